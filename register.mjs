@@ -1,0 +1,27 @@
+// Runs TypeScript sources directly: `node --import ./register.mjs --conditions=@roofshot/source main.ts`.
+// Node's own type stripping cannot do decorators with metadata, which Nest's injection needs; hence swc.
+import { readFileSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { transformSync } from '@swc/core';
+
+const OPTIONS = {
+  jsc: {
+    target: 'es2023',
+    parser: { syntax: 'typescript', decorators: true },
+    transform: { legacyDecorator: true, decoratorMetadata: true },
+  },
+  module: { type: 'es6' },
+  sourceMaps: 'inline',
+  swcrc: false,
+  configFile: false,
+};
+
+registerHooks({
+  load(url, context, nextLoad) {
+    if (!url.startsWith('file:') || !url.endsWith('.ts')) return nextLoad(url, context);
+    const filename = fileURLToPath(url);
+    const { code } = transformSync(readFileSync(filename, 'utf8'), { ...OPTIONS, filename });
+    return { format: 'module', shortCircuit: true, source: code };
+  },
+});
