@@ -1,0 +1,45 @@
+/** Requests and answers of the training service. */
+import { Type, type Static } from 'typebox';
+import { Name, RunId, Timestamp } from '../ids.ts';
+
+/** `POST /v1/training-runs`: 202 with the run; the same `runId` again is the same run. */
+export const StartRunRequest = Type.Object({
+  runId: Type.Optional(RunId),
+  job: Name,
+  from: Timestamp,
+  to: Timestamp,
+  asOf: Type.Optional(Timestamp),
+  reason: Type.Optional(Type.String()),
+});
+export const RunState = Type.Union([
+  Type.Literal('waiting-for-snapshot'),
+  Type.Literal('queued'),
+  Type.Literal('running'),
+  Type.Literal('finished'),
+  Type.Literal('failed'),
+  Type.Literal('cancelled'),
+]);
+/** `GET /v1/training-runs/{runId}?wait=30s&until=ended`. */
+export const RunAnswer = Type.Object({
+  runId: RunId,
+  job: Name,
+  model: Name,
+  state: RunState,
+  /** Why it waits, failed or was cancelled. */
+  because: Type.String(),
+  snapshot: Type.Optional(Type.Unknown()),
+  trials: Type.Array(
+    Type.Object({
+      trialId: Type.String(),
+      number: Type.Integer(),
+      state: Type.String(),
+      params: Type.Record(Type.String(), Type.Unknown()),
+      metrics: Type.Record(Type.String(), Type.Number()),
+      seconds: Type.Number(),
+      best: Type.Boolean(),
+    }),
+  ),
+  metrics: Type.Record(Type.String(), Type.Number()),
+  artifact: Type.Optional(Type.String()),
+});
+export type RunAnswer = Static<typeof RunAnswer>;

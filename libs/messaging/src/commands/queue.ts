@@ -1,0 +1,56 @@
+import type { Queryable } from '@roofshot/storage/sql';
+
+/** A command on its way: JSON text plus headers (`correlationid`, `traceparent`, `time`). */
+export interface OutgoingCommand {
+  readonly queue: string;
+  /** Natural id of the command. Sent twice within the horizon (7 days), it is handled once. */
+  readonly id: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly payload: string;
+  /** Not before so many milliseconds from now. */
+  readonly delayMs?: number;
+}
+
+export interface ReceivedCommand extends OutgoingCommand {
+  /** 1 for the first delivery. */
+  readonly attempt: number;
+}
+
+/** What became of a delivery. */
+export type Settlement =
+  | { readonly kind: 'ack' }
+  | { readonly kind: 'retry'; readonly delayMs: number; readonly reason: string }
+  | { readonly kind: 'dead'; readonly reason: string };
+
+export interface DeadCommand extends ReceivedCommand {
+  readonly reason: string;
+  readonly diedAt: number;
+}
+
+export interface QueueConsumption {
+  /** Waiting and running commands, and when one was last settled (epoch ms). */
+  health(): { readonly running: number; readonly settledAt: number };
+  /** No further delivery; the running ones end first. */
+  stop(): Promise<void>;
+}
+
+/**
+ * The command queue. Promises, the same for every adapter (queue.conformance.ts):
+ * - durable once `send` resolves;
+ * - one handler at a time per command: settled after the outcome, delivered again when its consumer died (lease);
+ * - `retry` comes back after its delay with a higher attempt; `dead` goes to the queue's dead letters and can be sent again;
+ * - the same (queue, id) sent again within the horizon is not delivered again;
+ * - `sendIn` sends exactly when the caller's transaction commits, or never.
+ * There is no order between commands and no priority.
+ */
+export interface CommandQueue {
+  ensureQueues(queues: readonly string[]): Promise<void>;
+  send(commands: readonly OutgoingCommand[]): Promise<void>;
+  sendIn(tx: Queryable, commands: readonly OutgoingCommand[]): Promise<void>;
+  consume(queue: string, handler: (command: ReceivedCommand) => Promise<Settlement>, options?: { concurrency?: number }): Promise<QueueConsumption>;
+  deadLetters(queue: string): Promise<DeadCommand[]>;
+  /** Sends dead commands again with attempt 1; answers how many. */
+  redrive(queue: string, ids?: readonly string[]): Promise<number>;
+  depth(queue: string): Promise<number>;
+  close(): Promise<void>;
+}
