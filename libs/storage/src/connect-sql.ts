@@ -1,0 +1,53 @@
+import { types } from 'pg';
+import { DataSource } from 'typeorm';
+import type { OpenSqlOptions } from './open-sql.ts';
+import { Sql } from './sql.ts';
+import { describeSqlFailure } from './sql-errors.ts';
+import { describeUrl } from './url.ts';
+
+const DEFAULT_POOL_SIZE = 10;
+/** Covers both a server that does not answer and a pool whose connections are all busy. */
+const CONNECT_TIMEOUT_MS = 30_000;
+const INT8 = 20;
+
+/** Connects to a running PostgreSQL and proves it with one connection. `onClose` runs after the last connection is closed. */
+export async function connectSql(url: string, options: OpenSqlOptions, onClose?: () => Promise<void>): Promise<Sql> {
+  if (!URL.canParse(url)) {
+    throw new Error('The address of the database is not a URL. Use postgres://user:password@host:port/database.');
+  }
+  const source = createDataSource(url, options);
+  try {
+    await source.initialize();
+  } catch (error) {
+    throw describeSqlFailure(error, describeUrl(url));
+  }
+  return new Sql(source, url, onClose);
+}
+
+/** A TypeORM data source without entities: it brings pooling, transactions and migrations; statements are SQL text. */
+export function createDataSource(url: string, options: OpenSqlOptions & { schema?: string } = {}): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url,
+    ...(options.schema === undefined ? {} : { schema: options.schema }),
+    poolSize: options.poolSize ?? DEFAULT_POOL_SIZE,
+    applicationName: options.applicationName ?? 'roofshot',
+    connectTimeoutMS: CONNECT_TIMEOUT_MS,
+    installExtensions: false,
+    logging: false,
+    poolErrorHandler: () => undefined, // an idle connection broke: the pool has dropped it, and the next query opens another
+    extra: { keepAlive: true, types: { getTypeParser } },
+  });
+}
+
+/** pg's own parsers, but int8 as a number, because offsets, counts and milliseconds are numbers everywhere else. */
+function getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
+  if (oid === INT8 && format !== 'binary') return parseInt8;
+  return types.getTypeParser(oid, format as 'text');
+}
+
+function parseInt8(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`The int8 ${text} does not fit a number exactly: cast the column to text.`);
+  return value;
+}

@@ -1,0 +1,115 @@
+/** A statement that PostgreSQL refused. Carries the five-character SQLSTATE, never the parameters (they may be large or private). */
+export class SqlError extends Error {
+  override readonly name: string = 'SqlError';
+
+  constructor(
+    message: string,
+    readonly sqlState: string | undefined,
+    readonly constraint: string | undefined,
+    options: { cause: unknown },
+  ) {
+    super(message, options);
+  }
+}
+
+/**
+ * The connection broke or could not be made. `outcome` says what became of the work: `not applied`, or `unknown` when the
+ * break fell into COMMIT (then the caller must look before it repeats what is not idempotent).
+ */
+export class LostConnection extends Error {
+  override readonly name = 'LostConnection';
+
+  constructor(
+    message: string,
+    readonly outcome: 'not applied' | 'unknown',
+    options: { cause: unknown },
+  ) {
+    super(message, options);
+  }
+}
+
+/** SQLSTATE classes and codes that end the session: connection exceptions and the server's own shutdown, crash and start-up. */
+const LOST_STATES = /^(08...|57P0[1-5])$/;
+const LOST_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT',
+]);
+const LOST_WORDS = /connection terminated|connection error|not queryable|runner already released|socket has been ended/i;
+
+/** The SQLSTATE of a failure, looked up through its causes; undefined when it does not come from PostgreSQL. */
+export function sqlState(error: unknown): string | undefined {
+  const own = error instanceof SqlError ? error.sqlState : textField(error, 'code');
+  if (own !== undefined && /^[0-9A-Z]{5}$/.test(own) && !LOST_CODES.has(own)) return own;
+  return error instanceof Error && error.cause !== undefined ? sqlState(error.cause) : undefined;
+}
+
+/** True when a unique constraint refused the row, optionally the one that is named. */
+export function isUniqueViolation(error: unknown, constraint?: string): boolean {
+  if (sqlState(error) !== '23505') return false;
+  return constraint === undefined || (error instanceof SqlError && error.constraint === constraint);
+}
+
+/** True when the failure is a broken or refused connection, also when it is wrapped in another error. */
+export function isLostConnection(error: unknown): boolean {
+  if (error instanceof LostConnection) return true;
+  if (!(error instanceof Error)) return false;
+  const code = textField(error, 'code');
+  if (code !== undefined && (LOST_CODES.has(code) || LOST_STATES.test(code))) return true;
+  return LOST_WORDS.test(error.message) || (error.cause !== undefined && isLostConnection(error.cause));
+}
+
+/** Turns a driver's failure into an error that says what happened; `where` names the database without its password. */
+export function describeSqlFailure(error: unknown, where: string, inCommit = false): Error {
+  if (error instanceof SqlError || error instanceof LostConnection) return error;
+  const reason = messageOf(error);
+  if (isLostConnection(error)) return lost(error, where, inCommit);
+  if (/timeout exceeded when trying to connect/.test(reason)) {
+    return new SqlError(
+      `No connection to PostgreSQL at ${where} became free in time: every pooled connection is busy, or the server does not answer. ` +
+        'Look for long transactions, or raise the pool size.',
+      undefined,
+      undefined,
+      { cause: error },
+    );
+  }
+  const state = sqlState(error);
+  const detail = textField(error, 'detail');
+  const text = `PostgreSQL refused a statement: ${reason}${detail === undefined ? '' : ` (${detail})`}`;
+  return new SqlError(text, state, textField(error, 'constraint'), { cause: driverErrorOf(error) });
+}
+
+function lost(error: unknown, where: string, inCommit: boolean): LostConnection {
+  const fate = inCommit
+    ? 'It broke during COMMIT, so the transaction may or may not have been applied.'
+    : 'Nothing of the unfinished work was applied.';
+  return new LostConnection(
+    `The connection to PostgreSQL at ${where} is lost (${messageOf(error)}). ${fate} Check that the server runs; the next query connects again.`,
+    inCommit ? 'unknown' : 'not applied',
+    { cause: driverErrorOf(error) },
+  );
+}
+
+/** TypeORM's wrapper holds every parameter; the driver's own error underneath does not. */
+function driverErrorOf(error: unknown): unknown {
+  if (typeof error !== 'object' || error === null || !('driverError' in error)) return error;
+  return error.driverError;
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.message !== '') return error.message;
+  return textField(error, 'code') ?? error.name; // the AggregateError of a refused localhost has no message
+}
+
+function textField(error: unknown, field: string): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const value: unknown = Reflect.get(error, field);
+  return typeof value === 'string' ? value : undefined;
+}

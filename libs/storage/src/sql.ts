@@ -1,0 +1,117 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DataSource } from 'typeorm';
+import { Listener } from './listener.ts';
+import type { Listen } from './listener.ts';
+import { describeSqlFailure, sqlState } from './sql-errors.ts';
+import { Transaction } from './transaction.ts';
+import { describeUrl } from './url.ts';
+
+/**
+ * Something that runs one SQL statement and answers with its rows: a database, or a transaction in it.
+ * Always the rows, also of `UPDATE … RETURNING`; an empty array where a statement has none.
+ * int8 arrives as a number (beyond 2^53 it is an error: cast it to text), numeric as text, timestamptz as a Date, json(b) parsed.
+ * Throws `LostConnection` when the connection broke, `SqlError` (with the SQLSTATE) when PostgreSQL refused.
+ */
+export interface Queryable {
+  query<R = Record<string, unknown>>(text: string, params?: readonly unknown[]): Promise<R[]>;
+}
+
+/** How often a transaction is tried again after a deadlock or a serialisation failure: each retry finds fewer rivals. */
+const MAX_RETRIES = 5;
+/** First back-off in milliseconds; doubles with each retry, and a random part keeps rivals from meeting again. */
+const FIRST_BACKOFF_MS = 5;
+const RETRYABLE = new Set(['40001', '40P01']);
+/** PostgreSQL refuses payloads of 8,000 bytes and more. */
+const MAX_PAYLOAD_BYTES = 7_999;
+
+/** One PostgreSQL database behind a pool of connections. Opened by `openSql`. */
+export class Sql implements Queryable {
+  readonly #source: DataSource;
+  readonly #onClose: () => Promise<void>;
+  readonly #listener: Listener;
+  #closed: Promise<void> | undefined;
+
+  /** `url` holds the password: never log it, log `where`. */
+  constructor(
+    source: DataSource,
+    readonly url: string,
+    onClose: () => Promise<void> = () => Promise.resolve(),
+  ) {
+    this.#source = source;
+    this.#onClose = onClose;
+    this.#listener = new Listener(url);
+  }
+
+  /** host:port/database, fit for logs. */
+  get where(): string {
+    return describeUrl(this.url);
+  }
+
+  /** Runs one statement on a pooled connection, outside any transaction. */
+  async query<R = Record<string, unknown>>(text: string, params: readonly unknown[] = []): Promise<R[]> {
+    const runner = this.#source.createQueryRunner();
+    try {
+      const result: { records: R[] } = await runner.query(text, [...params], true);
+      return result.records;
+    } catch (error) {
+      throw describeSqlFailure(error, this.where);
+    } finally {
+      await runner.release();
+    }
+  }
+
+  /**
+   * Runs `work` in one transaction (read committed): commits when it returns, rolls back when it throws.
+   * After a deadlock (40P01) or serialisation failure (40001) it runs again, at most 5 times, so `work` must be safe to call again:
+   * no side effects outside the transaction. A statement whose failure `work` swallows fails the commit; nothing is half applied.
+   */
+  async transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+    for (let retries = 0; ; retries += 1) {
+      try {
+        return await Transaction.run(this.#source, this.where, work);
+      } catch (error) {
+        if (retries >= MAX_RETRIES || !RETRYABLE.has(sqlState(error) ?? '')) throw error;
+        await delay(FIRST_BACKOFF_MS * 2 ** retries * (0.5 + Math.random()));
+      }
+    }
+  }
+
+  /**
+   * Calls `heard` for each notification on `channel`, over a connection of its own that heals itself. After every reconnect
+   * `heard(undefined)` is called once: something may have been missed. Resolves when listening has begun; answers how to stop.
+   */
+  async listen(channel: string, heard: Listen): Promise<() => Promise<void>> {
+    return this.#listener.listen(channel, heard);
+  }
+
+  /** Sends `payload` (at most 7,999 bytes) to everyone listening on `channel`. Inside a transaction use `SELECT pg_notify(…)`. */
+  async notify(channel: string, payload = ''): Promise<void> {
+    if (Buffer.byteLength(payload) > MAX_PAYLOAD_BYTES) {
+      throw new RangeError(
+        `A notification on "${channel}" has ${Buffer.byteLength(payload)} bytes and PostgreSQL carries at most ${MAX_PAYLOAD_BYTES}: send a key instead.`,
+      );
+    }
+    await this.query('SELECT pg_notify($1, $2)', [channel, payload]);
+  }
+
+  /** The same text for two URLs exactly when both name the same database of the same server. */
+  async identity(): Promise<string> {
+    const [row] = await this.query<{ identity: string }>(
+      `SELECT system_identifier::text || '/' || current_database() AS identity FROM pg_control_system()`,
+    );
+    if (row === undefined) throw new Error(`PostgreSQL at ${this.where} did not tell its system identifier.`);
+    return row.identity;
+  }
+
+  /** Waits for running queries, then closes every connection. Calling it again is harmless. */
+  close(): Promise<void> {
+    this.#closed ??= this.#shutDown();
+    return this.#closed;
+  }
+
+  async #shutDown(): Promise<void> {
+    await this.#listener.close();
+    await this.#source.destroy();
+    await this.#onClose();
+  }
+}

@@ -1,0 +1,94 @@
+import type { DataSource, QueryRunner } from 'typeorm';
+import type { Queryable } from './sql.ts';
+import { describeSqlFailure, isLostConnection } from './sql-errors.ts';
+
+/**
+ * The statements of one transaction, one after the other, also when the caller does not wait between them.
+ * Remembers a failed statement: PostgreSQL answers COMMIT of a failed transaction with a silent ROLLBACK, which must not look like success.
+ */
+export class Transaction implements Queryable {
+  readonly #runner: QueryRunner;
+  readonly #where: string;
+  #tail: Promise<unknown> = Promise.resolve();
+  #failure: Error | undefined;
+  #over = false;
+
+  private constructor(runner: QueryRunner, where: string) {
+    this.#runner = runner;
+    this.#where = where;
+  }
+
+  /** One attempt: begin, `work`, commit; roll back when anything throws. */
+  static async run<T>(source: DataSource, where: string, work: (tx: Queryable) => Promise<T>): Promise<T> {
+    const tx = new Transaction(source.createQueryRunner(), where);
+    try {
+      await tx.#begin();
+      const result = await work(tx);
+      await tx.#commit();
+      return result;
+    } catch (error) {
+      await tx.#rollBack();
+      throw error;
+    } finally {
+      tx.#over = true;
+      await tx.#runner.release();
+    }
+  }
+
+  query<R>(text: string, params: readonly unknown[] = []): Promise<R[]> {
+    const result = this.#tail.then(() => this.#execute<R>(text, params));
+    this.#tail = result.catch(() => undefined); // the caller gets the failure; the tail only keeps the order
+    return result;
+  }
+
+  async #execute<R>(text: string, params: readonly unknown[]): Promise<R[]> {
+    if (this.#over) {
+      throw new Error('A statement was sent after its transaction had ended. Await every tx.query before the callback returns.');
+    }
+    try {
+      const result: { records: R[] } = await this.#runner.query(text, [...params], true);
+      if (/^\s*rollback\s+to\b/i.test(text)) this.#failure = undefined;
+      return result.records;
+    } catch (error) {
+      const failure = describeSqlFailure(error, this.#where);
+      this.#failure ??= failure;
+      throw failure;
+    }
+  }
+
+  async #begin(): Promise<void> {
+    try {
+      await this.#runner.startTransaction();
+    } catch (error) {
+      throw describeSqlFailure(error, this.#where);
+    }
+  }
+
+  async #commit(): Promise<void> {
+    await this.#tail;
+    this.#over = true;
+    if (this.#failure !== undefined) {
+      throw new Error(
+        `The transaction was rolled back: one of its statements had failed and the code went on (${this.#failure.message}). Use a savepoint where a failure is expected.`,
+        { cause: this.#failure },
+      );
+    }
+    try {
+      await this.#runner.commitTransaction();
+    } catch (error) {
+      throw describeSqlFailure(error, this.#where, true);
+    }
+  }
+
+  /** A connection that cannot roll back is dead; the server rolls back by itself and the pool drops the connection. */
+  async #rollBack(): Promise<void> {
+    await this.#tail;
+    this.#over = true;
+    if (!this.#runner.isTransactionActive) return;
+    try {
+      await this.#runner.rollbackTransaction();
+    } catch (error) {
+      if (!isLostConnection(error)) throw describeSqlFailure(error, this.#where);
+    }
+  }
+}
