@@ -1,7 +1,7 @@
 /** Requests and answers of the features service. */
-import { Type, type Static } from 'typebox';
-import { FeatureStatus } from '../predictions.ts';
-import { Name, Timestamp } from '../ids.ts';
+import { Type, type Static } from "typebox";
+import { FeatureStatus } from "../predictions.ts";
+import { Name, Timestamp } from "../ids.ts";
 
 /** `GET /v1/features/progress?at=<time>&wait=<duration>`: held until every task has applied everything before `at`. */
 export const ProgressAnswer = Type.Object({
@@ -22,7 +22,12 @@ export const ProgressAnswer = Type.Object({
 });
 export type ProgressAnswer = Static<typeof ProgressAnswer>;
 
-const Scalar = Type.Union([Type.Number(), Type.String(), Type.Boolean(), Type.Null()]);
+const Scalar = Type.Union([
+  Type.Number(),
+  Type.String(),
+  Type.Boolean(),
+  Type.Null(),
+]);
 export const FeatureRequest = Type.Object({
   entities: Type.Record(Type.String(), Type.String()),
   context: Type.Record(Type.String(), Scalar),
@@ -34,5 +39,10 @@ export const FeatureVector = Type.Object({
   statuses: Type.Record(Type.String(), FeatureStatus),
   ageSeconds: Type.Number(),
 });
-export const ReadFeatures = Type.Object({ featureService: Name, requests: Type.Array(FeatureRequest, { minItems: 1, maxItems: 1000 }) });
-export const ReadFeaturesAnswer = Type.Object({ vectors: Type.Array(FeatureVector) });
+export const ReadFeatures = Type.Object({
+  featureService: Name,
+  requests: Type.Array(FeatureRequest, { minItems: 1, maxItems: 1000 }),
+});
+export const ReadFeaturesAnswer = Type.Object({
+  vectors: Type.Array(FeatureVector),
+});

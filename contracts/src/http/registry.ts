@@ -1,18 +1,28 @@
 /** Requests and answers of the registry. */
-import { Type, type Static } from 'typebox';
-import { ModelVersion, Name } from '../ids.ts';
+import { Type, type Static } from "typebox";
+import { ModelVersion, Name } from "../ids.ts";
 
 export const VersionAnswer = Type.Object({
   model: Name,
   version: ModelVersion,
-  state: Type.Union([Type.Literal('registered'), Type.Literal('approved'), Type.Literal('refused')]),
+  state: Type.Union([
+    Type.Literal("registered"),
+    Type.Literal("approved"),
+    Type.Literal("refused"),
+  ]),
   runId: Type.String(),
   artifact: Type.String(),
   signature: Type.Unknown(),
   params: Type.Record(Type.String(), Type.Unknown()),
   metrics: Type.Record(Type.String(), Type.Number()),
   lineage: Type.Unknown(),
-  checks: Type.Array(Type.Object({ name: Type.String(), passed: Type.Boolean(), detail: Type.String() })),
+  checks: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      passed: Type.Boolean(),
+      detail: Type.String(),
+    }),
+  ),
   aliases: Type.Array(Type.String()),
   registeredAt: Type.String(),
 });
@@ -32,7 +42,11 @@ export const AliasHistory = Type.Object({
       aliasRevision: Type.Integer(),
       version: Type.Union([ModelVersion, Type.Null()]),
       previous: Type.Union([ModelVersion, Type.Null()]),
-      kind: Type.Union([Type.Literal('promoted'), Type.Literal('rolled-back'), Type.Literal('removed')]),
+      kind: Type.Union([
+        Type.Literal("promoted"),
+        Type.Literal("rolled-back"),
+        Type.Literal("removed"),
+      ]),
       reason: Type.String(),
       requestedBy: Type.String(),
       at: Type.String(),

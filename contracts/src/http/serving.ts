@@ -1,9 +1,14 @@
 /** Requests and answers of serving. */
-import { Type, type Static } from 'typebox';
-import { ModelVersion, Name, Probability, Timestamp, UnitId } from '../ids.ts';
-import { FeatureStatus } from '../predictions.ts';
+import { Type, type Static } from "typebox";
+import { ModelVersion, Name, Probability, Timestamp, UnitId } from "../ids.ts";
+import { FeatureStatus } from "../predictions.ts";
 
-const Scalar = Type.Union([Type.Number(), Type.String(), Type.Boolean(), Type.Null()]);
+const Scalar = Type.Union([
+  Type.Number(),
+  Type.String(),
+  Type.Boolean(),
+  Type.Null(),
+]);
 /** One question: which entities, what only the caller knows, who is randomised, for what time. */
 export const PredictRequest = Type.Object({
   /** Recognises a repeat; default random. */
@@ -16,7 +21,9 @@ export const PredictRequest = Type.Object({
 export type PredictRequest = Static<typeof PredictRequest>;
 
 /** `POST /v1/predict/{deployment}`: one question, or `{requests: […]}` for a batch. */
-export const PredictBatch = Type.Object({ requests: Type.Array(PredictRequest, { minItems: 1 }) });
+export const PredictBatch = Type.Object({
+  requests: Type.Array(PredictRequest, { minItems: 1 }),
+});
 
 export const Prediction = Type.Object({
   predictionId: Type.String(),
@@ -35,15 +42,35 @@ export const Prediction = Type.Object({
   timings: Type.Object({ featuresMs: Type.Number(), computeMs: Type.Number() }),
 });
 export type Prediction = Static<typeof Prediction>;
-export const PredictBatchAnswer = Type.Object({ predictions: Type.Array(Prediction) });
+export const PredictBatchAnswer = Type.Object({
+  predictions: Type.Array(Prediction),
+});
 
 /** `GET /v1/deployments/{name}/state`: what answers now. `?alias=champion&version=2&wait=10s` or `?experiment=e&configVersion=1&wait=10s` are held until it is so. */
 export const DeploymentState = Type.Object({
   name: Name,
   ready: Type.Boolean(),
-  variants: Type.Array(Type.Object({ variant: Name, alias: Name, version: Type.Union([ModelVersion, Type.Null()]) })),
-  shadows: Type.Array(Type.Object({ alias: Name, version: Type.Union([ModelVersion, Type.Null()]) })),
-  allocation: Type.Union([Type.Object({ experiment: Name, configVersion: Type.Integer(), state: Type.String() }), Type.Null()]),
+  variants: Type.Array(
+    Type.Object({
+      variant: Name,
+      alias: Name,
+      version: Type.Union([ModelVersion, Type.Null()]),
+    }),
+  ),
+  shadows: Type.Array(
+    Type.Object({
+      alias: Name,
+      version: Type.Union([ModelVersion, Type.Null()]),
+    }),
+  ),
+  allocation: Type.Union([
+    Type.Object({
+      experiment: Name,
+      configVersion: Type.Integer(),
+      state: Type.String(),
+    }),
+    Type.Null(),
+  ]),
   spool: Type.Object({ unpublished: Type.Integer() }),
 });
 export type DeploymentState = Static<typeof DeploymentState>;
