@@ -1,9 +1,9 @@
 /** Who changed what, when, why. */
-import { Type } from "typebox";
-import { defineEvent, defineTopic } from "./define.ts";
+import { Type } from 'typebox';
+import { defineEvent, defineTopic } from './define.ts';
 
 export const AuditRecorded = defineEvent(
-  "audit.recorded",
+  'audit.recorded',
   Type.Object({
     /** A person, a key or a service. */
     actor: Type.String(),
@@ -16,11 +16,11 @@ export const AuditRecorded = defineEvent(
   }),
 );
 /** The one declared multi-writer topic. Key: actor. Never dropped. */
-export const audit = defineTopic("audit.v1", {
+export const audit = defineTopic('audit.v1', {
   events: [AuditRecorded],
   key: (event) => event.data.actor,
-  owner: "many",
-  retentionDays: "forever",
+  owner: 'many',
+  retentionDays: 'forever',
   public: true,
-  description: "Who changed what, when and why, over all services.",
+  description: 'Who changed what, when and why, over all services.',
 });

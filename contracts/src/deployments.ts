@@ -1,11 +1,11 @@
 /** What serving says about its endpoints. */
-import { Type } from "typebox";
-import { defineEvent, defineTopic } from "./define.ts";
-import { ModelName, ModelVersion, Name } from "./ids.ts";
-import { DeploymentSpec } from "./resources/deployment.ts";
+import { Type } from 'typebox';
+import { defineEvent, defineTopic } from './define.ts';
+import { ModelName, ModelVersion, Name } from './ids.ts';
+import { DeploymentSpec } from './resources/deployment.ts';
 
 export const DeploymentChanged = defineEvent(
-  "deployment.changed",
+  'deployment.changed',
   Type.Object({
     name: Name,
     generation: Type.Integer({ minimum: 1 }),
@@ -15,7 +15,7 @@ export const DeploymentChanged = defineEvent(
 );
 /** A version answers (or shadows) from now on: it was loaded and warmed before the switch. */
 export const DeploymentSwitched = defineEvent(
-  "deployment.switched",
+  'deployment.switched',
   Type.Object({
     name: Name,
     model: ModelName,
@@ -26,12 +26,11 @@ export const DeploymentSwitched = defineEvent(
   }),
 );
 /** Endpoints as declared and as they answer. Key: deployment. Folded from the start. */
-export const deployments = defineTopic("deployments.v1", {
+export const deployments = defineTopic('deployments.v1', {
   events: [DeploymentChanged, DeploymentSwitched],
   key: (event) => event.data.name,
-  owner: "serving",
-  retentionDays: "forever",
+  owner: 'serving',
+  retentionDays: 'forever',
   public: true,
-  description:
-    "Deployments as declared, and which version began to answer when.",
+  description: 'Deployments as declared, and which version began to answer when.',
 });

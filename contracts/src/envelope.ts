@@ -1,6 +1,6 @@
 /** CloudEvents 1.0 context attributes plus the platform's extensions. Sources: CloudEvents 1.0.2, distributed tracing and partitioning extensions. */
 export interface CloudEvent<T extends string = string, D = unknown> {
-  readonly specversion: "1.0";
+  readonly specversion: '1.0';
   readonly id: string;
   readonly source: string;
   readonly type: T;
@@ -30,19 +30,19 @@ export interface Position {
  * An importer says it through ingestion, once per step; it lies in every partition of the importer's topics,
  * so each reader learns of progress in log order and without a wall clock. Readers that do not care skip it.
  */
-export const SOURCE_PROGRESSED = "source.progressed";
+export const SOURCE_PROGRESSED = 'source.progressed';
 
 /** Attributes that travel as headers (`ce_<name>`) in binary mode; everything but `data`. */
 export const ATTRIBUTES = [
-  "specversion",
-  "id",
-  "source",
-  "type",
-  "subject",
-  "time",
-  "datacontenttype",
-  "dataschema",
-  "knowntime",
-  "traceparent",
-  "correlationid",
+  'specversion',
+  'id',
+  'source',
+  'type',
+  'subject',
+  'time',
+  'datacontenttype',
+  'dataschema',
+  'knowntime',
+  'traceparent',
+  'correlationid',
 ] as const satisfies readonly (keyof CloudEvent)[];

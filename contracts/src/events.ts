@@ -1,23 +1,21 @@
 /** Streams that ingestion owns: the users' own accepted events, and what was refused. */
-import { Type } from "typebox";
-import { defineEvent, defineTopic, defineTopicFamily } from "./define.ts";
-import { Name, SubjectId, Timestamp } from "./ids.ts";
+import { Type } from 'typebox';
+import { defineEvent, defineTopic, defineTopicFamily } from './define.ts';
+import { Name, SubjectId, Timestamp } from './ids.ts';
 
 /**
  * `events.<type>`: a user's accepted events, exactly as sent plus `knowntime`, `traceparent` and `correlationid`.
  * Key: subject, so one subject's events stay in order. Also carries `source.progressed` control records.
  */
-export const acceptedEvents = defineTopicFamily("events.", {
-  owner: "ingestion",
-  retentionDays: "forever",
+export const acceptedEvents = defineTopicFamily('events.', {
+  owner: 'ingestion',
+  retentionDays: 'forever',
   public: true,
-  description:
-    "The users' own accepted events, one topic per event type. Read by features, experiments and other teams.",
+  description: "The users' own accepted events, one topic per event type. Read by features, experiments and other teams.",
 });
 
 /** The topic of an event type. */
-export const topicOf = (eventType: string): string =>
-  `${acceptedEvents.prefix}${eventType}`;
+export const topicOf = (eventType: string): string => `${acceptedEvents.prefix}${eventType}`;
 
 const Refused = {
   /** The event type that the sender named; empty when it could not be read. */
@@ -33,28 +31,21 @@ const Refused = {
   /** The event as it was sent, JSON text, so that nothing is lost and it can be sent again. */
   original: Type.String(),
 };
-export const EventQuarantined = defineEvent(
-  "event.quarantined",
-  Type.Object(Refused),
-);
-export const EventLate = defineEvent(
-  "event.late",
-  Type.Object({ ...Refused, delaySeconds: Type.Number() }),
-);
+export const EventQuarantined = defineEvent('event.quarantined', Type.Object(Refused));
+export const EventLate = defineEvent('event.late', Type.Object({ ...Refused, delaySeconds: Type.Number() }));
 
 /** What was not accepted, with the reason. Key: subject (event id where there is none). Kept 30 days. */
-export const refusedEvents = defineTopic("events-refused.v1", {
+export const refusedEvents = defineTopic('events-refused.v1', {
   events: [EventQuarantined, EventLate],
   key: (event) => event.subject ?? event.data.eventId,
-  owner: "ingestion",
+  owner: 'ingestion',
   retentionDays: 30,
   public: true,
-  description:
-    "Every event that was quarantined or came too late, with reason, schema path and the original.",
+  description: 'Every event that was quarantined or came too late, with reason, schema path and the original.',
 });
 
 export const EventTypeChanged = defineEvent(
-  "event-type.changed",
+  'event-type.changed',
   Type.Object({
     name: Name,
     generation: Type.Integer({ minimum: 1 }),
@@ -63,18 +54,15 @@ export const EventTypeChanged = defineEvent(
   }),
 );
 /** Which event types exist. Compacted by event type; folded from the start by readers. */
-export const eventTypes = defineTopic("event-types.v1", {
+export const eventTypes = defineTopic('event-types.v1', {
   events: [EventTypeChanged],
   key: (event) => event.data.name,
-  owner: "ingestion",
-  retentionDays: "forever",
+  owner: 'ingestion',
+  retentionDays: 'forever',
   compacted: true,
   public: true,
-  description: "The declared event types, newest declaration per name.",
+  description: 'The declared event types, newest declaration per name.',
 });
 
 /** Payload of the control record `source.progressed` (see envelope.ts). */
-export const SourceProgressed = defineEvent(
-  "source.progressed",
-  Type.Object({ eventTime: Timestamp, source: SubjectId }),
-);
+export const SourceProgressed = defineEvent('source.progressed', Type.Object({ eventTime: Timestamp, source: SubjectId }));

@@ -1,13 +1,7 @@
 /** What the experiments service says and hears. While an experiment runs it is the only source of allocation. */
-import { Type, type Static } from "typebox";
-import { defineCommand, defineEvent, defineTopic } from "./define.ts";
-import {
-  ModelName,
-  ModelVersion,
-  Name,
-  Probability,
-  Timestamp,
-} from "./ids.ts";
+import { Type, type Static } from 'typebox';
+import { defineCommand, defineEvent, defineTopic } from './define.ts';
+import { ModelName, ModelVersion, Name, Probability, Timestamp } from './ids.ts';
 
 /** The one document that serving and flags evaluate with the same library (libs/assignment). */
 export const AllocationDocument = Type.Object({
@@ -17,40 +11,31 @@ export const AllocationDocument = Type.Object({
   configVersion: Type.Integer({ minimum: 1 }),
   /** A stretch with one set of weights. */
   phase: Type.Integer({ minimum: 1 }),
-  state: Type.Union([Type.Literal("running"), Type.Literal("stopped")]),
+  state: Type.Union([Type.Literal('running'), Type.Literal('stopped')]),
   /** What is randomised, in words: `flight`, `user`. */
   unit: Type.String(),
   seed: Type.String(),
   hashVersion: Type.Union([Type.Literal(1), Type.Literal(2)]),
   coverage: Probability,
   /** In hash order. `serves`: the deployment's variant that answers for it. */
-  variants: Type.Array(
-    Type.Object({ name: Name, serves: Name, weight: Probability }),
-    { minItems: 2 },
-  ),
+  variants: Type.Array(Type.Object({ name: Name, serves: Name, weight: Probability }), { minItems: 2 }),
 });
 export type AllocationDocument = Static<typeof AllocationDocument>;
 
-export const AssignmentChanged = defineEvent(
-  "assignment.changed",
-  AllocationDocument,
-);
+export const AssignmentChanged = defineEvent('assignment.changed', AllocationDocument);
 /** Allocations in force. Compacted by experiment; folded from the start by serving. */
-export const assignments = defineTopic("assignments.v1", {
+export const assignments = defineTopic('assignments.v1', {
   events: [AssignmentChanged],
   key: (event) => event.data.experiment,
-  owner: "experiments",
-  retentionDays: "forever",
+  owner: 'experiments',
+  retentionDays: 'forever',
   compacted: true,
   public: true,
-  description: "The allocation document of each experiment.",
+  description: 'The allocation document of each experiment.',
 });
 
 /** An unbounded end is null. All differences are treatment − control. */
-export const Interval = Type.Tuple([
-  Type.Union([Type.Number(), Type.Null()]),
-  Type.Union([Type.Number(), Type.Null()]),
-]);
+export const Interval = Type.Tuple([Type.Union([Type.Number(), Type.Null()]), Type.Union([Type.Number(), Type.Null()])]);
 export const Analysis = Type.Object({
   experiment: Name,
   phase: Type.Integer(),
@@ -90,7 +75,7 @@ export const Analysis = Type.Object({
 export type Analysis = Static<typeof Analysis>;
 
 export const ExperimentStarted = defineEvent(
-  "experiment.started",
+  'experiment.started',
   Type.Object({
     experiment: Name,
     phase: Type.Integer(),
@@ -100,21 +85,13 @@ export const ExperimentStarted = defineEvent(
     startedBy: Type.String(),
   }),
 );
-export const ExperimentAnalysed = defineEvent(
-  "experiment.analysed",
-  Type.Object({ analyses: Type.Array(Analysis) }),
-);
+export const ExperimentAnalysed = defineEvent('experiment.analysed', Type.Object({ analyses: Type.Array(Analysis) }));
 export const ExperimentDecided = defineEvent(
-  "experiment.decided",
+  'experiment.decided',
   Type.Object({
     experiment: Name,
     phase: Type.Integer(),
-    decision: Type.Union([
-      Type.Literal("promote"),
-      Type.Literal("keep"),
-      Type.Literal("stop-harm"),
-      Type.Literal("invalid"),
-    ]),
+    decision: Type.Union([Type.Literal('promote'), Type.Literal('keep'), Type.Literal('stop-harm'), Type.Literal('invalid')]),
     /** The rule in words, with the numbers it saw. */
     because: Type.String(),
     analysis: Analysis,
@@ -125,7 +102,7 @@ export const ExperimentDecided = defineEvent(
   }),
 );
 export const ExperimentStopped = defineEvent(
-  "experiment.stopped",
+  'experiment.stopped',
   Type.Object({
     experiment: Name,
     phase: Type.Integer(),
@@ -134,7 +111,7 @@ export const ExperimentStopped = defineEvent(
   }),
 );
 export const GuardrailBreached = defineEvent(
-  "guardrail.breached",
+  'guardrail.breached',
   Type.Object({
     experiment: Name,
     guardrail: Name,
@@ -153,24 +130,17 @@ export const GuardrailBreached = defineEvent(
   }),
 );
 /** The life of experiments. Key: experiment. */
-export const experiments = defineTopic("experiments.v1", {
-  events: [
-    ExperimentStarted,
-    ExperimentAnalysed,
-    ExperimentDecided,
-    ExperimentStopped,
-    GuardrailBreached,
-  ],
-  key: (event) => event.subject ?? "experiments",
-  owner: "experiments",
-  retentionDays: "forever",
+export const experiments = defineTopic('experiments.v1', {
+  events: [ExperimentStarted, ExperimentAnalysed, ExperimentDecided, ExperimentStopped, GuardrailBreached],
+  key: (event) => event.subject ?? 'experiments',
+  owner: 'experiments',
+  retentionDays: 'forever',
   public: true,
-  description:
-    "Started, analysed, decided (once per phase), stopped; guardrails breached.",
+  description: 'Started, analysed, decided (once per phase), stopped; guardrails breached.',
 });
 
-export const StopExperiment = defineCommand("experiment.stop", {
-  owner: "experiments",
+export const StopExperiment = defineCommand('experiment.stop', {
+  owner: 'experiments',
   schema: Type.Object({
     experiment: Name,
     phase: Type.Integer(),
@@ -178,6 +148,5 @@ export const StopExperiment = defineCommand("experiment.stop", {
     requestedBy: Type.String(),
   }),
   id: (data) => `${data.experiment}/${data.phase}/stop`,
-  description:
-    "Stop an experiment without a decision; all units get the default variant.",
+  description: 'Stop an experiment without a decision; all units get the default variant.',
 });

@@ -1,46 +1,32 @@
 /** What the features service says and hears. */
-import { Type } from "typebox";
-import { defineCommand, defineEvent, defineTopic } from "./define.ts";
-import { Name, ObjectKey, RunId, Timestamp } from "./ids.ts";
-import {
-  FeatureServiceSpec,
-  FeatureViewSpec,
-  EntitySpec,
-} from "./resources/feature-kinds.ts";
-import { LabelSpec, ObservationSpec } from "./resources/training-job.ts";
+import { Type } from 'typebox';
+import { defineCommand, defineEvent, defineTopic } from './define.ts';
+import { Name, ObjectKey, RunId, Timestamp } from './ids.ts';
+import { FeatureServiceSpec, FeatureViewSpec, EntitySpec } from './resources/feature-kinds.ts';
+import { LabelSpec, ObservationSpec } from './resources/training-job.ts';
 
 const declared = {
   name: Name,
   generation: Type.Integer({ minimum: 1 }),
   deleted: Type.Boolean(),
 };
-export const EntityChanged = defineEvent(
-  "entity.changed",
-  Type.Object({ ...declared, spec: EntitySpec }),
-);
-export const FeatureViewChanged = defineEvent(
-  "feature-view.changed",
-  Type.Object({ ...declared, spec: FeatureViewSpec }),
-);
-export const FeatureServiceChanged = defineEvent(
-  "feature-service.changed",
-  Type.Object({ ...declared, spec: FeatureServiceSpec }),
-);
+export const EntityChanged = defineEvent('entity.changed', Type.Object({ ...declared, spec: EntitySpec }));
+export const FeatureViewChanged = defineEvent('feature-view.changed', Type.Object({ ...declared, spec: FeatureViewSpec }));
+export const FeatureServiceChanged = defineEvent('feature-service.changed', Type.Object({ ...declared, spec: FeatureServiceSpec }));
 
 /** Definitions in force. Compacted by kind and name; serving folds it from the start. */
-export const featureDefinitions = defineTopic("feature-views.v1", {
+export const featureDefinitions = defineTopic('feature-views.v1', {
   events: [EntityChanged, FeatureViewChanged, FeatureServiceChanged],
   key: (event) => event.subject ?? event.data.name,
-  owner: "features",
-  retentionDays: "forever",
+  owner: 'features',
+  retentionDays: 'forever',
   compacted: true,
   public: true,
-  description:
-    "Entities, feature views and feature services as declared, newest per name.",
+  description: 'Entities, feature views and feature services as declared, newest per name.',
 });
 
-export const BuildTrainingSnapshot = defineCommand("training-snapshot.build", {
-  owner: "features",
+export const BuildTrainingSnapshot = defineCommand('training-snapshot.build', {
+  owner: 'features',
   schema: Type.Object({
     snapshotId: RunId,
     featureService: Name,
@@ -53,15 +39,15 @@ export const BuildTrainingSnapshot = defineCommand("training-snapshot.build", {
     asOf: Timestamp,
   }),
   id: (data) => data.snapshotId,
-  description: "Build one immutable, point-in-time correct training table.",
+  description: 'Build one immutable, point-in-time correct training table.',
 });
 
 export const SnapshotColumn = Type.Object({
   name: Type.String(),
-  dtype: Type.Union([Type.Literal("float"), Type.Literal("int")]),
+  dtype: Type.Union([Type.Literal('float'), Type.Literal('int')]),
 });
 export const TrainingSnapshotBuilt = defineEvent(
-  "training-snapshot.built",
+  'training-snapshot.built',
   Type.Object({
     snapshotId: RunId,
     /** Parquet in the object store; the key is the content hash. */
@@ -81,25 +67,18 @@ export const TrainingSnapshotBuilt = defineEvent(
     to: Timestamp,
     asOf: Timestamp,
     /** Log positions up to which events were read: topic → partition → next offset. */
-    positions: Type.Record(
-      Type.String(),
-      Type.Record(Type.String(), Type.Integer()),
-    ),
+    positions: Type.Record(Type.String(), Type.Record(Type.String(), Type.Integer())),
     /** True when a source event type declares its own known time (an import or replay). */
     imported: Type.Boolean(),
   }),
 );
-export const TrainingSnapshotFailed = defineEvent(
-  "training-snapshot.failed",
-  Type.Object({ snapshotId: RunId, reason: Type.String() }),
-);
+export const TrainingSnapshotFailed = defineEvent('training-snapshot.failed', Type.Object({ snapshotId: RunId, reason: Type.String() }));
 /** Training tables. Key: snapshot id. */
-export const trainingSnapshots = defineTopic("training-snapshots.v1", {
+export const trainingSnapshots = defineTopic('training-snapshots.v1', {
   events: [TrainingSnapshotBuilt, TrainingSnapshotFailed],
   key: (event) => event.data.snapshotId,
-  owner: "features",
-  retentionDays: "forever",
+  owner: 'features',
+  retentionDays: 'forever',
   public: true,
-  description:
-    "Snapshots built or failed, with content hash, counts and lineage.",
+  description: 'Snapshots built or failed, with content hash, counts and lineage.',
 });

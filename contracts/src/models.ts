@@ -1,30 +1,27 @@
 /** What the registry says and hears. The registry's alias is the truth about what should answer. */
-import { Type } from "typebox";
-import { defineCommand, defineEvent, defineTopic } from "./define.ts";
-import { ModelName, ModelVersion, Name, ObjectKey, RunId } from "./ids.ts";
-import { ModelSignature, TrainingLineage } from "./training.ts";
+import { Type } from 'typebox';
+import { defineCommand, defineEvent, defineTopic } from './define.ts';
+import { ModelName, ModelVersion, Name, ObjectKey, RunId } from './ids.ts';
+import { ModelSignature, TrainingLineage } from './training.ts';
 
 const version = { model: ModelName, version: ModelVersion };
 const act = { reason: Type.String(), requestedBy: Type.String() };
 
 export const ModelVersionRegistered = defineEvent(
-  "model-version.registered",
+  'model-version.registered',
   Type.Object({
     ...version,
     runId: RunId,
     artifact: ObjectKey,
     signature: ModelSignature,
-    params: Type.Record(
-      Type.String(),
-      Type.Union([Type.Number(), Type.String(), Type.Boolean()]),
-    ),
+    params: Type.Record(Type.String(), Type.Union([Type.Number(), Type.String(), Type.Boolean()])),
     metrics: Type.Record(Type.String(), Type.Number()),
     lineage: TrainingLineage,
   }),
 );
 /** Admission passed: the file loads within limits, its signature holds, the gates are met. */
 export const ModelVersionApproved = defineEvent(
-  "model-version.approved",
+  'model-version.approved',
   Type.Object({
     ...version,
     artifact: ObjectKey,
@@ -39,7 +36,7 @@ export const ModelVersionApproved = defineEvent(
   }),
 );
 export const ModelVersionRefused = defineEvent(
-  "model-version.refused",
+  'model-version.refused',
   Type.Object({
     ...version,
     checks: Type.Array(
@@ -63,16 +60,13 @@ const aliasMoved = {
   aliasRevision: Type.Integer({ minimum: 1 }),
   ...act,
 };
-export const ModelVersionPromoted = defineEvent(
-  "model-version.promoted",
-  Type.Object(aliasMoved),
-);
+export const ModelVersionPromoted = defineEvent('model-version.promoted', Type.Object(aliasMoved));
 export const ModelVersionRolledBack = defineEvent(
-  "model-version.rolled-back",
+  'model-version.rolled-back',
   Type.Object({ ...aliasMoved, guardrail: Type.Optional(Type.String()) }),
 );
 export const ModelAliasRemoved = defineEvent(
-  "model-alias.removed",
+  'model-alias.removed',
   Type.Object({
     model: ModelName,
     alias: Name,
@@ -82,7 +76,7 @@ export const ModelAliasRemoved = defineEvent(
 );
 
 /** Versions and aliases. Key: model, so one model's history stays in order. Folded from the start by serving. */
-export const modelVersions = defineTopic("model-versions.v1", {
+export const modelVersions = defineTopic('model-versions.v1', {
   events: [
     ModelVersionRegistered,
     ModelVersionApproved,
@@ -92,15 +86,14 @@ export const modelVersions = defineTopic("model-versions.v1", {
     ModelAliasRemoved,
   ],
   key: (event) => event.data.model,
-  owner: "registry",
-  retentionDays: "forever",
+  owner: 'registry',
+  retentionDays: 'forever',
   public: true,
-  description:
-    "Every version registered, approved or refused, and every move of an alias with who and why.",
+  description: 'Every version registered, approved or refused, and every move of an alias with who and why.',
 });
 
-export const PromoteModelVersion = defineCommand("model-version.promote", {
-  owner: "registry",
+export const PromoteModelVersion = defineCommand('model-version.promote', {
+  owner: 'registry',
   schema: Type.Object({
     commandId: Type.String(),
     ...version,
@@ -110,10 +103,10 @@ export const PromoteModelVersion = defineCommand("model-version.promote", {
     ...act,
   }),
   id: (data) => data.commandId,
-  description: "Move an alias to a version.",
+  description: 'Move an alias to a version.',
 });
-export const RollBackModelVersion = defineCommand("model-version.roll-back", {
-  owner: "registry",
+export const RollBackModelVersion = defineCommand('model-version.roll-back', {
+  owner: 'registry',
   schema: Type.Object({
     commandId: Type.String(),
     model: ModelName,
@@ -124,5 +117,5 @@ export const RollBackModelVersion = defineCommand("model-version.roll-back", {
     ...act,
   }),
   id: (data) => data.commandId,
-  description: "Set an alias back to what it named before.",
+  description: 'Set an alias back to what it named before.',
 });

@@ -1,25 +1,18 @@
 /** What serving logs: what it knew and why it chose. */
-import { Type } from "typebox";
-import { defineEvent, defineTopic } from "./define.ts";
-import {
-  ModelName,
-  ModelVersion,
-  Name,
-  Probability,
-  Timestamp,
-  UnitId,
-} from "./ids.ts";
+import { Type } from 'typebox';
+import { defineEvent, defineTopic } from './define.ts';
+import { ModelName, ModelVersion, Name, Probability, Timestamp, UnitId } from './ids.ts';
 
 /** Truthful status of a feature value. Names as Feast has them. */
 export const FeatureStatus = Type.Union([
-  Type.Literal("PRESENT"),
-  Type.Literal("NULL_VALUE"),
-  Type.Literal("NOT_FOUND"),
-  Type.Literal("OUTSIDE_MAX_AGE"),
+  Type.Literal('PRESENT'),
+  Type.Literal('NULL_VALUE'),
+  Type.Literal('NOT_FOUND'),
+  Type.Literal('OUTSIDE_MAX_AGE'),
 ]);
 
 export const PredictionServed = defineEvent(
-  "prediction.served",
+  'prediction.served',
   Type.Object({
     predictionId: Type.String(),
     deployment: Name,
@@ -27,17 +20,11 @@ export const PredictionServed = defineEvent(
     /** The time for which the question was asked: event time of the prediction. */
     asOf: Timestamp,
     entities: Type.Record(Type.String(), Type.String()),
-    context: Type.Record(
-      Type.String(),
-      Type.Union([Type.Number(), Type.String(), Type.Boolean(), Type.Null()]),
-    ),
+    context: Type.Record(Type.String(), Type.Union([Type.Number(), Type.String(), Type.Boolean(), Type.Null()])),
     featureService: Name,
     featureServiceGeneration: Type.Integer(),
     /** The whole vector of the feature service, by full name `role__feature`, whatever the variant's model uses. */
-    features: Type.Record(
-      Type.String(),
-      Type.Union([Type.Number(), Type.Null()]),
-    ),
+    features: Type.Record(Type.String(), Type.Union([Type.Number(), Type.Null()])),
     /** Only what is not PRESENT. */
     statuses: Type.Record(Type.String(), FeatureStatus),
     /** asOf − progress of the stored values: how much event time they may miss, in seconds. */
@@ -66,7 +53,7 @@ export const PredictionServed = defineEvent(
 );
 /** The same vector scored by a version that never answers. */
 export const ShadowScored = defineEvent(
-  "shadow.scored",
+  'shadow.scored',
   Type.Object({
     predictionId: Type.String(),
     deployment: Name,
@@ -80,18 +67,17 @@ export const ShadowScored = defineEvent(
   }),
 );
 /** Every answer and every shadow's answer. Key: unit. Kept 90 days. */
-export const predictions = defineTopic("predictions.v1", {
+export const predictions = defineTopic('predictions.v1', {
   events: [PredictionServed, ShadowScored],
   key: (event) => event.data.unit,
-  owner: "serving",
+  owner: 'serving',
   retentionDays: 90,
   public: true,
-  description:
-    "What was asked, what was known, what was answered and why; and what shadows would have answered.",
+  description: 'What was asked, what was known, what was answered and why; and what shadows would have answered.',
 });
 
 export const ExposureRecorded = defineEvent(
-  "exposure.recorded",
+  'exposure.recorded',
   Type.Object({
     unit: UnitId,
     experiment: Name,
@@ -104,12 +90,11 @@ export const ExposureRecorded = defineEvent(
   }),
 );
 /** Which unit met which variant. One unit's exposures stay in order. Kept 90 days. */
-export const exposures = defineTopic("exposures.v1", {
+export const exposures = defineTopic('exposures.v1', {
   events: [ExposureRecorded],
   key: (event) => event.data.unit,
-  owner: "serving",
+  owner: 'serving',
   retentionDays: 90,
   public: true,
-  description:
-    "An answer that a variant influenced has left. Shadows never expose.",
+  description: 'An answer that a variant influenced has left. Shadows never expose.',
 });

@@ -1,25 +1,13 @@
 /** All topics and commands, for creation at start, for documents and for the completeness check. */
-import type { CommandDefinition, TopicDefinition } from "./define.ts";
-import { audit } from "./audit.ts";
-import { deployments } from "./deployments.ts";
-import { eventTypes, refusedEvents } from "./events.ts";
-import { assignments, experiments, StopExperiment } from "./experiments.ts";
-import {
-  BuildTrainingSnapshot,
-  featureDefinitions,
-  trainingSnapshots,
-} from "./features.ts";
-import {
-  modelVersions,
-  PromoteModelVersion,
-  RollBackModelVersion,
-} from "./models.ts";
-import { exposures, predictions } from "./predictions.ts";
-import {
-  CancelTrainingRun,
-  StartTrainingRun,
-  trainingRuns,
-} from "./training.ts";
+import type { CommandDefinition, TopicDefinition } from './define.ts';
+import { audit } from './audit.ts';
+import { deployments } from './deployments.ts';
+import { eventTypes, refusedEvents } from './events.ts';
+import { assignments, experiments, StopExperiment } from './experiments.ts';
+import { BuildTrainingSnapshot, featureDefinitions, trainingSnapshots } from './features.ts';
+import { modelVersions, PromoteModelVersion, RollBackModelVersion } from './models.ts';
+import { exposures, predictions } from './predictions.ts';
+import { CancelTrainingRun, StartTrainingRun, trainingRuns } from './training.ts';
 
 export const allTopics: readonly TopicDefinition[] = [
   eventTypes,

@@ -1,17 +1,10 @@
 /** What the training service says and hears. */
-import { Type } from "typebox";
-import { defineCommand, defineEvent, defineTopic } from "./define.ts";
-import {
-  ModelName,
-  Name,
-  ObjectKey,
-  RunId,
-  Timestamp,
-  TrialId,
-} from "./ids.ts";
+import { Type } from 'typebox';
+import { defineCommand, defineEvent, defineTopic } from './define.ts';
+import { ModelName, Name, ObjectKey, RunId, Timestamp, TrialId } from './ids.ts';
 
-export const StartTrainingRun = defineCommand("training-run.start", {
-  owner: "training",
+export const StartTrainingRun = defineCommand('training-run.start', {
+  owner: 'training',
   schema: Type.Object({
     runId: RunId,
     job: Name,
@@ -23,30 +16,25 @@ export const StartTrainingRun = defineCommand("training-run.start", {
     requestedBy: Type.String(),
   }),
   id: (data) => data.runId,
-  description: "Train one job on one range of observations.",
+  description: 'Train one job on one range of observations.',
 });
-export const CancelTrainingRun = defineCommand("training-run.cancel", {
-  owner: "training",
+export const CancelTrainingRun = defineCommand('training-run.cancel', {
+  owner: 'training',
   schema: Type.Object({
     runId: RunId,
     reason: Type.String(),
     requestedBy: Type.String(),
   }),
   id: (data) => `${data.runId}/cancel`,
-  description: "Stop a run; its finished trials are kept.",
+  description: 'Stop a run; its finished trials are kept.',
 });
 
 const Metrics = Type.Record(Type.String(), Type.Number());
-const Params = Type.Record(
-  Type.String(),
-  Type.Union([Type.Number(), Type.String(), Type.Boolean()]),
-);
+const Params = Type.Record(Type.String(), Type.Union([Type.Number(), Type.String(), Type.Boolean()]));
 
 /** Inputs in order, and the meaning of the output. */
 export const ModelSignature = Type.Object({
-  inputs: Type.Array(
-    Type.Object({ name: Type.String(), dtype: Type.String() }),
-  ),
+  inputs: Type.Array(Type.Object({ name: Type.String(), dtype: Type.String() })),
   output: Type.Object({
     name: Type.String(),
     dtype: Type.String(),
@@ -72,7 +60,7 @@ export const TrainingLineage = Type.Object({
 });
 
 export const TrainingRunStarted = defineEvent(
-  "training-run.started",
+  'training-run.started',
   Type.Object({
     runId: RunId,
     job: Name,
@@ -82,24 +70,20 @@ export const TrainingRunStarted = defineEvent(
   }),
 );
 export const TrialReported = defineEvent(
-  "trial.reported",
+  'trial.reported',
   Type.Object({
     runId: RunId,
     trialId: TrialId,
     number: Type.Integer(),
     params: Params,
-    state: Type.Union([
-      Type.Literal("finished"),
-      Type.Literal("failed"),
-      Type.Literal("cancelled"),
-    ]),
+    state: Type.Union([Type.Literal('finished'), Type.Literal('failed'), Type.Literal('cancelled')]),
     metrics: Metrics,
     seconds: Type.Number(),
     error: Type.Optional(Type.String()),
   }),
 );
 export const TrainingRunFinished = defineEvent(
-  "training-run.finished",
+  'training-run.finished',
   Type.Object({
     runId: RunId,
     job: Name,
@@ -116,7 +100,7 @@ export const TrainingRunFinished = defineEvent(
   }),
 );
 export const TrainingRunFailed = defineEvent(
-  "training-run.failed",
+  'training-run.failed',
   Type.Object({
     runId: RunId,
     job: Name,
@@ -124,24 +108,14 @@ export const TrainingRunFailed = defineEvent(
     hint: Type.Optional(Type.String()),
   }),
 );
-export const TrainingRunCancelled = defineEvent(
-  "training-run.cancelled",
-  Type.Object({ runId: RunId, job: Name, reason: Type.String() }),
-);
+export const TrainingRunCancelled = defineEvent('training-run.cancelled', Type.Object({ runId: RunId, job: Name, reason: Type.String() }));
 
 /** The life of training runs. Key: run. */
-export const trainingRuns = defineTopic("training-runs.v1", {
-  events: [
-    TrainingRunStarted,
-    TrialReported,
-    TrainingRunFinished,
-    TrainingRunFailed,
-    TrainingRunCancelled,
-  ],
+export const trainingRuns = defineTopic('training-runs.v1', {
+  events: [TrainingRunStarted, TrialReported, TrainingRunFinished, TrainingRunFailed, TrainingRunCancelled],
   key: (event) => event.data.runId,
-  owner: "training",
-  retentionDays: "forever",
+  owner: 'training',
+  retentionDays: 'forever',
   public: true,
-  description:
-    "Runs and trials: started, reported, finished, failed, cancelled.",
+  description: 'Runs and trials: started, reported, finished, failed, cancelled.',
 });

@@ -1,6 +1,6 @@
 /** Compiled validation: one validator per schema, with faults as JSON pointer and sentence. */
-import type { Static, TSchema } from "typebox";
-import { Compile } from "typebox/compile";
+import type { Static, TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
 
 export interface Fault {
   /** JSON pointer; empty for the value itself. */
@@ -16,9 +16,7 @@ export interface Validator<T> {
 
 const compiled = new WeakMap<TSchema, Validator<unknown>>();
 
-export function validatorOf<S extends TSchema>(
-  schema: S,
-): Validator<Static<S>> {
+export function validatorOf<S extends TSchema>(schema: S): Validator<Static<S>> {
   const known = compiled.get(schema) as Validator<Static<S>> | undefined;
   if (known !== undefined) return known;
   const program = Compile(schema);
@@ -30,11 +28,7 @@ export function validatorOf<S extends TSchema>(
   return validator;
 }
 
-function faultOf(error: {
-  instancePath: string;
-  message: string;
-  params?: unknown;
-}): Fault {
+function faultOf(error: { instancePath: string; message: string; params?: unknown }): Fault {
   return {
     path: error.instancePath,
     message: `${error.message}${detailOf(error.params)}`,
@@ -43,13 +37,10 @@ function faultOf(error: {
 
 /** The words of an error alone ("must not have additional properties") do not say which one. */
 function detailOf(params: unknown): string {
-  if (typeof params !== "object" || params === null) return "";
-  const { additionalProperties, allowedValue, allowedValues } =
-    params as Record<string, unknown>;
-  if (Array.isArray(additionalProperties))
-    return `: ${additionalProperties.join(", ")}`;
+  if (typeof params !== 'object' || params === null) return '';
+  const { additionalProperties, allowedValue, allowedValues } = params as Record<string, unknown>;
+  if (Array.isArray(additionalProperties)) return `: ${additionalProperties.join(', ')}`;
   if (allowedValue !== undefined) return `: ${JSON.stringify(allowedValue)}`;
-  if (Array.isArray(allowedValues))
-    return `: ${allowedValues.map((value) => JSON.stringify(value)).join(", ")}`;
-  return "";
+  if (Array.isArray(allowedValues)) return `: ${allowedValues.map((value) => JSON.stringify(value)).join(', ')}`;
+  return '';
 }

@@ -1,5 +1,5 @@
 /** Shapes that several services answer. */
-import { Type, type Static } from "typebox";
+import { Type, type Static } from 'typebox';
 
 /** RFC 9457 problem details, plus what a program needs to act. */
 export const Problem = Type.Object({
@@ -10,21 +10,14 @@ export const Problem = Type.Object({
   detail: Type.String(),
   /** A stable word for machines. */
   code: Type.String(),
-  faults: Type.Optional(
-    Type.Array(Type.Object({ path: Type.String(), message: Type.String() })),
-  ),
+  faults: Type.Optional(Type.Array(Type.Object({ path: Type.String(), message: Type.String() }))),
   correlationId: Type.Optional(Type.String()),
 });
 export type Problem = Static<typeof Problem>;
 
 /** Answer to `PUT /v1/<plural>/{name}`. */
 export const Applied = Type.Object({
-  result: Type.Union([
-    Type.Literal("created"),
-    Type.Literal("changed"),
-    Type.Literal("unchanged"),
-    Type.Literal("deleted"),
-  ]),
+  result: Type.Union([Type.Literal('created'), Type.Literal('changed'), Type.Literal('unchanged'), Type.Literal('deleted')]),
   differences: Type.Array(
     Type.Object({
       path: Type.String(),

@@ -1,7 +1,7 @@
 /** Requests and answers of the experiments service. */
-import { Type, type Static } from "typebox";
-import { Analysis } from "../experiments.ts";
-import { Name, Timestamp } from "../ids.ts";
+import { Type, type Static } from 'typebox';
+import { Analysis } from '../experiments.ts';
+import { Name, Timestamp } from '../ids.ts';
 
 /** `POST /v1/experiments/{name}/start`: draft → running. `at`: event time of the start (default now); exposures before it do not count. */
 export const StartExperimentRequest = Type.Object({
@@ -16,12 +16,7 @@ export const StopExperimentRequest = Type.Object({
 /** `GET /v1/experiments/{name}/results`: from kept moments, no query over events. */
 export const ExperimentResults = Type.Object({
   experiment: Name,
-  state: Type.Union([
-    Type.Literal("draft"),
-    Type.Literal("running"),
-    Type.Literal("decided"),
-    Type.Literal("stopped"),
-  ]),
+  state: Type.Union([Type.Literal('draft'), Type.Literal('running'), Type.Literal('decided'), Type.Literal('stopped')]),
   phase: Type.Integer(),
   startedAt: Type.Union([Timestamp, Type.Null()]),
   endsAt: Type.Union([Timestamp, Type.Null()]),

@@ -1,7 +1,7 @@
 /** Requests and answers of the features service. */
-import { Type, type Static } from "typebox";
-import { FeatureStatus } from "../predictions.ts";
-import { Name, Timestamp } from "../ids.ts";
+import { Type, type Static } from 'typebox';
+import { FeatureStatus } from '../predictions.ts';
+import { Name, Timestamp } from '../ids.ts';
 
 /** `GET /v1/features/progress?at=<time>&wait=<duration>`: held until every task has applied everything before `at`. */
 export const ProgressAnswer = Type.Object({
@@ -22,12 +22,7 @@ export const ProgressAnswer = Type.Object({
 });
 export type ProgressAnswer = Static<typeof ProgressAnswer>;
 
-const Scalar = Type.Union([
-  Type.Number(),
-  Type.String(),
-  Type.Boolean(),
-  Type.Null(),
-]);
+const Scalar = Type.Union([Type.Number(), Type.String(), Type.Boolean(), Type.Null()]);
 export const FeatureRequest = Type.Object({
   entities: Type.Record(Type.String(), Type.String()),
   context: Type.Record(Type.String(), Scalar),

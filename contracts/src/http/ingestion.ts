@@ -1,12 +1,7 @@
 /** Requests and answers of ingestion. */
-import { Type, type Static } from "typebox";
+import { Type, type Static } from 'typebox';
 
-export const Verdict = Type.Union([
-  Type.Literal("accepted"),
-  Type.Literal("duplicate"),
-  Type.Literal("late"),
-  Type.Literal("quarantined"),
-]);
+export const Verdict = Type.Union([Type.Literal('accepted'), Type.Literal('duplicate'), Type.Literal('late'), Type.Literal('quarantined')]);
 export type Verdict = Static<typeof Verdict>;
 
 export const EventResult = Type.Object({
@@ -33,7 +28,7 @@ export type EventsAnswer = Static<typeof EventsAnswer>;
  * Header of `POST /v1/events`, for importers: every event with an earlier event time has been sent with this request or before.
  * Ingestion writes a control record into all partitions of the event types that declare their known time.
  */
-export const PROGRESS_HEADER = "roofshot-progress";
+export const PROGRESS_HEADER = 'roofshot-progress';
 
 export const Ledger = Type.Object({
   types: Type.Record(

@@ -1,15 +1,11 @@
 /** Requests and answers of the registry. */
-import { Type, type Static } from "typebox";
-import { ModelVersion, Name } from "../ids.ts";
+import { Type, type Static } from 'typebox';
+import { ModelVersion, Name } from '../ids.ts';
 
 export const VersionAnswer = Type.Object({
   model: Name,
   version: ModelVersion,
-  state: Type.Union([
-    Type.Literal("registered"),
-    Type.Literal("approved"),
-    Type.Literal("refused"),
-  ]),
+  state: Type.Union([Type.Literal('registered'), Type.Literal('approved'), Type.Literal('refused')]),
   runId: Type.String(),
   artifact: Type.String(),
   signature: Type.Unknown(),
@@ -42,11 +38,7 @@ export const AliasHistory = Type.Object({
       aliasRevision: Type.Integer(),
       version: Type.Union([ModelVersion, Type.Null()]),
       previous: Type.Union([ModelVersion, Type.Null()]),
-      kind: Type.Union([
-        Type.Literal("promoted"),
-        Type.Literal("rolled-back"),
-        Type.Literal("removed"),
-      ]),
+      kind: Type.Union([Type.Literal('promoted'), Type.Literal('rolled-back'), Type.Literal('removed')]),
       reason: Type.String(),
       requestedBy: Type.String(),
       at: Type.String(),

@@ -1,14 +1,9 @@
 /** Requests and answers of serving. */
-import { Type, type Static } from "typebox";
-import { ModelVersion, Name, Probability, Timestamp, UnitId } from "../ids.ts";
-import { FeatureStatus } from "../predictions.ts";
+import { Type, type Static } from 'typebox';
+import { ModelVersion, Name, Probability, Timestamp, UnitId } from '../ids.ts';
+import { FeatureStatus } from '../predictions.ts';
 
-const Scalar = Type.Union([
-  Type.Number(),
-  Type.String(),
-  Type.Boolean(),
-  Type.Null(),
-]);
+const Scalar = Type.Union([Type.Number(), Type.String(), Type.Boolean(), Type.Null()]);
 /** One question: which entities, what only the caller knows, who is randomised, for what time. */
 export const PredictRequest = Type.Object({
   /** Recognises a repeat; default random. */

@@ -1,6 +1,6 @@
 /** Requests and answers of the training service. */
-import { Type, type Static } from "typebox";
-import { Name, RunId, Timestamp } from "../ids.ts";
+import { Type, type Static } from 'typebox';
+import { Name, RunId, Timestamp } from '../ids.ts';
 
 /** `POST /v1/training-runs`: 202 with the run; the same `runId` again is the same run. */
 export const StartRunRequest = Type.Object({
@@ -12,12 +12,12 @@ export const StartRunRequest = Type.Object({
   reason: Type.Optional(Type.String()),
 });
 export const RunState = Type.Union([
-  Type.Literal("waiting-for-snapshot"),
-  Type.Literal("queued"),
-  Type.Literal("running"),
-  Type.Literal("finished"),
-  Type.Literal("failed"),
-  Type.Literal("cancelled"),
+  Type.Literal('waiting-for-snapshot'),
+  Type.Literal('queued'),
+  Type.Literal('running'),
+  Type.Literal('finished'),
+  Type.Literal('failed'),
+  Type.Literal('cancelled'),
 ]);
 /** `GET /v1/training-runs/{runId}?wait=30s&until=ended`. */
 export const RunAnswer = Type.Object({

@@ -1,7 +1,7 @@
-import { Type, type Static } from "typebox";
-import { Closed, defineResource } from "../define.ts";
-import { Duration, Expression, Name, Probability } from "../ids.ts";
-import { Identifier } from "./feature-kinds.ts";
+import { Type, type Static } from 'typebox';
+import { Closed, defineResource } from '../define.ts';
+import { Duration, Expression, Name, Probability } from '../ids.ts';
+import { Identifier } from './feature-kinds.ts';
 
 export const DeploymentSpec = Closed({
   model: Name,
@@ -27,11 +27,10 @@ export const DeploymentSpec = Closed({
 });
 export type DeploymentSpec = Static<typeof DeploymentSpec>;
 
-export const Deployment = defineResource("Deployment", {
-  plural: "deployments",
-  owner: "serving",
+export const Deployment = defineResource('Deployment', {
+  plural: 'deployments',
+  owner: 'serving',
   spec: DeploymentSpec,
   order: 70,
-  description:
-    "What answers under one endpoint: variants, shadows, fallback and decision.",
+  description: 'What answers under one endpoint: variants, shadows, fallback and decision.',
 });

@@ -1,10 +1,10 @@
-import { Type, type Static } from "typebox";
-import { Closed, defineResource } from "../define.ts";
-import { Duration, Expression, Name, Probability } from "../ids.ts";
+import { Type, type Static } from 'typebox';
+import { Closed, defineResource } from '../define.ts';
+import { Duration, Expression, Name, Probability } from '../ids.ts';
 
 export const MetricSpec = Closed({
-  type: Type.Literal("mean"),
-  direction: Type.Union([Type.Literal("decrease"), Type.Literal("increase")]),
+  type: Type.Literal('mean'),
+  direction: Type.Union([Type.Literal('decrease'), Type.Literal('increase')]),
   /** The prediction that a unit met, and the later event that brings its outcome. */
   source: Closed({
     deployment: Name,
@@ -28,14 +28,14 @@ export const GuardrailSpec = Type.Union([
   Closed({
     name: Name,
     /** Share of served vectors that were degraded; breach when its one-sided lower bound is above `max`. */
-    type: Type.Literal("degraded-share"),
+    type: Type.Literal('degraded-share'),
     max: Probability,
     alpha: Type.Optional(Probability),
   }),
   Closed({
     name: Name,
     /** metric(champion's decision) − metric(shadow's decision) on the same unit; breach when its one-sided sequential lower bound is above `max`. */
-    type: Type.Literal("paired-metric"),
+    type: Type.Literal('paired-metric'),
     metric: Name,
     max: Type.Number(),
     alpha: Type.Optional(Probability),
@@ -74,24 +74,21 @@ export const ExperimentSpec = Closed({
     srmAlarm: Type.Optional(Probability),
   }),
   /** After a promotion. */
-  probation: Type.Optional(
-    Closed({ shadowAlias: Name, guardrails: Type.Array(GuardrailSpec) }),
-  ),
+  probation: Type.Optional(Closed({ shadowAlias: Name, guardrails: Type.Array(GuardrailSpec) })),
 });
 export type ExperimentSpec = Static<typeof ExperimentSpec>;
 
-export const Metric = defineResource("Metric", {
-  plural: "metrics",
-  owner: "experiments",
+export const Metric = defineResource('Metric', {
+  plural: 'metrics',
+  owner: 'experiments',
   spec: MetricSpec,
   order: 80,
-  description: "A number per unit from what was decided and what happened.",
+  description: 'A number per unit from what was decided and what happened.',
 });
-export const Experiment = defineResource("Experiment", {
-  plural: "experiments",
-  owner: "experiments",
+export const Experiment = defineResource('Experiment', {
+  plural: 'experiments',
+  owner: 'experiments',
   spec: ExperimentSpec,
   order: 90,
-  description:
-    "Variants of one deployment, compared on one metric by a design fixed at the start.",
+  description: 'Variants of one deployment, compared on one metric by a design fixed at the start.',
 });

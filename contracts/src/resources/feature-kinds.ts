@@ -1,9 +1,9 @@
-import { Type, type Static } from "typebox";
-import { Closed, defineResource } from "../define.ts";
-import { Duration, Expression, Name } from "../ids.ts";
+import { Type, type Static } from 'typebox';
+import { Closed, defineResource } from '../define.ts';
+import { Duration, Expression, Name } from '../ids.ts';
 
 /** Identifiers in expressions and column names. */
-export const Identifier = Type.String({ pattern: "^[a-z][a-z0-9_]{0,62}$" });
+export const Identifier = Type.String({ pattern: '^[a-z][a-z0-9_]{0,62}$' });
 
 export const EntitySpec = Closed({
   /** The key's parts, in order; empty for the one entity "everything". */
@@ -14,12 +14,7 @@ export type EntitySpec = Static<typeof EntitySpec>;
 /** count: events · sum, mean: of `value` · share: mean of a condition (true = 1). Null values are left out of sum, mean and share. */
 export const FeatureSpec = Closed({
   name: Identifier,
-  aggregation: Type.Union([
-    Type.Literal("count"),
-    Type.Literal("sum"),
-    Type.Literal("mean"),
-    Type.Literal("share"),
-  ]),
+  aggregation: Type.Union([Type.Literal('count'), Type.Literal('sum'), Type.Literal('mean'), Type.Literal('share')]),
   /** CEL over `data`, `subject`, `time`. Not for count. */
   value: Type.Optional(Expression),
 });
@@ -45,14 +40,7 @@ export const FeatureServiceSpec = Closed({
   /** Names that a request gives in `entities`: `[origin, destination]`. */
   entities: Type.Array(Identifier, { maxItems: 16 }),
   /** Names and types that a request gives in `context`. */
-  context: Type.Record(
-    Identifier,
-    Type.Union([
-      Type.Literal("number"),
-      Type.Literal("string"),
-      Type.Literal("boolean"),
-    ]),
-  ),
+  context: Type.Record(Identifier, Type.Union([Type.Literal('number'), Type.Literal('string'), Type.Literal('boolean')])),
   /** The same view may be read under several roles; a feature's full name is `<role>__<feature>_<window>`. */
   views: Type.Array(
     Closed({
@@ -72,27 +60,24 @@ export const FeatureServiceSpec = Closed({
 });
 export type FeatureServiceSpec = Static<typeof FeatureServiceSpec>;
 
-export const Entity = defineResource("Entity", {
-  plural: "entities",
-  owner: "features",
+export const Entity = defineResource('Entity', {
+  plural: 'entities',
+  owner: 'features',
   spec: EntitySpec,
   order: 20,
-  description:
-    'What a feature describes: its key, possibly empty for "everything".',
+  description: 'What a feature describes: its key, possibly empty for "everything".',
 });
-export const FeatureView = defineResource("FeatureView", {
-  plural: "feature-views",
-  owner: "features",
+export const FeatureView = defineResource('FeatureView', {
+  plural: 'feature-views',
+  owner: 'features',
   spec: FeatureViewSpec,
   order: 30,
-  description:
-    "Features of one entity from one event type: expressions, aggregations and windows.",
+  description: 'Features of one entity from one event type: expressions, aggregations and windows.',
 });
-export const FeatureService = defineResource("FeatureService", {
-  plural: "feature-services",
-  owner: "features",
+export const FeatureService = defineResource('FeatureService', {
+  plural: 'feature-services',
+  owner: 'features',
   spec: FeatureServiceSpec,
   order: 40,
-  description:
-    "A named list of features, each view under a role, plus request-time features.",
+  description: 'A named list of features, each view under a role, plus request-time features.',
 });

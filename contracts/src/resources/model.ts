@@ -1,6 +1,6 @@
-import { Type, type Static } from "typebox";
-import { Closed, defineResource } from "../define.ts";
-import { Identifier } from "./feature-kinds.ts";
+import { Type, type Static } from 'typebox';
+import { Closed, defineResource } from '../define.ts';
+import { Identifier } from './feature-kinds.ts';
 
 export const ModelSpec = Closed({
   /** Refused at admission unless the metric is within. */
@@ -26,10 +26,10 @@ export const ModelSpec = Closed({
 });
 export type ModelSpec = Static<typeof ModelSpec>;
 
-export const Model = defineResource("Model", {
-  plural: "models",
-  owner: "registry",
+export const Model = defineResource('Model', {
+  plural: 'models',
+  owner: 'registry',
   spec: ModelSpec,
   order: 50,
-  description: "A name in the registry with its gates and admission limits.",
+  description: 'A name in the registry with its gates and admission limits.',
 });

@@ -1,7 +1,7 @@
-import { Type, type Static } from "typebox";
-import { Closed, defineResource } from "../define.ts";
-import { Duration, Expression, Name } from "../ids.ts";
-import { Identifier } from "./feature-kinds.ts";
+import { Type, type Static } from 'typebox';
+import { Closed, defineResource } from '../define.ts';
+import { Duration, Expression, Name } from '../ids.ts';
+import { Identifier } from './feature-kinds.ts';
 
 /** The moment at which a prediction is made: one row per event of this type, always. */
 export const ObservationSpec = Closed({
@@ -32,7 +32,7 @@ export const SearchSpec = Closed({
   trials: Type.Integer({ minimum: 1, maximum: 1000 }),
   /** A metric that the trainer logs. */
   metric: Type.String(),
-  direction: Type.Union([Type.Literal("minimize"), Type.Literal("maximize")]),
+  direction: Type.Union([Type.Literal('minimize'), Type.Literal('maximize')]),
   /** Parameter → list of choices, or a range. */
   space: Type.Record(
     Type.String(),
@@ -41,9 +41,7 @@ export const SearchSpec = Closed({
       Closed({
         min: Type.Number(),
         max: Type.Number(),
-        scale: Type.Optional(
-          Type.Union([Type.Literal("linear"), Type.Literal("log")]),
-        ),
+        scale: Type.Optional(Type.Union([Type.Literal('linear'), Type.Literal('log')])),
         integer: Type.Optional(Type.Boolean()),
       }),
     ]),
@@ -55,7 +53,7 @@ export type SearchSpec = Static<typeof SearchSpec>;
 
 export const TrainingJobSpec = Closed({
   /** Python file with `def train(run)`, relative to the YAML file; `apply` puts its text into `code`. */
-  entryPoint: Type.String({ pattern: "\\.py$" }),
+  entryPoint: Type.String({ pattern: '\\.py$' }),
   code: Type.Optional(Type.String({ maxLength: 262_144 })),
   featureService: Name,
   /** Full feature names that the model reads; absent: all of the feature service. */
@@ -81,11 +79,10 @@ export const TrainingJobSpec = Closed({
 });
 export type TrainingJobSpec = Static<typeof TrainingJobSpec>;
 
-export const TrainingJob = defineResource("TrainingJob", {
-  plural: "training-jobs",
-  owner: "training",
+export const TrainingJob = defineResource('TrainingJob', {
+  plural: 'training-jobs',
+  owner: 'training',
   spec: TrainingJobSpec,
   order: 60,
-  description:
-    "What to train: entry point, features, observation, label, search.",
+  description: 'What to train: entry point, features, observation, label, search.',
 });
