@@ -1,5 +1,6 @@
 /** Shapes that several services answer. */
 import { Type, type Static } from 'typebox';
+import { Name } from '../ids.ts';
 
 /** RFC 9457 problem details, plus what a program needs to act. */
 export const Problem = Type.Object({
@@ -28,3 +29,26 @@ export const Applied = Type.Object({
   resource: Type.Unknown(),
 });
 export type Applied = Static<typeof Applied>;
+
+/** A resource as it is sent; `status` and `generation` are the owner's and ignored. */
+export const SentResource = Type.Object({
+  apiVersion: Type.Literal('roofshot/v1'),
+  kind: Type.String(),
+  metadata: Type.Object({
+    name: Name,
+    owner: Type.Optional(Type.String()),
+    description: Type.Optional(Type.String()),
+    tags: Type.Optional(Type.Array(Type.String())),
+  }),
+  spec: Type.Unknown(),
+});
+export type SentResource = Static<typeof SentResource>;
+
+/**
+ * `POST /v1/apply/{service}`: all resources of one owner in one transaction. References are checked against the set and what is
+ * already there, so resources that refer to each other are applied together. With `dryRun` nothing changes and the answer is the same.
+ * Any fault: 422 with all of them (`path` is `/<index>/spec/…`) and nothing changed.
+ */
+export const ApplyRequest = Type.Object({ resources: Type.Array(SentResource), dryRun: Type.Boolean() });
+export const ApplyAnswer = Type.Object({ results: Type.Array(Applied) });
+export type ApplyAnswer = Static<typeof ApplyAnswer>;
