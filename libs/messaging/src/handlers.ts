@@ -2,19 +2,37 @@
  * The words in which a service says what it hears (its `handlers.ts`). Types run from the contract to the parameter:
  * a missing event type does not compile, and `'ignore'` must be said.
  */
-import type { CommandDefinition, CommandOf, DataOf, EventDefinition, EventOf, EventsOf, TopicDefinition, TopicFamily } from '@roofshot/contracts/define';
-import type { CloudEvent, Position, } from '@roofshot/contracts/envelope';
+import type {
+  CommandDefinition,
+  CommandOf,
+  DataOf,
+  EventDefinition,
+  EventOf,
+  EventsOf,
+  TopicDefinition,
+  TopicFamily,
+} from '@roofshot/contracts/define';
+import type { CloudEvent, Position } from '@roofshot/contracts/envelope';
 import type { Queryable } from '@roofshot/storage/sql';
 
 /** What became of a message. A throw means: try again with back-off, then park or dead-letter. Returning nothing does not compile. */
 export type Outcome =
-  | { readonly kind: 'done' }
-  | { readonly kind: 'skip'; readonly reason: string }
-  | { readonly kind: 'reject'; readonly reason: string };
+  { readonly kind: 'done' } | { readonly kind: 'skip'; readonly reason: string } | { readonly kind: 'reject'; readonly reason: string };
 export const done = (): Outcome => ({ kind: 'done' });
 export const skip = (reason: string): Outcome => ({ kind: 'skip', reason });
 /** Dead letter now: trying again cannot help. */
 export const reject = (reason: string): Outcome => ({ kind: 'reject', reason });
+
+/** Thrown by a handler when something outside is away for the moment: tried again until it is back, never parked or dead-lettered. */
+export class TryAgain extends Error {
+  override readonly name = 'TryAgain';
+}
+
+/** The part of a message that its consequences carry on. */
+export interface Cause {
+  readonly correlationid?: string;
+  readonly traceparent?: string;
+}
 
 /** What a caller gives for an event; the envelope is completed from the context (source, trace, correlation, clock). */
 export interface NewEvent<T extends string, D> {
@@ -25,6 +43,8 @@ export interface NewEvent<T extends string, D> {
   readonly time?: string;
   /** Default a random UUID. Give one that derives from the cause where a re-send must be recognised. */
   readonly id?: string;
+  /** The message that caused it: its trace and correlation go on. Default: what the code works for; say it where a batch has many causes. */
+  readonly cause?: Cause;
 }
 type NewEventFor<D> = D extends EventDefinition<infer T> ? NewEvent<T, DataOf<D>> : never;
 export type NewEventOf<T> = T extends TopicDefinition<string, infer E> ? NewEventFor<E[number]> : never;
@@ -57,7 +77,9 @@ export interface EventBatch<E extends CloudEvent = CloudEvent> {
 type Each<T extends TopicDefinition> = {
   readonly [E in T['events'][number] as E['type']]: ((event: Received<EventOf<E>>, tx: Tx) => Outcome | Promise<Outcome>) | 'ignore';
 };
-type Fold<T extends TopicDefinition> = { readonly [E in T['events'][number] as E['type']]: ((event: Received<EventOf<E>>) => void | Promise<void>) | 'ignore' };
+type Fold<T extends TopicDefinition> = {
+  readonly [E in T['events'][number] as E['type']]: ((event: Received<EventOf<E>>) => void | Promise<void>) | 'ignore';
+};
 
 // The erased forms: what the delivery works with after validation. Only `on`, `onBatch`, `follow` and `handle` below make them.
 export interface EachHandler {
@@ -97,9 +119,17 @@ export function on<T extends TopicDefinition>(topic: T, each: Each<T>): EachHand
 }
 
 /** A batch folded into state exactly once: state, messages and position in one transaction, fenced by the lease's epoch. */
-export function onBatch<T extends TopicDefinition>(topic: T, batch: (batch: EventBatch<EventsOf<T>>, tx: Tx) => Promise<void>, options?: BatchOptions): BatchHandler;
+export function onBatch<T extends TopicDefinition>(
+  topic: T,
+  batch: (batch: EventBatch<EventsOf<T>>, tx: Tx) => Promise<void>,
+  options?: BatchOptions,
+): BatchHandler;
 export function onBatch(topic: TopicFamily, batch: (batch: EventBatch, tx: Tx) => Promise<void>, options?: BatchOptions): BatchHandler;
-export function onBatch(topic: TopicDefinition | TopicFamily, batch: (batch: never, tx: Tx) => Promise<void>, options: BatchOptions = {}): BatchHandler {
+export function onBatch(
+  topic: TopicDefinition | TopicFamily,
+  batch: (batch: never, tx: Tx) => Promise<void>,
+  options: BatchOptions = {},
+): BatchHandler {
   return { kind: 'batch', topic, batch: batch as BatchHandler['batch'], options };
 }
 

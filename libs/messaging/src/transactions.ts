@@ -1,6 +1,52 @@
-import type { Tx } from './handlers.ts';
+import type { CommandDefinition, DataOf, TopicDefinition } from '@roofshot/contracts/define';
+import type { Queryable, Sql } from '@roofshot/storage/sql';
+import type { CommandQueue } from './commands/queue.ts';
+import type { EventBus } from './events/bus.ts';
+import type { NewEventOf, Tx } from './handlers.ts';
+import { MessageBuffer, type Outlets, type Speaker } from './message-buffer.ts';
 
 /** Runs work in one database transaction; what it publishes and sends becomes visible when the state does. */
 export interface Transactions {
+  /** `work` may run more than once (deadlocks are tried again): no side effects beside `tx`. */
   run<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+}
+
+/** The transactions of one service. */
+export function createTransactions(sql: Sql, bus: EventBus, queue: CommandQueue, speaker: Speaker): Transactions {
+  return { run: (work) => runTransaction(sql, { bus, queue }, speaker, work) };
+}
+
+/** One transaction: `work`, then the commands it said, then its events as the very last statement. After the commit readers are woken. */
+export async function runTransaction<T>(sql: Sql, outlets: Outlets, speaker: Speaker, work: (tx: Tx) => Promise<T>): Promise<T> {
+  let buffer = new MessageBuffer(speaker);
+  const result = await sql.transaction(async (queryable) => {
+    buffer = new MessageBuffer(speaker); // a retried transaction says everything again
+    const answer = await work(new SpeakingTx(queryable, buffer));
+    await buffer.writeIn(queryable, outlets);
+    return answer;
+  });
+  buffer.announce(outlets);
+  return result;
+}
+
+class SpeakingTx implements Tx {
+  readonly #queryable: Queryable;
+  readonly #buffer: MessageBuffer;
+
+  constructor(queryable: Queryable, buffer: MessageBuffer) {
+    this.#queryable = queryable;
+    this.#buffer = buffer;
+  }
+
+  query<R = Record<string, unknown>>(text: string, params?: readonly unknown[]): Promise<R[]> {
+    return this.#queryable.query<R>(text, params);
+  }
+
+  publish<T extends TopicDefinition>(topic: T, events: readonly NewEventOf<T>[]): void {
+    this.#buffer.publish(topic, events);
+  }
+
+  send<C extends CommandDefinition>(command: C, data: DataOf<C>, options?: { readonly delayMs?: number }): void {
+    this.#buffer.send(command, data, options);
+  }
 }

@@ -46,8 +46,15 @@ export interface QueueConsumption {
 export interface CommandQueue {
   ensureQueues(queues: readonly string[]): Promise<void>;
   send(commands: readonly OutgoingCommand[]): Promise<void>;
+  /** Call `announce` after the commit. */
   sendIn(tx: Queryable, commands: readonly OutgoingCommand[]): Promise<void>;
-  consume(queue: string, handler: (command: ReceivedCommand) => Promise<Settlement>, options?: { concurrency?: number }): Promise<QueueConsumption>;
+  /** A transaction with `sendIn` to these queues has committed: consumers learn of it now and not at their next look. */
+  announce(queues: Iterable<string>): void;
+  consume(
+    queue: string,
+    handler: (command: ReceivedCommand) => Promise<Settlement>,
+    options?: { concurrency?: number },
+  ): Promise<QueueConsumption>;
   deadLetters(queue: string): Promise<DeadCommand[]>;
   /** Sends dead commands again with attempt 1; answers how many. */
   redrive(queue: string, ids?: readonly string[]): Promise<number>;

@@ -37,6 +37,14 @@ export interface LogBounds extends TopicPartition {
 }
 
 /**
+ * Thrown by `claim` or `read`: trying again cannot help. The partition stands still, its health tells why, the others go on.
+ * The message says what happened and what to do.
+ */
+export class PartitionStopped extends Error {
+  override readonly name = 'PartitionStopped';
+}
+
+/**
  * What reads a partition. The adapter calls one partition's methods one after the other, never at once.
  * Positions belong to the reader (they lie in its own database), not to the adapter.
  */
@@ -93,8 +101,10 @@ export interface EventBus {
   ensureTopics(topics: readonly TopicSpec[]): Promise<void>;
   listTopics(prefix?: string): Promise<string[]>;
   publish(records: readonly OutgoingRecord[]): Promise<Position[]>;
-  /** As the transaction's last statement: it holds the partitions until commit. */
+  /** As the transaction's last statement: it holds the partitions until commit. Call `announce` after the commit. */
   publishIn(tx: Queryable, records: readonly OutgoingRecord[]): Promise<void>;
+  /** A transaction with `publishIn` to these topics has committed: readers learn of it now and not at their next look. */
+  announce(topics: Iterable<string>): void;
   /** All partitions of the topic; empty when there is no such topic. */
   bounds(topic: string): Promise<LogBounds[]>;
   /** Up to `limit` records from an offset on: for replays, audits, dead letters. */
