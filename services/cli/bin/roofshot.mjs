@@ -1,1 +1,25 @@
 #!/usr/bin/env node
+// The `roofshot` command. Runs on the Node that npm put into node_modules/.bin (24), whatever started this file.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
+const node = join(root, 'node_modules', '.bin', 'node');
+if (!existsSync(node)) {
+  process.stderr.write('roofshot: not set up yet. Run `npm run bootstrap` in the repository first.\n');
+  process.exit(1);
+}
+const child = spawn(
+  node,
+  ['--import', pathToFileURL(join(root, 'register.mjs')).href, join(root, 'services/cli/src/main.ts'), ...process.argv.slice(2)],
+  { stdio: 'inherit' },
+);
+// The terminal sends its signals to the whole group; a supervisor sends them to this process alone.
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+child.on('error', (error) => {
+  process.stderr.write(`roofshot: cannot start ${node}: ${error.message}\n`);
+  process.exit(1);
+});
+child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 143)));

@@ -1,0 +1,68 @@
+/** The `roofshot` command: finds the command, reads its options, turns errors into sentences and exit codes. */
+import { parseArgs } from 'node:util';
+import { DEFAULT_URL, Refusal } from './client.ts';
+import { apply, plan } from './commands/apply.ts';
+import type { CommandLine, Invocation } from './commands/command.ts';
+import { get } from './commands/get.ts';
+import { preview } from './commands/preview.ts';
+import { status } from './commands/status.ts';
+import { EXIT, Exit, type ExitCode } from './exit-codes.ts';
+import { nearest } from './nearest.ts';
+import { err, out, printJson } from './print.ts';
+
+const COMMANDS: readonly CommandLine[] = [plan, apply, get, preview, status];
+const COMMON = { url: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
+
+async function main(argv: readonly string[]): Promise<ExitCode> {
+  const [word, ...rest] = argv;
+  if (word === undefined || word === 'help' || word === '--help' || word === '-h') {
+    out(helpText());
+    return word === undefined ? EXIT.usage : EXIT.ok;
+  }
+  const command = COMMANDS.find(({ name }) => name === word);
+  if (command === undefined) {
+    const known = COMMANDS.map(({ name }) => name);
+    throw new Exit(EXIT.usage, `There is no command ${word}. ${nearest(word, known)}`);
+  }
+  const invocation = invocationOf(command, rest);
+  if (invocation.values['help'] === true) {
+    out(`roofshot ${command.usage}\n  ${command.summary}`);
+    return EXIT.ok;
+  }
+  return command.run(invocation);
+}
+
+function invocationOf(command: CommandLine, args: string[]): Invocation {
+  try {
+    const { values, positionals } = parseArgs({ args, options: { ...COMMON, ...command.options }, allowPositionals: true, strict: true });
+    const url = typeof values['url'] === 'string' ? values['url'] : (process.env['ROOFSHOT_URL'] ?? DEFAULT_URL);
+    return { positionals, values: values as Invocation['values'], url, json: values['json'] === true };
+  } catch (error) {
+    throw new Exit(EXIT.usage, `${(error as Error).message} Usage: roofshot ${command.usage}`, { cause: error });
+  }
+}
+
+function helpText(): string {
+  const width = Math.max(...COMMANDS.map(({ usage }) => usage.length));
+  return [
+    'roofshot: events, features, training, registry, serving and experiments as one closed loop',
+    '',
+    ...COMMANDS.map(({ usage, summary }) => `  roofshot ${usage.padEnd(width)}  ${summary}`),
+    '',
+    `  --url URL   the platform's address (or ROOFSHOT_URL; default ${DEFAULT_URL})`,
+    '  --json      one JSON value on standard output',
+    '',
+    'Exit codes: 0 done; 1 a fault, all of it printed; 2 wrong command line; 3 nothing answers; 4 differences (plan --exit-code).',
+  ].join('\n');
+}
+
+function explain(error: unknown, json: boolean): ExitCode {
+  if (!(error instanceof Exit)) throw error;
+  if (json) printJson({ error: error.message, ...(error instanceof Refusal ? { problem: error.problem } : {}) });
+  else err(`roofshot: ${error.message}`);
+  if (error instanceof Refusal && !json) for (const fault of error.problem.faults ?? []) err(`  ${fault.path} ${fault.message}`);
+  return error.code;
+}
+
+const argv = process.argv.slice(2);
+process.exitCode = await main(argv).catch((error: unknown) => explain(error, argv.includes('--json')));
