@@ -5,6 +5,8 @@ export interface OpenSqlOptions {
   poolSize?: number;
   /** Shown in pg_stat_activity; default roofshot. */
   applicationName?: string;
+  /** Embedded only: hears one line when PostgreSQL had to be started again. */
+  log?: (line: string) => void;
 }
 
 /**

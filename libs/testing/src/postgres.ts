@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { openSql } from '@roofshot/storage/open-sql';
 import type { Sql } from '@roofshot/storage/sql';
+import { isLostConnection } from '@roofshot/storage/sql-errors';
 import { sharedTestPostgres } from './shared-postgres.ts';
 
 export { startTestPostgres } from './shared-postgres.ts';
@@ -13,14 +14,16 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
+/** The shared server may be ending just when it is asked: then the next one is asked. */
+const ATTEMPTS = 3;
+
 /**
  * A fresh, empty database for one test file, on the server that TEST_SQL_URL names, or else on one embedded PostgreSQL that all
- * test processes of this user share (it starts with the first and ends by itself when none has been connected for a while).
+ * test processes of this user share (it starts with the first and ends by itself when nobody has been connected for a while).
  */
 export async function testDatabase(): Promise<TestDatabase> {
-  const server = process.env.TEST_SQL_URL ?? (await sharedTestPostgres());
   const name = `roofshot_test_${process.pid}_${randomBytes(4).toString('hex')}`;
-  await administer(server, `CREATE DATABASE ${name}`);
+  const server = await createDatabase(name);
   const url = new URL(server);
   url.pathname = `/${name}`;
   const sql = await openSql(url.href, { applicationName: 'roofshot test' });
@@ -32,6 +35,18 @@ export async function testDatabase(): Promise<TestDatabase> {
       await administer(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     },
   };
+}
+
+async function createDatabase(name: string): Promise<string> {
+  for (let attempt = 1; ; attempt += 1) {
+    const server = process.env.TEST_SQL_URL ?? (await sharedTestPostgres());
+    try {
+      await administer(server, `CREATE DATABASE ${name}`);
+      return server;
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isLostConnection(error)) throw error;
+    }
+  }
 }
 
 async function administer(server: string, statement: string): Promise<void> {
