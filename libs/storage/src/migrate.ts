@@ -1,0 +1,56 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { MigrationExecutor } from 'typeorm';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { createDataSource } from './connect-sql.ts';
+import { schemaName } from './schema-name.ts';
+import type { Sql } from './sql.ts';
+import { describeSqlFailure } from './sql-errors.ts';
+
+/** A TypeORM migration; its class name ends in a timestamp of 13 digits, which orders it. */
+export type MigrationClass = new () => MigrationInterface;
+
+const LOOK_MS = 40;
+
+/**
+ * Brings a schema (made when absent) up to date: runs the migrations that its own `migrations` table does not list, each in a
+ * transaction of its own, with the schema first in the search path. Answers the names of those that ran now.
+ * Safe to call from many processes at once: one runs, the others wait for it. Throws when a migration fails: it names the migration,
+ * of which nothing is applied; those before it stay applied.
+ */
+export async function migrate(sql: Sql, schema: string, migrations: readonly MigrationClass[]): Promise<string[]> {
+  const source = createDataSource(sql.url, { poolSize: 1, applicationName: 'roofshot migrate', schema: schemaName(schema) });
+  source.setOptions({ migrations: [...migrations], migrationsTableName: 'migrations' });
+  try {
+    await source.initialize();
+    const runner = source.createQueryRunner();
+    await lockSchema(runner, schema);
+    await runner.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+    await runner.query(`SET search_path TO ${schema}, public`);
+    const executor = new MigrationExecutor(source, runner);
+    executor.transaction = 'each';
+    return (await executor.executePendingMigrations()).map(({ name }) => name);
+  } catch (error) {
+    throw describeFailure(error, schema, sql.where);
+  } finally {
+    if (source.isInitialized) await source.destroy(); // ends the connection, and with it the lock
+  }
+}
+
+/** Held by the connection that migrates. Waiting by looking, because a waiting statement would block CREATE INDEX CONCURRENTLY. */
+async function lockSchema(runner: QueryRunner, schema: string): Promise<void> {
+  for (;;) {
+    const [row]: [{ locked: boolean }] = await runner.query('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked', [
+      `roofshot migrate ${schema}`,
+    ]);
+    if (row.locked) return;
+    await delay(LOOK_MS);
+  }
+}
+
+function describeFailure(error: unknown, schema: string, where: string): Error {
+  const failure = describeSqlFailure(error, where);
+  return new Error(
+    `The schema "${schema}" in ${where} could not be brought up to date: ${failure.message} The failed migration left nothing behind; mend it and start again.`,
+    { cause: failure },
+  );
+}

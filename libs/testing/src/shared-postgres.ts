@@ -45,7 +45,9 @@ export async function sharedTestPostgres(): Promise<string> {
     } catch (error) {
       if (attempt < ATTEMPTS) continue;
       const said = await readFile(keeperLog(folder), 'utf8');
-      throw new Error(`The shared test PostgreSQL in ${folder} does not start. Its keeper said: ${said.trim().slice(-1_000)}`, { cause: error });
+      throw new Error(`The shared test PostgreSQL in ${folder} does not start. Its keeper said: ${said.trim().slice(-1_000)}`, {
+        cause: error,
+      });
     }
   }
 }

@@ -110,7 +110,9 @@ export async function readPassword(folder: string): Promise<string> {
     return (await readFile(path, 'utf8')).trim();
   } catch (error) {
     const reason = codeOf(error) === 'ENOENT' ? 'is missing' : 'may not be read by this user';
-    throw new Error(`The database's password file ${path} ${reason}. Restore it, or run as the user who started the database.`, { cause: error });
+    throw new Error(`The database's password file ${path} ${reason}. Restore it, or run as the user who started the database.`, {
+      cause: error,
+    });
   }
 }
 

@@ -154,7 +154,10 @@ async function endOrphan(data: string, log: (line: string) => void): Promise<num
 }
 
 /** The port may be taken between the look and the start; then another one is tried. */
-async function startOnFreePort(base: Omit<PostmasterPlan, 'port'>, wish: number | undefined): Promise<{ plan: PostmasterPlan; postmaster: Postmaster }> {
+async function startOnFreePort(
+  base: Omit<PostmasterPlan, 'port'>,
+  wish: number | undefined,
+): Promise<{ plan: PostmasterPlan; postmaster: Postmaster }> {
   for (let attempt = 1; ; attempt += 1) {
     const plan = { ...base, port: await findFreePort(base.data, attempt === 1 ? wish : undefined) };
     try {

@@ -15,14 +15,22 @@ export async function findFreePort(folder: string, wish: number | undefined): Pr
     const port = FIRST_PORT + ((start + step) % PORTS);
     if (port !== wish && (await isFree(port))) return port;
   }
-  throw new Error(`No free port for PostgreSQL was found on 127.0.0.1 among ${ATTEMPTS} tried from ${FIRST_PORT + start} on. End programs that hold ports.`);
+  throw new Error(
+    `No free port for PostgreSQL was found on 127.0.0.1 among ${ATTEMPTS} tried from ${FIRST_PORT + start} on. End programs that hold ports.`,
+  );
 }
 
 async function isFree(port: number): Promise<boolean> {
   const server = createServer();
   const failed = once(server, 'error').then(() => false);
   server.listen(port, '127.0.0.1');
-  const free = await Promise.race([once(server, 'listening').then(() => true, () => false), failed]);
+  const free = await Promise.race([
+    once(server, 'listening').then(
+      () => true,
+      () => false,
+    ),
+    failed,
+  ]);
   if (free) {
     server.close();
     await once(server, 'close');

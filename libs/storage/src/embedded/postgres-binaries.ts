@@ -87,7 +87,9 @@ async function copyInto(base: string, packageFolder: string): Promise<string> {
 /** Programs are run from here, so nobody else may be able to put any into it. */
 async function makeOwnFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o755 });
-  const { uid, mode } = await lstat(folder).then((found) => (found.isDirectory() ? found : Promise.reject(new Error(`${folder} is not a folder`))));
+  const { uid, mode } = await lstat(folder).then((found) =>
+    found.isDirectory() ? found : Promise.reject(new Error(`${folder} is not a folder`)),
+  );
   if (uid !== process.geteuid?.() || (mode & 0o022) !== 0) throw new Error(`${folder} can be written by other users`);
   await chmod(folder, 0o755);
 }

@@ -1,0 +1,76 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import type { MigrationClass } from './migrate.ts';
+
+/** Where each task of a consumer group stands, and who may move it (checkpoint.ts). Updated with every batch: room on the page keeps that cheap. */
+const CHECKPOINTS = `
+CREATE TABLE checkpoints (
+  consumer_group text NOT NULL,
+  topic text NOT NULL,
+  partition integer NOT NULL,
+  topic_id text NOT NULL,
+  epoch bigint NOT NULL,
+  next_offset bigint NOT NULL,
+  progress timestamptz,
+  updated_at timestamptz NOT NULL,
+  PRIMARY KEY (consumer_group, topic, partition)
+) WITH (fillfactor = 30)`;
+
+/** Messages that were handled (inbox.ts). */
+const INBOX = `
+CREATE TABLE inbox (
+  consumer text NOT NULL,
+  message_id text NOT NULL,
+  received_at timestamptz NOT NULL,
+  PRIMARY KEY (consumer, message_id)
+);
+CREATE INDEX inbox_received_at ON inbox (received_at)`;
+
+/** Keys whose messages wait because one of them could not be handled, and those messages in their order (parking.ts). */
+const PARKING = `
+CREATE TABLE parked_keys (
+  consumer_group text NOT NULL,
+  topic text NOT NULL,
+  key text NOT NULL,
+  reason text NOT NULL,
+  parked_at timestamptz NOT NULL,
+  PRIMARY KEY (consumer_group, topic, key)
+);
+CREATE INDEX parked_keys_parked_at ON parked_keys (consumer_group, topic, parked_at);
+CREATE TABLE parked_messages (
+  id bigserial PRIMARY KEY,
+  consumer_group text NOT NULL,
+  topic text NOT NULL,
+  key text NOT NULL,
+  partition integer NOT NULL,
+  "offset" bigint NOT NULL,
+  message text NOT NULL,
+  parked_at timestamptz NOT NULL,
+  UNIQUE (consumer_group, topic, partition, "offset"),
+  FOREIGN KEY (consumer_group, topic, key) REFERENCES parked_keys
+);
+CREATE INDEX parked_messages_of_key ON parked_messages (consumer_group, topic, key, id)`;
+
+/** Messages that a committed transaction said and that still have to leave (outbox.ts, outbox-relay.ts). */
+const OUTBOX = `
+CREATE TABLE outbox (
+  id bigserial PRIMARY KEY,
+  shard integer NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('event', 'command')),
+  message_id text NOT NULL,
+  payload text NOT NULL,
+  created_at timestamptz NOT NULL
+);
+CREATE INDEX outbox_of_shard ON outbox (shard, id)`;
+
+class CreateDeliveryTables1700000000000 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    for (const statement of [CHECKPOINTS, INBOX, PARKING, OUTBOX]) await runner.query(statement);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE outbox, parked_messages, parked_keys, inbox, checkpoints');
+  }
+}
+
+/** What exactly-once delivery keeps in every service's schema. Put these before the service's own migrations. */
+export const deliveryMigrations: readonly MigrationClass[] = [CreateDeliveryTables1700000000000];

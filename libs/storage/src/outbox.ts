@@ -1,0 +1,80 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { schemaName } from './schema-name.ts';
+import type { Queryable } from './sql.ts';
+
+/**
+ * Into how many independently ordered streams a schema's outbox is divided. Fixed: with another number a key's waiting messages and
+ * its new ones would lie in different streams and overtake each other.
+ */
+export const OUTBOX_SHARDS = 8;
+
+export interface NewOutboxMessage {
+  /** Messages of one key leave in the order in which their transactions committed. */
+  key: string;
+  kind: 'event' | 'command';
+  /** JSON text that the publisher understands. */
+  payload: string;
+  /** A natural id where the message has one; else a new UUID. It goes out again unchanged after a crash, so a repetition is recognised. */
+  messageId?: string;
+}
+
+export interface OutboxMessage {
+  id: number;
+  shard: number;
+  kind: 'event' | 'command';
+  messageId: string;
+  payload: string;
+  createdAt: Date;
+}
+
+/** The notification channel on which a schema's relay is woken. */
+export function outboxChannel(schema: string): string {
+  return `outbox_${schemaName(schema)}`;
+}
+
+/** Messages that leave exactly if the transaction commits that said them. */
+export class Outbox {
+  readonly #table: string;
+  readonly #channel: string;
+
+  /** `schema`: the service's own. */
+  constructor(schema: string) {
+    this.#table = `${schemaName(schema)}.outbox`;
+    this.#channel = outboxChannel(schema);
+  }
+
+  /**
+   * Writes messages into the caller's transaction. Call it after the transaction has locked the rows that the messages are about:
+   * ids are drawn here, and the row locks make their order the commit order of each key.
+   */
+  async enqueue(tx: Queryable, messages: readonly NewOutboxMessage[]): Promise<void> {
+    if (messages.length === 0) return;
+    await tx.query(
+      `WITH said AS (
+         INSERT INTO ${this.#table} (shard, kind, message_id, payload, created_at)
+         SELECT m.shard, m.kind, m.message_id, m.payload, now()
+         FROM unnest($1::int[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS m(shard, kind, message_id, payload, rank)
+         ORDER BY m.rank RETURNING 1)
+       SELECT pg_notify($5, '') FROM said LIMIT 1`,
+      [
+        messages.map(({ key }) => shardOf(key)),
+        messages.map(({ kind }) => kind),
+        messages.map(({ messageId }) => messageId ?? randomUUID()),
+        messages.map(({ payload }) => payload),
+        this.#channel,
+      ],
+    );
+  }
+
+  /** What waits to leave: how many messages, and since when the oldest does. */
+  async pending(sql: Queryable): Promise<{ count: number; oldest: Date | undefined }> {
+    const [row] = await sql.query<{ count: number; oldest: Date | null }>(
+      `SELECT count(*) AS count, min(created_at) AS oldest FROM ${this.#table}`,
+    );
+    return { count: row?.count ?? 0, oldest: row?.oldest ?? undefined };
+  }
+}
+
+function shardOf(key: string): number {
+  return createHash('md5').update(key).digest().readUInt32BE() % OUTBOX_SHARDS; // md5 only spreads the keys
+}
