@@ -72,5 +72,30 @@ class CreateDeliveryTables1700000000000 implements MigrationInterface {
   }
 }
 
+/** Messages that no further try can help (dead-letters.ts). */
+const DEAD_LETTERS = `
+CREATE TABLE dead_letters (
+  id bigserial PRIMARY KEY,
+  consumer_group text NOT NULL,
+  topic text NOT NULL,
+  partition integer NOT NULL,
+  "offset" bigint NOT NULL,
+  key text NOT NULL,
+  message text NOT NULL,
+  reason text NOT NULL,
+  died_at timestamptz NOT NULL,
+  UNIQUE (consumer_group, topic, partition, "offset")
+)`;
+
+class CreateDeadLetters1700000000001 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(DEAD_LETTERS);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE dead_letters');
+  }
+}
+
 /** What exactly-once delivery keeps in every service's schema. Put these before the service's own migrations. */
-export const deliveryMigrations: readonly MigrationClass[] = [CreateDeliveryTables1700000000000];
+export const deliveryMigrations: readonly MigrationClass[] = [CreateDeliveryTables1700000000000, CreateDeadLetters1700000000001];
