@@ -1,0 +1,85 @@
+/** The demo's chapters, each a few sentences of what a user would do. */
+import type { Api } from './api.ts';
+import { EXPERIMENT, MODEL } from './api.ts';
+import { CALENDAR } from './calendar.ts';
+import type { Progress } from './progress.ts';
+import type { Replay, ReplayHooks, StepSeen } from './replay.ts';
+
+export interface Trained {
+  readonly version: number;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly labelNotKnown: number;
+  readonly rows: number;
+}
+
+/** Both jobs on one snapshot of 2–13 January; the first version becomes champion, the second shadow. */
+export async function train(api: Api): Promise<readonly [Trained, Trained]> {
+  const range = { from: CALENDAR.trainFrom, to: CALENDAR.trainTo, asOf: CALENDAR.trainTo };
+  const first = await trainOne(api, 'delay-static', 1, range);
+  await api.awaitServing('champion', first.version);
+  const second = await trainOne(api, 'delay-all', 2, range);
+  await api.setAlias('shadow', second.version, 'watch it beside the champion before it answers anyone');
+  await api.awaitServing('shadow', second.version);
+  return [first, second];
+}
+
+async function trainOne(api: Api, job: string, version: number, range: { from: string; to: string; asOf: string }): Promise<Trained> {
+  const { runId } = await api.startRun(job, range);
+  const run = await api.awaitRun(runId);
+  if (run.state !== 'finished') throw new Error(`The training run ${runId} ${run.state}: ${run.because}`);
+  const registered = await api.awaitVersion(version);
+  if (registered.state !== 'approved') {
+    const failed = registered.checks.filter((check) => !check.passed).map((check) => `${check.name}: ${check.detail}`);
+    throw new Error(`Version ${version} of ${MODEL} was refused: ${failed.join('; ')}`);
+  }
+  const { snapshotRows, labelNotKnown } = registered.lineage as { snapshotRows: number; labelNotKnown: number };
+  return { version, metrics: registered.metrics, rows: snapshotRows, labelNotKnown };
+}
+
+/** One week in which both versions answer, each to its half. */
+export async function experimentWeek(api: Api, replay: Replay, progress: Progress): Promise<{ secondsToDecision: number }> {
+  await api.setAlias('challenger', 2, 'the shadow agrees well enough to be tried');
+  await api.awaitServing('challenger', 2);
+  await api.startExperiment(CALENDAR.experimentFrom);
+  await api.awaitAllocation('running');
+  const hooks: ReplayHooks = { moved: (time) => progress.at(time) };
+  await replay.stepUntil(CALENDAR.experimentTo, hooks);
+  await replay.stepUntil(CALENDAR.experimentMatured, hooks);
+  const began = performance.now();
+  await api.awaitExperiments();
+  await api.awaitAllocation('stopped');
+  return { secondsToDecision: (performance.now() - began) / 1000 };
+}
+
+export interface Disagreement {
+  readonly pairs: number;
+  /** Share of flights for which the two versions would decide differently. */
+  readonly differ: number;
+}
+
+export interface RollBack {
+  readonly fault: string;
+  readonly guardrail: string;
+  /** Matured outcomes under the version's probation until the breach. */
+  readonly outcomesUntilBreach: number;
+  /** Wall milliseconds from the breach to the first answer by the old version. */
+  readonly milliseconds: number;
+  readonly featureAgeMaxSeconds: number;
+}
+
+/** A step hook that, after each step, lets experiments catch up: then the number of answers until a roll-back is the same in every run. */
+export function watchForBreach(api: Api, onBreach: () => void): (step: StepSeen) => Promise<void> {
+  let seen: number | undefined;
+  return async () => {
+    await api.awaitExperiments();
+    const { breaches } = await api.results();
+    seen ??= breaches.length;
+    if (breaches.length > seen) {
+      seen = breaches.length;
+      await api.awaitServing('champion', 1);
+      onBreach();
+    }
+  };
+}
+
+export const describeExperiment = (): string => EXPERIMENT;
