@@ -1,0 +1,30 @@
+/** «Did you mean …?» from the known names, nearest first; all of them when none is near. */
+export function suggest(wrong: string, known: readonly string[]): string {
+  const near = nearest(wrong, known);
+  if (near.length > 0) return `Did you mean ${near.join(' or ')}?`;
+  return known.length === 0 ? 'None is known yet.' : `Known: ${known.join(', ')}.`;
+}
+
+/** At most three known names that a typing error away could be `wrong`: up to a third of the letters differ (at least two). */
+export function nearest(wrong: string, known: readonly string[]): string[] {
+  return known
+    .map((name) => ({ name, distance: editDistance(wrong.toLowerCase(), name.toLowerCase()) }))
+    .filter(({ name, distance }) => distance <= Math.max(2, name.length / 3))
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, 3)
+    .map(({ name }) => name);
+}
+
+/** Levenshtein distance: least number of letters inserted, deleted or replaced. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
