@@ -14,6 +14,7 @@ import type {
 } from '@roofshot/contracts/define';
 import type { CloudEvent, Position } from '@roofshot/contracts/envelope';
 import type { Queryable } from '@roofshot/storage/sql';
+import type { OutgoingRecord } from './events/bus.ts';
 
 /** What became of a message. A throw means: try again with back-off, then park or dead-letter. Returning nothing does not compile. */
 export type Outcome =
@@ -51,6 +52,8 @@ export type NewEventOf<T> = T extends TopicDefinition<string, infer E> ? NewEven
 
 export interface Publisher {
   publish<T extends TopicDefinition>(topic: T, events: readonly NewEventOf<T>[]): void;
+  /** Records of a topic family, already in binary mode: events whose contract is their user's, not ours. */
+  forward(records: readonly OutgoingRecord[]): void;
   send<C extends CommandDefinition>(command: C, data: DataOf<C>, options?: { readonly delayMs?: number }): void;
 }
 

@@ -56,6 +56,11 @@ export class MessageBuffer implements Publisher {
     });
   }
 
+  forward(records: readonly OutgoingRecord[]): void {
+    this.#refuseWhenClosed('forward records');
+    for (const record of records) this.#records.push(record);
+  }
+
   /** Commands first, events last, because appending to the log holds its partitions until the commit. */
   async writeIn(tx: Queryable, { bus, queue }: Outlets): Promise<void> {
     this.#closed = true;

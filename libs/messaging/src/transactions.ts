@@ -1,7 +1,7 @@
 import type { CommandDefinition, DataOf, TopicDefinition } from '@roofshot/contracts/define';
 import type { Queryable, Sql } from '@roofshot/storage/sql';
 import type { CommandQueue } from './commands/queue.ts';
-import type { EventBus } from './events/bus.ts';
+import type { EventBus, OutgoingRecord } from './events/bus.ts';
 import type { NewEventOf, Tx } from './handlers.ts';
 import { MessageBuffer, type Outlets, type Speaker } from './message-buffer.ts';
 
@@ -44,6 +44,10 @@ class SpeakingTx implements Tx {
 
   publish<T extends TopicDefinition>(topic: T, events: readonly NewEventOf<T>[]): void {
     this.#buffer.publish(topic, events);
+  }
+
+  forward(records: readonly OutgoingRecord[]): void {
+    this.#buffer.forward(records);
   }
 
   send<C extends CommandDefinition>(command: C, data: DataOf<C>, options?: { readonly delayMs?: number }): void {
