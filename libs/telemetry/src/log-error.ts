@@ -1,0 +1,71 @@
+/** The ECS `error.*` fields of something thrown. */
+export interface ErrorFields {
+  readonly 'error.type': string;
+  readonly 'error.message': string;
+  readonly 'error.code'?: string;
+  readonly 'error.stack_trace'?: string;
+}
+
+/** Enough for any chain written on purpose; a longer one is a loop or a bug. */
+const MAX_CAUSES = 8;
+
+/**
+ * Describes anything that was thrown. The stack trace holds the causes too, each under «caused by», as do the parts of an
+ * AggregateError under «together with»; a cause that comes round again is written once.
+ */
+export function describeError(thrown: unknown): ErrorFields {
+  if (!(thrown instanceof Error)) return { 'error.type': typeof thrown, 'error.message': textOf(thrown) };
+  const code = codeOf(thrown);
+  return {
+    'error.type': thrown.name,
+    'error.message': thrown.message,
+    ...(code !== undefined && { 'error.code': code }),
+    'error.stack_trace': stackOf(thrown),
+  };
+}
+
+function codeOf(error: Error): string | undefined {
+  if (!('code' in error)) return undefined;
+  return typeof error.code === 'string' || typeof error.code === 'number' ? String(error.code) : undefined;
+}
+
+function stackOf(error: Error): string {
+  const lines = [ownStack(error)];
+  const seen = new Set<unknown>([error]);
+  const waiting = reasonsOf(error);
+  for (let reason = waiting.shift(); reason !== undefined && seen.size <= MAX_CAUSES; reason = waiting.shift()) {
+    if (seen.has(reason.thrown)) continue;
+    seen.add(reason.thrown);
+    lines.push(`${reason.link}: ${reason.thrown instanceof Error ? ownStack(reason.thrown) : textOf(reason.thrown)}`);
+    if (reason.thrown instanceof Error) waiting.push(...reasonsOf(reason.thrown));
+  }
+  return lines.join('\n');
+}
+
+interface Reason {
+  readonly link: 'caused by' | 'together with';
+  readonly thrown: unknown;
+}
+
+function reasonsOf(error: Error): Reason[] {
+  const parts: unknown[] = error instanceof AggregateError ? error.errors : [];
+  return [
+    ...(error.cause === undefined ? [] : [{ link: 'caused by' as const, thrown: error.cause }]),
+    ...parts.map((thrown) => ({ link: 'together with' as const, thrown })),
+  ];
+}
+
+function ownStack(error: Error): string {
+  return error.stack ?? `${error.name}: ${error.message}`;
+}
+
+/** Text for any value; an object that JSON cannot hold still leaves its kind behind. */
+export function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null) return String(value);
+  try {
+    return JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner));
+  } catch (fault) {
+    return `[${Object.prototype.toString.call(value)}, not writable as JSON: ${fault instanceof Error ? fault.name : 'unknown'}]`;
+  }
+}
