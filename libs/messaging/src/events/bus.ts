@@ -55,7 +55,7 @@ export interface PartitionReader {
   read(partition: TopicPartition, records: readonly LogRecord[]): Promise<number>;
   /** The position has reached the log's end (called on the change, and at most once a second while idle). */
   caughtUp?(partition: TopicPartition, position: number): Promise<void>;
-  /** The partition went to another member. Nothing of it may be written any more. */
+  /** The partition went to another member: nothing of it may be written any more. The one call that may come while `read` runs. */
   lost(partition: TopicPartition): void;
 }
 

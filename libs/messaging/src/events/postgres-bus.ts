@@ -1,0 +1,183 @@
+import type { Position } from '@roofshot/contracts/envelope';
+import type { Queryable, Sql } from '@roofshot/storage/sql';
+import { sqlState } from '@roofshot/storage/sql-errors';
+import type { Logger } from '@roofshot/telemetry/logger';
+import { oneAtATime } from '../one-at-a-time.ts';
+import { prepareMessagingSchema, UNKNOWN_PARTITION } from '../postgres-schema.ts';
+import { WakeUps } from '../wake-ups.ts';
+import { AppendQueue } from './append-queue.ts';
+import { appendRecords, placeRecords } from './append.ts';
+import type { ConsumeOptions, Consumption, EventBus, LogBounds, LogRecord, OutgoingRecord, TopicPartition, TopicSpec } from './bus.ts';
+import { fetchRecords } from './fetch-queue.ts';
+import { maintainLog } from './log-maintenance.ts';
+import { PostgresConsumption } from './postgres-consumption.ts';
+import { TopicIndex } from './topic-index.ts';
+
+export interface PostgresBusOptions {
+  readonly log: Logger;
+  /** Of topics that are created from now on; it cannot change later, because a key would change its partition. Default 2. */
+  readonly partitions?: number;
+}
+
+const CHANNEL = 'roofshot_events';
+const DEFAULT_PARTITIONS = 2;
+/** The fall-back where a wake-up was missed: one query for the whole process. */
+const POLL_MS = 500;
+const MAINTAIN_MS = 60_000;
+
+/** The event log in PostgreSQL. Promises: see EventBus. */
+export class PostgresBus implements EventBus {
+  readonly #sql: Sql;
+  readonly #log: Logger;
+  readonly #partitions: number;
+  readonly #index: TopicIndex;
+  readonly #wakeUps: WakeUps;
+  readonly #appends: AppendQueue;
+  readonly #consumptions = new Set<PostgresConsumption>();
+  readonly #timers: NodeJS.Timeout[] = [];
+  #polling: Promise<void> = Promise.resolve();
+  #maintaining: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  private constructor(sql: Sql, { log, partitions = DEFAULT_PARTITIONS }: PostgresBusOptions) {
+    this.#sql = sql;
+    this.#log = log;
+    this.#partitions = partitions;
+    this.#index = new TopicIndex(sql);
+    this.#wakeUps = new WakeUps(sql, CHANNEL, log);
+    this.#appends = new AppendQueue((records) => this.#append(records));
+  }
+
+  /** Creates the log's tables where they are missing. `sql` stays the caller's: close the bus first. */
+  static async open(sql: Sql, options: PostgresBusOptions): Promise<PostgresBus> {
+    await prepareMessagingSchema(sql);
+    const bus = new PostgresBus(sql, options);
+    await bus.#start();
+    return bus;
+  }
+
+  async ensureTopics(topics: readonly TopicSpec[]): Promise<void> {
+    const created = await this.#sql.query(
+      `WITH made AS (
+         INSERT INTO messaging.topics (name, retention_ms, compacted)
+         SELECT * FROM unnest($1::text[], $2::bigint[], $3::boolean[]) AS t(name, retention_ms, compacted) ORDER BY 1
+         ON CONFLICT (name) DO NOTHING RETURNING topic_id
+       )
+       INSERT INTO messaging.partitions (topic_id, partition)
+       SELECT topic_id, n FROM made, generate_series(0, $4::int - 1) AS n RETURNING topic_id`,
+      [topics.map(({ name }) => name), topics.map((topic) => topic.retentionMs), topics.map((topic) => topic.compacted), this.#partitions],
+    );
+    await this.#index.refresh();
+    if (created.length > 0) this.#wakeUps.announce([TOPICS_CHANGED]);
+  }
+
+  async listTopics(prefix = ''): Promise<string[]> {
+    await this.#index.refresh();
+    return [...this.#index.topics]
+      .map(({ name }) => name)
+      .filter((name) => name.startsWith(prefix))
+      .sort();
+  }
+
+  async publish(records: readonly OutgoingRecord[]): Promise<Position[]> {
+    if (records.length === 0) return [];
+    await this.#index.lookUp(new Set(records.map(({ topic }) => topic)));
+    placeRecords(records, this.#index); // a bad record fails its own caller before it meets the others
+    const positions = await this.#appends.append(records);
+    this.announce(new Set(positions.map(({ topic }) => topic)));
+    return positions;
+  }
+
+  async publishIn(tx: Queryable, records: readonly OutgoingRecord[]): Promise<void> {
+    if (records.length === 0) return;
+    await this.#index.lookUp(new Set(records.map(({ topic }) => topic)));
+    await appendRecords(tx, placeRecords(records, this.#index));
+  }
+
+  announce(topics: Iterable<string>): void {
+    this.#wakeUps.announce(topics);
+  }
+
+  async bounds(topic: string): Promise<LogBounds[]> {
+    await this.#index.refresh();
+    const found = this.#index.find(topic);
+    return (found?.bounds ?? []).map((_, partition) => this.#index.boundsOf({ topic, partition })).filter((bounds) => bounds !== undefined);
+  }
+
+  async readFrom({ topic, partition }: TopicPartition, offset: number, limit: number): Promise<LogRecord[]> {
+    await this.#index.lookUp([topic]);
+    const [fetched] = await fetchRecords(this.#sql, [{ topic: this.#index.require(topic), partition, offset }], limit);
+    if (fetched === undefined)
+      throw new Error(`There is no partition ${partition} in "${topic}". bounds("${topic}") tells which there are.`);
+    return [...fetched.records];
+  }
+
+  async consume(options: ConsumeOptions): Promise<Consumption> {
+    if (this.#closed) throw new Error('Cannot consume: the event bus was closed.');
+    const consumption = new PostgresConsumption(options, {
+      sql: this.#sql,
+      index: this.#index,
+      wakeUps: this.#wakeUps,
+      log: this.#log,
+      onStop: (stopped) => this.#consumptions.delete(stopped),
+    });
+    this.#consumptions.add(consumption);
+    await consumption.start();
+    return consumption;
+  }
+
+  /** Drops what retention and compaction allow; runs by itself every minute, in one process at a time. Answers how many records went. */
+  async maintain(): Promise<number> {
+    return maintainLog(this.#sql);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    await Promise.all([...this.#consumptions].map((consumption) => consumption.stop()));
+    await this.#appends.drain();
+    await this.#wakeUps.close();
+    await Promise.all([this.#polling, this.#maintaining]);
+  }
+
+  async #start(): Promise<void> {
+    this.#wakeUps.onWake((subjects) => {
+      if (subjects === undefined || subjects.includes(TOPICS_CHANGED)) this.#poll();
+    });
+    await this.#wakeUps.start();
+    await this.#index.refresh();
+    this.#timers.push(setInterval(() => this.#poll(), POLL_MS).unref(), setInterval(() => this.#maintainByItself(), MAINTAIN_MS).unref());
+  }
+
+  #poll(): void {
+    if (this.#consumptions.size > 0) this.#polling = this.#look();
+  }
+
+  readonly #look = oneAtATime(async () => {
+    try {
+      await this.#index.refresh();
+      for (const consumption of this.#consumptions) consumption.reconcile();
+    } catch (error) {
+      this.#log.warn('The event log could not be read; it is tried again.', { error });
+    }
+  });
+
+  #maintainByItself(): void {
+    this.#maintaining = this.maintain().catch((error: unknown) => {
+      this.#log.warn('Retention and compaction of the event log failed and are tried again in a minute.', { error });
+    });
+  }
+
+  async #append(records: readonly OutgoingRecord[]): Promise<Position[]> {
+    try {
+      return await appendRecords(this.#sql, placeRecords(records, this.#index));
+    } catch (error) {
+      if (sqlState(error) !== UNKNOWN_PARTITION) throw error;
+      await this.#index.refresh(); // a topic was deleted, and perhaps made again
+      return appendRecords(this.#sql, placeRecords(records, this.#index));
+    }
+  }
+}
+
+/** Said on the wake-up channel instead of a topic's name when topics were created. */
+const TOPICS_CHANGED = 'topics:';
