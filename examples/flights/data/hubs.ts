@@ -1,0 +1,23 @@
+/** The 20 busiest airports of the data, by flights, with the zone that their local times are in (IANA). */
+export const HUBS: Readonly<Record<string, string>> = {
+  ORD: 'America/Chicago',
+  DFW: 'America/Chicago',
+  ATL: 'America/New_York',
+  LAX: 'America/Los_Angeles',
+  PHX: 'America/Phoenix',
+  STL: 'America/Chicago',
+  DTW: 'America/Detroit',
+  MSP: 'America/Chicago',
+  DEN: 'America/Denver',
+  IAH: 'America/Chicago',
+  BOS: 'America/New_York',
+  CLT: 'America/New_York',
+  LAS: 'America/Los_Angeles',
+  EWR: 'America/New_York',
+  SFO: 'America/Los_Angeles',
+  PHL: 'America/New_York',
+  LGA: 'America/New_York',
+  PIT: 'America/New_York',
+  MCO: 'America/New_York',
+  BWI: 'America/New_York',
+};
