@@ -1,8 +1,7 @@
-// One configuration for every package; the kind of test is chosen by its suffix (see scripts/test.mjs).
+// One configuration for every package; the kind of test is chosen by its suffix (see scripts/testing/kinds.ts).
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
-  testEnvironmentOptions: { customExportConditions: ['@roofshot/source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   moduleFileExtensions: ['ts', 'tsx', 'mjs', 'js', 'json', 'node'],
   transform: {

@@ -1,4 +1,4 @@
-// Runs TypeScript sources directly: `node --import ./register.mjs --conditions=@roofshot/source main.ts`.
+// Runs TypeScript sources directly: `node --import ./register.mjs main.ts`.
 // Node's own type stripping cannot do decorators with metadata, which Nest's injection needs; hence swc.
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';

@@ -44,11 +44,11 @@ function checkPlatform() {
 }
 
 function usesGlibc() {
-  if (process.report === undefined) return true;
+  const report = /** @type {NodeJS.ProcessReport & { excludeNetwork?: boolean }} */ (process.report);
   // Without this the report asks the name service about every open socket, which can take seconds.
-  process.report.excludeNetwork = true;
-  const report = /** @type {{ header?: { glibcVersionRuntime?: string } }} */ (process.report.getReport());
-  return report.header?.glibcVersionRuntime !== undefined;
+  report.excludeNetwork = true;
+  const { header } = /** @type {{ header?: { glibcVersionRuntime?: string } }} */ (report.getReport());
+  return header?.glibcVersionRuntime !== undefined;
 }
 
 function checkWritable() {

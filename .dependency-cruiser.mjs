@@ -1,0 +1,87 @@
+// Who may import whom: contracts <- libs <- services <- all-in-one. Code rules are in .oxlintrc.json.
+
+/** Files that only tests and the project's own scripts run. */
+const TEST = '\\.(test|conformance)\\.tsx?$|/test/|^libs/testing/|^scripts/';
+const CLIENTS = 'kafkajs|amqplib|pg|pg-[^/]+|typeorm|ioredis|redis|@redis/[^/]+';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+const configuration = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment:
+        'Two files that need each other are one file, or the shared part belongs in a third. (`import type` closes no loop at run time.)',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'import-resolves',
+      comment: 'The file does not exist, or the package does not list it: another package is imported by a subpath of its exports.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'contracts-stand-alone',
+      comment: 'Contracts are read by every service and by other languages: TypeBox and nothing else.',
+      severity: 'error',
+      from: { path: '^contracts/src/' },
+      to: { pathNot: '^contracts/|/node_modules/typebox/|^node_modules/typebox/' },
+    },
+    {
+      name: 'libs-below-services',
+      comment: 'A library knows no service; what it needs from one is passed in.',
+      severity: 'error',
+      from: { path: '^(contracts|libs)/', pathNot: TEST },
+      to: { path: '^(services|examples|scripts)/' },
+    },
+    {
+      name: 'packages-by-name',
+      comment: 'Another package is imported by its name and a subpath that it exports, never by a relative path into its folder.',
+      severity: 'error',
+      from: { path: '^(contracts|libs/[^/]+|services/[^/]+|examples)/' },
+      to: { path: '^(contracts|libs|services)/', pathNot: '^$1/', dependencyTypes: ['local'] },
+    },
+    {
+      name: 'services-talk-by-messages',
+      comment: 'A service never imports another one: they meet in contracts, topics, commands and HTTP.',
+      severity: 'error',
+      from: { path: '^services/(?!all-in-one/|cli/)([^/]+)/' },
+      to: { path: '^services/', pathNot: '^services/$1/' },
+    },
+    {
+      name: 'cli-starts-all-in-one',
+      comment: 'The command line runs the all-in-one and otherwise speaks HTTP.',
+      severity: 'error',
+      from: { path: '^services/cli/' },
+      to: { path: '^services/', pathNot: '^services/(cli|all-in-one)/' },
+    },
+    {
+      name: 'clients-behind-ports',
+      comment: 'Brokers and databases are reached through the ports of libs/messaging and libs/storage.',
+      severity: 'error',
+      from: { path: '^(contracts|libs|services)/', pathNot: '^libs/(messaging|storage)/|^services/[^/]+/migrations/' },
+      to: { path: `node_modules/(${CLIENTS})/` },
+    },
+    {
+      name: 'tests-not-in-production',
+      comment: 'Code that runs in production imports neither tests nor what only tests need.',
+      severity: 'error',
+      from: { path: '^(contracts|libs|services)/', pathNot: TEST },
+      to: { path: '\\.(test|conformance)\\.tsx?$|^libs/testing/' },
+    },
+  ],
+  options: {
+    parser: 'swc',
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|\\.cache|\\.venv|test-results)/' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.tsx', '.mjs', '.js', '.json'],
+    },
+  },
+};
+
+export default configuration;

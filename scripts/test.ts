@@ -1,0 +1,45 @@
+// `npm test`: every check and every test, or a selection; the last line is "N passed, N failed".
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startTestPostgres } from '@roofshot/testing/postgres';
+import { HELP, parseSelection, type Selection } from './testing/arguments.ts';
+import { runEverything } from './testing/everything.ts';
+import { KINDS, needServers } from './testing/kinds.ts';
+import { runSelection } from './testing/selection.ts';
+import type { Tally } from './testing/tally.ts';
+
+/** One PostgreSQL for all test processes of the run: each test file takes a database of its own on it. */
+async function withPostgres<T>(work: (env: NodeJS.ProcessEnv) => Promise<T>): Promise<T> {
+  if (process.env['TEST_SQL_URL'] !== undefined) return work(process.env);
+  const folder = mkdtempSync(join(tmpdir(), 'roofshot-test-'));
+  const server = await startTestPostgres(folder);
+  try {
+    return await work({ ...process.env, TEST_SQL_URL: server.url });
+  } finally {
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function run(selection: Selection | undefined): Promise<Tally> {
+  const work = (env: NodeJS.ProcessEnv) => (selection === undefined ? runEverything(env) : runSelection(selection, env));
+  return needServers(selection?.kinds ?? KINDS) ? withPostgres(work) : work(process.env);
+}
+
+function report({ passed, failed, skipped }: Tally): number {
+  if (skipped.length > 0) console.log(`\nnot run, because their code says so (${skipped.length}):\n  ${skipped.join('\n  ')}`);
+  if (passed + failed === 0) console.log('\nNo test ran.');
+  console.log(`\n${passed} passed, ${failed} failed`);
+  return failed === 0 && passed > 0 ? 0 : 1;
+}
+
+try {
+  const selection = parseSelection(process.argv.slice(2));
+  if (selection === 'help') process.stdout.write(HELP);
+  else process.exitCode = report(await run(selection));
+} catch (error) {
+  console.error(error);
+  console.log('\n0 passed, 1 failed');
+  process.exitCode = 1;
+}

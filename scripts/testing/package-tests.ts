@@ -1,0 +1,9 @@
+// All tests of one package: what the `test` target of every package runs. Usage: package-tests.ts FOLDER PROJECT
+import { resultFile, runJest } from './run-jest.ts';
+
+/** The root's own tests; every other folder is a package with a target of its own. */
+const ROOT_FOLDERS = ['scripts', 'examples'];
+
+const [folder, project] = process.argv.slice(2);
+if (folder === undefined || project === undefined) throw new Error('usage: package-tests.ts FOLDER PROJECT');
+process.exitCode = await runJest(['--runInBand'], { folders: folder === '.' ? ROOT_FOLDERS : [folder], results: resultFile(project) });
