@@ -1,0 +1,88 @@
+/** One event against its declared type: schema and clocks. Pure: the catalogue and the time are arguments. */
+import { topicOf } from '@roofshot/contracts/events';
+import type { Catalogue, DeclaredType } from './catalogue.ts';
+import { checkEnvelope, describe, parseTime, type Envelope } from './check-envelope.ts';
+import type { Refusal } from './verdicts.ts';
+
+/** An event that is accepted unless it has been before. */
+export interface Candidate {
+  readonly envelope: Envelope;
+  readonly type: DeclaredType;
+  readonly topic: string;
+  /** Ordering key: the subject, or the id where there is none. */
+  readonly key: string;
+  /** Epoch milliseconds. */
+  readonly eventTime: number;
+  readonly knownTime: number;
+}
+
+export interface Refused {
+  readonly refusal: Refusal;
+  /** What could be read of the envelope; texts may be empty. */
+  readonly named: { readonly id: string; readonly source: string; readonly type: string; readonly subject: string | undefined };
+}
+
+export type Checked = { readonly candidate: Candidate } | Refused;
+
+/** Event times further ahead of the known time than this are a broken clock or unit, not an event. */
+const MAX_AHEAD_MS = 24 * 3600 * 1000;
+
+/** `now`: epoch milliseconds of the platform's clock. */
+export function checkEvent(value: unknown, catalogue: Catalogue, now: number): Checked {
+  const result = checkEnvelope(value);
+  if ('refusal' in result) return { refusal: result.refusal, named: namesOf(value) };
+  const { envelope } = result;
+  const type = catalogue.find(envelope.type);
+  const refuse = (refusal: Refusal): Refused => ({ refusal, named: { ...envelope } });
+  if (type === undefined) return refuse(unknownType(envelope.type, catalogue));
+  const fault = type.schemaFault(envelope.data);
+  if (fault !== undefined) return refuse({ verdict: 'quarantined', reason: 'schema', detail: fault.message, path: `/data${fault.path}` });
+  return checkClocks(envelope, type, now);
+}
+
+function checkClocks(envelope: Envelope, type: DeclaredType, now: number): Checked {
+  const refuse = (refusal: Refusal): Refused => ({ refusal, named: { ...envelope } });
+  const known = knownTimeOf(envelope, type, now);
+  if (typeof known !== 'number') return refuse(known);
+  const eventTime = envelope.eventTime ?? known;
+  if (eventTime - known > MAX_AHEAD_MS) {
+    const detail = `time is ${Math.round((eventTime - known) / 3600_000)} hours after the time at which the event became known. Check the sender's clock and units.`;
+    return refuse({ verdict: 'quarantined', reason: 'event-time', detail, path: '/time' });
+  }
+  const delayMs = known - eventTime;
+  if (type.maxDelayMs !== undefined && delayMs > type.maxDelayMs) {
+    const detail = `Known ${delayMs / 1000} s after it happened; ${type.name} allows ${type.maxDelayMs / 1000} s. It is kept on events-refused.v1.`;
+    return refuse({ verdict: 'late', reason: 'too-late', detail, path: '/time', delaySeconds: delayMs / 1000 });
+  }
+  return { candidate: { envelope, type, topic: topicOf(type.name), key: envelope.subject ?? envelope.id, eventTime, knownTime: known } };
+}
+
+/** Stamped by the platform, unless the type declares that its events carry it. */
+function knownTimeOf(envelope: Envelope, type: DeclaredType, now: number): number | Refusal {
+  if (type.knownTimeAttribute === undefined) return now;
+  const value = envelope.attributes[type.knownTimeAttribute];
+  if (value === undefined) return now;
+  const path = `/${type.knownTimeAttribute}`;
+  const known = typeof value === 'string' ? parseTime(value) : undefined;
+  if (known === undefined) {
+    const detail = `${type.knownTimeAttribute} is the known time of ${type.name} and must be RFC 3339 with an offset; got ${describe(value)}.`;
+    return { verdict: 'quarantined', reason: 'known-time', detail, path };
+  }
+  if (known > now) {
+    const detail = `${type.knownTimeAttribute} ${String(value)} lies in the future: nothing can be known before it is. Correct the importer's clock.`;
+    return { verdict: 'quarantined', reason: 'known-time', detail, path };
+  }
+  return known;
+}
+
+function unknownType(name: string, catalogue: Catalogue): Refusal {
+  const detail = `No EventType ${name} is declared. ${catalogue.suggest(name)} Declare it (roofshot apply) and send the event again.`;
+  return { verdict: 'quarantined', reason: 'unknown-type', detail, path: '/type' };
+}
+
+/** What a broken event still says of itself. */
+export function namesOf(value: unknown): Refused['named'] {
+  const raw = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
+  const text = (name: string): string => (typeof raw[name] === 'string' ? raw[name] : '');
+  return { id: text('id'), source: text('source'), type: text('type'), subject: text('subject') || undefined };
+}

@@ -1,0 +1,40 @@
+/** JSON Schema 2020-12 (default) and draft-07 (when `$schema` says so) through Ajv. */
+import { Ajv, type AnySchema, type ErrorObject } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+
+export interface SchemaFault {
+  /** JSON pointer into the data. */
+  readonly path: string;
+  readonly message: string;
+}
+
+const OPTIONS = { allErrors: false, strict: false, allowUnionTypes: true } as const;
+const DRAFT_07 = /^https?:\/\/json-schema\.org\/draft-07\/schema#?$/;
+
+/** Answers a check that gives the first fault. Throws with a sentence when the schema itself is faulty. */
+export function compileSchema(schema: Readonly<Record<string, unknown>>): (data: unknown) => SchemaFault | undefined {
+  const validator = ajvFor(schema).compile(schema as AnySchema);
+  return (data) => {
+    if (validator(data) === true) return undefined;
+    const [error] = validator.errors ?? [];
+    return error === undefined ? { path: '', message: 'The data do not match the schema.' } : faultOf(error);
+  };
+}
+
+// A new instance per schema: two event types may use one `$id`, and a dropped type frees its code.
+function ajvFor(schema: Readonly<Record<string, unknown>>): Ajv {
+  const ajv = DRAFT_07.test(String(schema['$schema'] ?? '')) ? new Ajv(OPTIONS) : new Ajv2020(OPTIONS);
+  (addFormats as unknown as (target: Ajv) => void)(ajv);
+  return ajv;
+}
+
+function faultOf({ instancePath, message = 'is wrong', params }: ErrorObject): SchemaFault {
+  const name = (params as { missingProperty?: string; additionalProperty?: string }).missingProperty;
+  const extra = (params as { additionalProperty?: string }).additionalProperty;
+  const allowed = (params as { allowedValues?: unknown[] }).allowedValues;
+  const where = instancePath === '' ? 'data' : `data${instancePath.replaceAll('/', '.')}`;
+  const what = extra !== undefined ? `must not have the property ${extra}` : message;
+  const choices = allowed === undefined ? '' : `: ${allowed.map((value) => JSON.stringify(value)).join(', ')}`;
+  return { path: instancePath + (name === undefined ? '' : `/${name}`), message: `${where} ${what}${choices}. Correct the event and send it again.` };
+}

@@ -1,0 +1,99 @@
+/** `POST /v1/events` in all its forms. */
+import { Type } from 'typebox';
+import { EventsAnswer, PROGRESS_HEADER, type EventResult } from '@roofshot/contracts/http/ingestion';
+import { DomainError } from '@roofshot/runtime/errors';
+import type { HttpRequest, HttpRoutes } from '@roofshot/runtime/http';
+import { currentContext } from '@roofshot/telemetry/context';
+import type { IncomingHttpHeaders } from 'node:http';
+import { Readable } from 'node:stream';
+import { parseTime } from './check-envelope.ts';
+import type { EventIntake } from './event-intake.ts';
+import type { RequestTrace, SaidProgress } from './event-record.ts';
+import type { InFlight } from './in-flight.ts';
+import { metrics } from './metrics.ts';
+import { BATCHED, NDJSON, readEvents, STRUCTURED } from './read-events.ts';
+import { readLineGroups } from './read-lines.ts';
+import { countVerdicts } from './verdicts.ts';
+
+/** A batch is one transaction; what is larger comes as ndjson. */
+const BODY_LIMIT = 16 * 1024 * 1024;
+export interface EventRouteNeeds {
+  readonly inFlight: InFlight;
+  readonly clock: () => number;
+}
+
+export function addEventRoutes(http: HttpRoutes, intake: EventIntake, needs: EventRouteNeeds): void {
+  const asText = { parseAs: 'string', bodyLimit: BODY_LIMIT } as const;
+  http.fastify.addContentTypeParser([STRUCTURED, BATCHED], asText, (_request, body, done) => done(null, body));
+  http.fastify.addContentTypeParser(NDJSON, (_request, payload, done) => done(null, payload));
+  http.route({
+    method: 'POST',
+    url: '/v1/events',
+    summary: 'Takes events and answers a verdict for each: accepted, duplicate, late or quarantined. What is answered is durable.',
+    consumes: [STRUCTURED, BATCHED, NDJSON],
+    response: Type.Unsafe<unknown>(EventsAnswer),
+    status: 202,
+    bodyLimit: BODY_LIMIT,
+    handler: (request) => takeEvents(intake, needs, request),
+  });
+}
+
+async function takeEvents(intake: EventIntake, needs: EventRouteNeeds, { headers, body, reply, signal }: HttpRequest): Promise<unknown> {
+  const mediaType = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  const trace = currentTrace();
+  const progress = progressOf(headers, needs.clock());
+  if (mediaType === NDJSON) return reply.type(NDJSON).send(Readable.from(answerLines(intake, body as Readable, { trace, progress, signal })));
+  return needs.inFlight.hold(Number(headers['content-length'] ?? 0), async () => {
+    const began = performance.now();
+    const { events, isSingle } = readEvents(mediaType, headers, body);
+    const results = await intake.submit({ events, trace, ...(progress !== undefined && { progress }) });
+    metrics['submit.ms'](performance.now() - began);
+    refuseSingle(isSingle, results);
+    return { ...countVerdicts(results), results };
+  });
+}
+
+/** One invalid event is an invalid request; it is kept on events-refused.v1 all the same. */
+function refuseSingle(isSingle: boolean, results: readonly EventResult[]): void {
+  const [result] = results;
+  if (!isSingle || result?.verdict !== 'quarantined') return;
+  const message = result.detail ?? 'The event is not valid.';
+  throw new DomainError('invalid', message, { faults: [{ path: result.path ?? '', message }], verdict: result.verdict, reason: result.reason });
+}
+
+interface LineAnswer {
+  readonly trace: RequestTrace;
+  readonly progress: SaidProgress | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** A verdict line for each event as soon as it is durable, then a line with the sums. Progress is said behind the last event. */
+async function* answerLines(intake: EventIntake, body: Readable, { trace, progress, signal }: LineAnswer): AsyncGenerator<string> {
+  const totals = countVerdicts([]);
+  for await (const { events, firstLine } of readLineGroups(body)) {
+    signal.throwIfAborted();
+    const results = await intake.submit({ events, trace });
+    for (const { verdict } of results) totals[verdict] += 1;
+    yield results.map((result, index) => `${JSON.stringify({ line: firstLine + index, ...result })}\n`).join('');
+  }
+  if (progress !== undefined) await intake.submit({ events: [], trace, progress });
+  yield `${JSON.stringify({ summary: totals })}\n`;
+}
+
+function progressOf(headers: IncomingHttpHeaders, now: number): SaidProgress | undefined {
+  const value = headers[PROGRESS_HEADER];
+  if (value === undefined) return undefined;
+  const time = typeof value === 'string' ? parseTime(value) : undefined;
+  if (time === undefined || time > now) {
+    throw new DomainError(
+      'invalid',
+      `${PROGRESS_HEADER} must be one RFC 3339 time with offset that is not in the future, like 2001-01-15T07:05:00Z. Nothing of the request was taken.`,
+    );
+  }
+  return { eventTime: new Date(time).toISOString(), source: '/roofshot/importer' };
+}
+
+function currentTrace(): RequestTrace {
+  const { traceparent, correlationId } = currentContext();
+  return { traceparent: traceparent ?? '', correlationid: correlationId ?? '' };
+}

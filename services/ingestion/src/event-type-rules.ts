@@ -1,0 +1,43 @@
+/** What ingestion asks of an EventType beyond its schema, and what it says when one changes. */
+import { eventTypes, topicOf } from '@roofshot/contracts/events';
+import { EventType } from '@roofshot/contracts/resources/event-type';
+import type { EventBus } from '@roofshot/messaging/events';
+import { ownedKind, type OwnedKind } from '@roofshot/runtime/resources';
+import { compileSchema } from './compile-schema.ts';
+import type { EventTypes } from './event-types.ts';
+
+/** Attributes that CloudEvents or the platform give a meaning of their own. */
+const TAKEN = ['id', 'source', 'specversion', 'type', 'subject', 'time', 'datacontenttype', 'dataschema', 'traceparent', 'correlationid', 'data'];
+
+export function eventTypeKind(types: EventTypes, bus: EventBus): OwnedKind {
+  return ownedKind(EventType, {
+    check: (spec) => [...schemaFaults(spec.schema), ...attributeFaults(spec.knownTime)],
+    changed: async (tx, { metadata, generation, spec }) => {
+      // Before anyone can send an event of it; a stream that stays empty because the transaction fails harms nobody.
+      await bus.ensureTopics([{ name: topicOf(metadata.name), retentionMs: null, compacted: false }]);
+      const data = { name: metadata.name, generation, importer: spec.knownTime !== undefined, deleted: false };
+      tx.publish(eventTypes, [{ type: 'event-type.changed', subject: metadata.name, data }]);
+    },
+    removed: (tx, { metadata, generation, spec }) => {
+      const data = { name: metadata.name, generation, importer: spec.knownTime !== undefined, deleted: true };
+      tx.publish(eventTypes, [{ type: 'event-type.changed', subject: metadata.name, data }]);
+    },
+    committed: async () => {
+      await types.reload();
+    },
+  });
+}
+
+function schemaFaults(schema: Readonly<Record<string, unknown>>): { path: string; message: string }[] {
+  try {
+    compileSchema(schema);
+    return [];
+  } catch (error) {
+    return [{ path: '/schema', message: `is no JSON Schema: ${(error as Error).message}` }];
+  }
+}
+
+function attributeFaults(attribute: string | undefined): { path: string; message: string }[] {
+  if (attribute === undefined || !TAKEN.includes(attribute)) return [];
+  return [{ path: '/knownTime', message: `${attribute} has a meaning of its own; name an extension attribute, like knowntime` }];
+}

@@ -1,0 +1,50 @@
+/**
+ * The event types in force, in memory; read again when a declaration changes (here: before its answer; elsewhere: when the log says so)
+ * and when an event names a type that nobody knows, so that an event that follows its declaration is never refused for it.
+ */
+import { topicOf } from '@roofshot/contracts/events';
+import type { EventBus } from '@roofshot/messaging/events';
+import type { Sql } from '@roofshot/storage/sql';
+import { Catalogue, type Declaration } from './catalogue.ts';
+
+interface StreamPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+export class EventTypes {
+  readonly #sql: Sql;
+  readonly #bus: EventBus;
+  #catalogue: Catalogue | undefined;
+  #partitions: { readonly catalogue: Catalogue; readonly list: readonly StreamPartition[] } | undefined;
+
+  constructor(sql: Sql, bus: EventBus) {
+    this.#sql = sql;
+    this.#bus = bus;
+  }
+
+  async current(): Promise<Catalogue> {
+    return this.#catalogue ?? this.reload();
+  }
+
+  async reload(): Promise<Catalogue> {
+    const rows = await this.#sql.query<Declaration>(
+      `SELECT name, generation::int AS generation, spec FROM ingestion.resources WHERE kind = 'EventType' AND NOT deleted`,
+    );
+    // Two reloads at once may end in either order; generations only rise, so the newer one wins.
+    const before = this.#catalogue ?? Catalogue.empty;
+    this.#catalogue = before.isNewerThan(rows) ? before : Catalogue.of(rows, before);
+    return this.#catalogue;
+  }
+
+  /** Every partition of every stream whose events carry their own known time. */
+  async importerPartitions(): Promise<readonly StreamPartition[]> {
+    const catalogue = await this.current();
+    if (this.#partitions?.catalogue !== catalogue) {
+      const topics = catalogue.importers().map(({ name }) => topicOf(name));
+      const bounds = await Promise.all(topics.map((topic) => this.#bus.bounds(topic)));
+      this.#partitions = { catalogue, list: bounds.flat().map(({ topic, partition }) => ({ topic, partition })) };
+    }
+    return this.#partitions.list;
+  }
+}

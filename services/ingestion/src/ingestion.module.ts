@@ -1,0 +1,42 @@
+import type { DynamicModule } from '@nestjs/common';
+import { HttpRoutes } from '@roofshot/runtime/http';
+import { ownResources } from '@roofshot/runtime/own-resources';
+import { Resources } from '@roofshot/runtime/resources';
+import { PLATFORM, type Platform } from '@roofshot/runtime/service';
+import type { Static } from 'typebox';
+import type { IngestionConfig } from './config.ts';
+import { EventIntake } from './event-intake.ts';
+import { eventTypeKind } from './event-type-rules.ts';
+import { EventTypes } from './event-types.ts';
+import { ForgetSeen } from './forget-seen.ts';
+import { InFlight } from './in-flight.ts';
+import { IngestionController } from './ingestion.controller.ts';
+import { ownShard } from './ledger-store.ts';
+
+type IngestionPlatform = Platform<'sql' | 'events', Static<typeof IngestionConfig>>;
+
+export class IngestionModule {
+  static with(platform: IngestionPlatform): DynamicModule {
+    const { sql, events, transactions, clock, config } = platform;
+    return {
+      module: IngestionModule,
+      controllers: [IngestionController],
+      providers: [
+        ForgetSeen,
+        { provide: PLATFORM, useValue: platform },
+        { provide: InFlight, useValue: new InFlight(config.MAX_IN_FLIGHT_MB * 1024 * 1024) },
+        { provide: EventTypes, useValue: new EventTypes(sql, events) },
+        {
+          provide: EventIntake,
+          inject: [EventTypes],
+          useFactory: (types: EventTypes) => new EventIntake(types, transactions, { clock, shard: ownShard(Math.random()) }),
+        },
+        {
+          provide: Resources,
+          inject: [HttpRoutes, EventTypes],
+          useFactory: (http: HttpRoutes, types: EventTypes) => ownResources(http, platform, [eventTypeKind(types, events)]),
+        },
+      ],
+    };
+  }
+}

@@ -1,0 +1,4 @@
+import { run } from '@roofshot/runtime/run';
+import { ingestion } from './service.ts';
+
+await run([ingestion]);

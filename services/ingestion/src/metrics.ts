@@ -1,0 +1,6 @@
+import { counter, defineMetrics, timing } from '@roofshot/telemetry/define-metrics';
+
+export const metrics = defineMetrics('ingestion', {
+  'events.received': counter('Events by verdict.', ['verdict']),
+  'submit.ms': timing('From the parsed request to the durable verdicts.'),
+});

@@ -1,0 +1,63 @@
+/** The three forms in which events come in one request: structured, batched, binary (CloudEvents 1.0.2, HTTP binding). */
+import type { IncomingHttpHeaders } from 'node:http';
+import { DomainError } from '@roofshot/runtime/errors';
+import type { Incoming } from './event-intake.ts';
+
+export const STRUCTURED = 'application/cloudevents+json';
+export const BATCHED = 'application/cloudevents-batch+json';
+export const NDJSON = 'application/x-ndjson';
+
+/** `isSingle`: the request was one event, so its refusal is the request's. */
+export interface ReadEvents {
+  readonly events: readonly Incoming[];
+  readonly isSingle: boolean;
+}
+
+/**
+ * `mediaType`: without parameters. `body`: text for the CloudEvents media types, for the binary form as the server parsed it. Throws `unsupported-media-type`, and `invalid` for what is not JSON at all.
+ */
+export function readEvents(mediaType: string, headers: IncomingHttpHeaders, body: unknown): ReadEvents {
+  if (mediaType === BATCHED) return { events: readBatch(body as string), isSingle: false };
+  if (mediaType === STRUCTURED) return { events: [{ value: parse(body as string) }], isSingle: true };
+  if (headers['ce-specversion'] !== undefined || headers['ce-id'] !== undefined) {
+    return { events: [{ value: binaryEvent(mediaType, headers, body) }], isSingle: true };
+  }
+  throw new DomainError(
+    'unsupported-media-type',
+    `Content-Type ${mediaType || '(none)'} holds no events. Send ${STRUCTURED}, ${BATCHED} or ${NDJSON}, or put the attributes into ce-* headers.`,
+  );
+}
+
+function readBatch(body: string): Incoming[] {
+  const batch = parse(body);
+  if (!Array.isArray(batch)) throw new DomainError('invalid', `A batch is a JSON array of events; this body is none. For one event use ${STRUCTURED}.`);
+  return batch.map((value: unknown) => ({ value }));
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body) as unknown;
+  } catch (error) {
+    throw new DomainError('invalid', `The body is no JSON: ${(error as Error).message}. Nothing of the request was taken.`);
+  }
+}
+
+function binaryEvent(mediaType: string, headers: IncomingHttpHeaders, body: unknown): Record<string, unknown> {
+  const event: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (name.startsWith('ce-') && typeof value === 'string') event[name.slice(3)] = decodeHeader(value);
+  }
+  if (mediaType !== '') event['datacontenttype'] = mediaType;
+  if (body !== undefined) event['data'] = body;
+  return event;
+}
+
+/** Percent-encoding of the HTTP binding, section 3.1.3.2; a broken one is left as it is. */
+function decodeHeader(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch (error) {
+    if (error instanceof URIError) return value;
+    throw error;
+  }
+}

@@ -1,0 +1,23 @@
+import { acceptedEvents, eventTypes, refusedEvents } from '@roofshot/contracts/events';
+import { audit } from '@roofshot/contracts/audit';
+import { EventType } from '@roofshot/contracts/resources/event-type';
+import { defineService } from '@roofshot/runtime/service';
+import { CreateIngestion1700000001000 } from '../migrations/1700000001000-create-ingestion.ts';
+import { IngestionConfig } from './config.ts';
+import { handlers } from './handlers.ts';
+import { IngestionModule } from './ingestion.module.ts';
+
+/** Takes events, gives each a verdict, publishes the accepted. */
+export const ingestion = defineService({
+  name: 'ingestion',
+  port: 4101,
+  config: IngestionConfig,
+  needs: ['events', 'commands', 'sql'],
+  publishes: [acceptedEvents, refusedEvents, eventTypes, audit],
+  sends: [],
+  kinds: [EventType],
+  paths: ['/v1/events'],
+  migrations: [CreateIngestion1700000001000],
+  module: IngestionModule.with,
+  handlers,
+});
