@@ -47,9 +47,9 @@ export function proportionArm({ n, sum }: { readonly n: number; readonly sum: nu
 }
 
 /** A variance needs two units. */
-export function requireUnits(n: number): void {
+export function requireUnits(n: number, where = 'An arm'): void {
   if (Number.isFinite(n) && n >= 2) return;
-  throw new StatisticsError('too-few-units', `An arm has ${n} units, but a variance needs at least 2. Wait for more outcomes.`);
+  throw new StatisticsError('too-few-units', `${where} with n = ${n} has no variance, which needs at least 2. Wait for more outcomes.`);
 }
 
 function requireArm(arm: Arm, name: string): void {

@@ -1,4 +1,4 @@
-import { meanArm } from './effect.ts';
+import { meanArm, requireUnits } from './effect.ts';
 import { StatisticsError } from './errors.ts';
 import type { Moments } from './moments.ts';
 import { lookAtSequence, type SequenceOptions, type SequenceResult } from './sequential.ts';
@@ -11,6 +11,7 @@ import { lookAtSequence, type SequenceOptions, type SequenceResult } from './seq
  * Throws `too-few-units` below 2 pairs and `zero-variance` while all differences are equal.
  */
 export function testPairedSequentially(differences: Moments, options: SequenceOptions = {}): SequenceResult {
+  requireUnits(differences.n, 'A set of pairs');
   const { n, mean, variance } = meanArm(differences);
   if (!(variance > 0)) {
     throw new StatisticsError(

@@ -282,11 +282,17 @@ def sequential():
 
 
 def share_ratio(p, successes, n, weight, one_sided):
-    """The binomial likelihood ratio against p, averaged by quadrature over the prior beta(p w, (1-p) w), cut off below p if one-sided."""
+    """The binomial likelihood ratio against p averaged over the prior beta(p w, (1-p) w).
+
+    One-sided by quadrature over the prior cut off below p; two-sided by beta functions, as the prior may be singular at 0.
+    """
     a, b, p = p * weight, (1 - p) * weight, mp.mpf(p)
-    start = p if one_sided else mp.mpf(0)
-    edges = [start] + sorted(x for x in {p, mp.mpf(successes) / n, mp.mpf(successes) / n * 1.5} if start < x < 1) + [mp.mpf(1)]
     with mp.workdps(30):
+        if not one_sided:
+            return mp.beta(a + successes, b + n - successes) / mp.beta(a, b) / p**successes / (1 - p) ** (n - successes)
+        peak = mp.mpf(successes) / n
+        spread = mp.sqrt(peak * (1 - peak) / n)
+        edges = [p] + [x for x in (peak + k * spread for k in range(-12, 13, 2)) if p < x < 1] + [mp.mpf(1)]
         prior = mp.quad(lambda q: q ** (a - 1) * (1 - q) ** (b - 1), edges)
         ratio = mp.quad(lambda q: q ** (a - 1) * (1 - q) ** (b - 1) * (q / p) ** successes * ((1 - q) / (1 - p)) ** (n - successes), edges)
     return ratio / prior
