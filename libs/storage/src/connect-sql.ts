@@ -34,7 +34,7 @@ export function createDataSource(url: string, options: OpenSqlOptions & { schema
     applicationName: options.applicationName ?? 'roofshot',
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
     installExtensions: false,
-    logging: false,
+    logger: 'debug', // silent unless DEBUG=typeorm:* is set; the default one writes to the console
     poolErrorHandler: () => undefined, // an idle connection broke: the pool has dropped it, and the next query opens another
     extra: { keepAlive: true, types: { getTypeParser } },
   });

@@ -105,16 +105,16 @@ export class Listener {
 
   #healLater(): void {
     if (this.#closed || this.#channels.size === 0) return;
-    this.#retry = setTimeout(() => {
-      this.#connect().then(
-        () => this.#healed(),
-        () => this.#healLater(),
-      );
-    }, this.#backoff).unref();
+    this.#retry = setTimeout(() => void this.#heal(), this.#backoff).unref();
     this.#backoff = Math.min(this.#backoff * 2, LONGEST_BACKOFF_MS);
   }
 
-  #healed(): void {
+  async #heal(): Promise<void> {
+    try {
+      await this.#connect();
+    } catch {
+      return this.#healLater(); // the server is still away
+    }
     this.#backoff = FIRST_BACKOFF_MS;
     for (const channel of this.#channels.keys()) this.#tell(channel, undefined);
   }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { OUTBOX_SHARDS, outboxChannel } from './outbox.ts';
+import { outboxChannel } from './outbox.ts';
 import type { OutboxMessage } from './outbox.ts';
 import { schemaName } from './schema-name.ts';
 import type { Sql } from './sql.ts';
@@ -18,16 +18,24 @@ export interface OutboxRelayOptions {
   pollMs?: number;
 }
 
+const FIRST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 10_000;
+
+interface Pause {
+  failures: number;
+  until: number;
+}
 
 /**
  * Carries messages from the outbox to a broker: each shard strictly in order, by one relay at a time, and deleted only after the
  * acknowledgement. Any number of relays may run; a shard's relay is whoever holds the shard's lock, which PostgreSQL frees with a
  * killed relay's connection. After a crash between publish and delete the same messages go out again with the same ids.
+ * A shard whose publish fails waits with growing pauses; the other shards go on.
  */
 export class OutboxRelay {
   readonly #options: Required<OutboxRelayOptions>;
   readonly #stop = new AbortController();
+  readonly #pauses = new Map<number, Pause>();
   #wake: () => void = () => undefined;
   #woken = false;
   #running: Promise<void> | undefined;
@@ -43,17 +51,23 @@ export class OutboxRelay {
     this.#running = this.#run();
   }
 
-  /** Looks at once, for callers that know of a commit before the notification arrives. */
+  /** Looks at once, for callers in the same process that know of a commit. */
   wake(): void {
     this.#woken = true;
     this.#wake();
   }
 
-  /** Carries everything that has been committed before the call and is not being carried by another relay. Throws what publish throws. */
+  /** Carries what was committed before the call, except what another relay is carrying. Throws the first failure, after trying every shard. */
   async flush(): Promise<void> {
-    for (let shard = 0; shard < OUTBOX_SHARDS; shard += 1) {
-      while ((await this.#carry(shard)) === this.#options.batchSize);
+    const failures: unknown[] = [];
+    for (const shard of await this.#shardsWithMessages()) {
+      try {
+        while ((await this.#carry(shard)) === this.#options.batchSize);
+      } catch (error) {
+        failures.push(error);
+      }
     }
+    if (failures.length > 0) throw failures[0];
   }
 
   /** Ends after the batch that is under way. */
@@ -64,28 +78,46 @@ export class OutboxRelay {
   }
 
   async #run(): Promise<void> {
-    for (let failures = 0; !this.#stop.signal.aborted;) {
+    while (!this.#stop.signal.aborted) {
       this.#woken = false;
       try {
-        await this.flush();
-        failures = 0;
+        for (const shard of await this.#shardsWithMessages()) await this.#carryOrPause(shard);
       } catch (error) {
-        failures += 1;
         this.#options.onError(error);
       }
-      await this.#rest(failures);
+      await this.#rest();
     }
   }
 
-  /** After a failure a wake-up must not shorten the pause, or a busy outbox would hammer a broker that is down. */
-  async #rest(failures: number): Promise<void> {
-    const pause = failures === 0 ? this.#options.pollMs : Math.min(50 * 2 ** failures, LONGEST_BACKOFF_MS);
-    if (failures === 0 && this.#woken) return;
+  async #carryOrPause(shard: number): Promise<void> {
+    const pause = this.#pauses.get(shard);
+    if (pause !== undefined && pause.until > Date.now()) return;
+    try {
+      while ((await this.#carry(shard)) === this.#options.batchSize && !this.#stop.signal.aborted);
+      this.#pauses.delete(shard);
+    } catch (error) {
+      const failures = (pause?.failures ?? 0) + 1;
+      this.#pauses.set(shard, { failures, until: Date.now() + Math.min(FIRST_BACKOFF_MS * 2 ** (failures - 1), LONGEST_BACKOFF_MS) });
+      this.#options.onError(error);
+    }
+  }
+
+  /** Until the next look, the end of the first pause, a wake-up or the stop, whichever comes first. */
+  async #rest(): Promise<void> {
+    if (this.#woken) return;
     const waiting = new AbortController();
-    if (failures === 0) this.#wake = () => waiting.abort();
+    this.#wake = () => waiting.abort();
+    const untilPauseEnds = Math.min(...[...this.#pauses.values()].map(({ until }) => Math.max(until - Date.now(), 0)));
     const signal = AbortSignal.any([this.#stop.signal, waiting.signal]);
-    await delay(pause, undefined, { signal }).catch(() => undefined); // woken or stopped
+    await delay(Math.min(this.#options.pollMs, untilPauseEnds), undefined, { signal }).catch(() => undefined); // woken or stopped
     this.#wake = () => undefined;
+  }
+
+  async #shardsWithMessages(): Promise<number[]> {
+    const rows = await this.#options.sql.query<{ shard: number }>(
+      `SELECT DISTINCT shard FROM ${this.#options.schema}.outbox ORDER BY shard`,
+    );
+    return rows.map(({ shard }) => shard);
   }
 
   /** One batch of one shard; answers its size, 0 when there is none or another relay has the shard. */

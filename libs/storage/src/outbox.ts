@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { schemaName } from './schema-name.ts';
-import type { Queryable } from './sql.ts';
+import type { Queryable, Sql } from './sql.ts';
 
 /**
  * Into how many independently ordered streams a schema's outbox is divided. Fixed: with another number a key's waiting messages and
@@ -50,20 +50,25 @@ export class Outbox {
   async enqueue(tx: Queryable, messages: readonly NewOutboxMessage[]): Promise<void> {
     if (messages.length === 0) return;
     await tx.query(
-      `WITH said AS (
-         INSERT INTO ${this.#table} (shard, kind, message_id, payload, created_at)
-         SELECT m.shard, m.kind, m.message_id, m.payload, now()
-         FROM unnest($1::int[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS m(shard, kind, message_id, payload, rank)
-         ORDER BY m.rank RETURNING 1)
-       SELECT pg_notify($5, '') FROM said LIMIT 1`,
+      `INSERT INTO ${this.#table} (shard, kind, message_id, payload, created_at)
+       SELECT m.shard, m.kind, m.message_id, m.payload, now()
+       FROM unnest($1::int[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS m(shard, kind, message_id, payload, rank)
+       ORDER BY m.rank`,
       [
         messages.map(({ key }) => shardOf(key)),
         messages.map(({ kind }) => kind),
         messages.map(({ messageId }) => messageId ?? randomUUID()),
         messages.map(({ payload }) => payload),
-        this.#channel,
       ],
     );
+  }
+
+  /**
+   * Wakes the relays, in whatever process they run. Call it after the commit: a notification inside the transaction would make all
+   * committing transactions of the database queue behind each other. Where it is left out, messages leave at the relay's next look.
+   */
+  announce(sql: Sql): Promise<void> {
+    return sql.notify(this.#channel);
   }
 
   /** What waits to leave: how many messages, and since when the oldest does. */

@@ -76,7 +76,7 @@ export class Parking {
   /** The oldest queued messages of a key. Locks the key, so that nobody else handles or queues it until the transaction ends. */
   async oldest(tx: Queryable, { group, topic }: Lane, key: string, limit: number): Promise<ParkedMessage[]> {
     const lane = [group, topic, key];
-    await tx.query(`SELECT 1 FROM ${this.#keys} WHERE consumer_group = $1 AND topic = $2 AND key = $3 FOR UPDATE`, lane);
+    await this.#lockKey(tx, lane);
     return tx.query<ParkedMessage>(
       `SELECT id, key, partition, "offset", message, parked_at AS "parkedAt" FROM ${this.#messages}
        WHERE consumer_group = $1 AND topic = $2 AND key = $3 ORDER BY id LIMIT $4`,
@@ -89,8 +89,12 @@ export class Parking {
     await tx.query(`DELETE FROM ${this.#messages} WHERE id = ANY($1::bigint[])`, [ids]);
   }
 
-  /** Lets a key flow again once its queue is empty; answers whether it does. */
+  /**
+   * Lets a key flow again once its queue is empty; answers whether it does. Only in a transaction: the key is locked first, and the
+   * second statement then sees what a batch queued that held the key until now.
+   */
   async release(tx: Queryable, { group, topic }: Lane, key: string): Promise<boolean> {
+    await this.#lockKey(tx, [group, topic, key]);
     const released = await tx.query(
       `DELETE FROM ${this.#keys} k WHERE consumer_group = $1 AND topic = $2 AND key = $3
        AND NOT EXISTS (SELECT 1 FROM ${this.#messages} m WHERE m.consumer_group = $1 AND m.topic = $2 AND m.key = $3) RETURNING 1`,
@@ -116,5 +120,9 @@ export class Parking {
        FROM ${this.#keys} k WHERE k.consumer_group = $1 AND k.topic = $2 ORDER BY k.parked_at, k.key LIMIT $3`,
       [group, topic, limit],
     );
+  }
+
+  async #lockKey(tx: Queryable, lane: readonly string[]): Promise<void> {
+    await tx.query(`SELECT 1 FROM ${this.#keys} WHERE consumer_group = $1 AND topic = $2 AND key = $3 FOR UPDATE`, lane);
   }
 }

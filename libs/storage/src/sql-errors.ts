@@ -1,3 +1,5 @@
+import { codeOf, messageOf, textOf } from './error-code.ts';
+
 /** A statement that PostgreSQL refused. Carries the five-character SQLSTATE, never the parameters (they may be large or private). */
 export class SqlError extends Error {
   override readonly name: string = 'SqlError';
@@ -45,9 +47,10 @@ const LOST_WORDS = /connection terminated|connection error|not queryable|runner 
 
 /** The SQLSTATE of a failure, looked up through its causes; undefined when it does not come from PostgreSQL. */
 export function sqlState(error: unknown): string | undefined {
-  const own = error instanceof SqlError ? error.sqlState : textField(error, 'code');
+  const own = error instanceof SqlError ? error.sqlState : codeOf(error);
   if (own !== undefined && /^[0-9A-Z]{5}$/.test(own) && !LOST_CODES.has(own)) return own;
-  return error instanceof Error && error.cause !== undefined ? sqlState(error.cause) : undefined;
+  const cause = causeOf(error);
+  return cause === undefined ? undefined : sqlState(cause);
 }
 
 /** True when a unique constraint refused the row, optionally the one that is named. */
@@ -59,10 +62,11 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
 /** True when the failure is a broken or refused connection, also when it is wrapped in another error. */
 export function isLostConnection(error: unknown): boolean {
   if (error instanceof LostConnection) return true;
-  if (!(error instanceof Error)) return false;
-  const code = textField(error, 'code');
+  const code = codeOf(error);
   if (code !== undefined && (LOST_CODES.has(code) || LOST_STATES.test(code))) return true;
-  return LOST_WORDS.test(error.message) || (error.cause !== undefined && isLostConnection(error.cause));
+  if (LOST_WORDS.test(messageOf(error))) return true;
+  const cause = causeOf(error);
+  return cause !== undefined && isLostConnection(cause);
 }
 
 /** Turns a driver's failure into an error that says what happened; `where` names the database without its password. */
@@ -80,9 +84,9 @@ export function describeSqlFailure(error: unknown, where: string, inCommit = fal
     );
   }
   const state = sqlState(error);
-  const detail = textField(error, 'detail');
+  const detail = textOf(error, 'detail');
   const text = `PostgreSQL refused a statement: ${reason}${detail === undefined ? '' : ` (${detail})`}`;
-  return new SqlError(text, state, textField(error, 'constraint'), { cause: driverErrorOf(error) });
+  return new SqlError(text, state, textOf(error, 'constraint'), { cause: driverErrorOf(error) });
 }
 
 function lost(error: unknown, where: string, inCommit: boolean): LostConnection {
@@ -102,14 +106,6 @@ function driverErrorOf(error: unknown): unknown {
   return error.driverError;
 }
 
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.message !== '') return error.message;
-  return textField(error, 'code') ?? error.name; // the AggregateError of a refused localhost has no message
-}
-
-function textField(error: unknown, field: string): string | undefined {
-  if (typeof error !== 'object' || error === null) return undefined;
-  const value: unknown = Reflect.get(error, field);
-  return typeof value === 'string' ? value : undefined;
+function causeOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'cause' in error ? error.cause : undefined;
 }

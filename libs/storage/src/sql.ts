@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { Listener } from './listener.ts';
 import type { Listen } from './listener.ts';
-import { describeSqlFailure, sqlState } from './sql-errors.ts';
+import { runStatement } from './run-statement.ts';
+import { sqlState } from './sql-errors.ts';
 import { Transaction } from './transaction.ts';
 import { describeUrl } from './url.ts';
 
@@ -51,10 +52,7 @@ export class Sql implements Queryable {
   async query<R = Record<string, unknown>>(text: string, params: readonly unknown[] = []): Promise<R[]> {
     const runner = this.#source.createQueryRunner();
     try {
-      const result: { records: R[] } = await runner.query(text, [...params], true);
-      return result.records;
-    } catch (error) {
-      throw describeSqlFailure(error, this.where);
+      return await runStatement<R>(runner, text, params, this.where);
     } finally {
       await runner.release();
     }

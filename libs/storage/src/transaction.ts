@@ -1,4 +1,6 @@
 import type { DataSource, QueryRunner } from 'typeorm';
+import { messageOf } from './error-code.ts';
+import { discardConnection, runStatement } from './run-statement.ts';
 import type { Queryable } from './sql.ts';
 import { describeSqlFailure, isLostConnection } from './sql-errors.ts';
 
@@ -10,7 +12,7 @@ export class Transaction implements Queryable {
   readonly #runner: QueryRunner;
   readonly #where: string;
   #tail: Promise<unknown> = Promise.resolve();
-  #failure: Error | undefined;
+  #failure: unknown;
   #over = false;
 
   private constructor(runner: QueryRunner, where: string) {
@@ -46,13 +48,12 @@ export class Transaction implements Queryable {
       throw new Error('A statement was sent after its transaction had ended. Await every tx.query before the callback returns.');
     }
     try {
-      const result: { records: R[] } = await this.#runner.query(text, [...params], true);
+      const rows = await runStatement<R>(this.#runner, text, params, this.#where);
       if (/^\s*rollback\s+to\b/i.test(text)) this.#failure = undefined;
-      return result.records;
+      return rows;
     } catch (error) {
-      const failure = describeSqlFailure(error, this.#where);
-      this.#failure ??= failure;
-      throw failure;
+      this.#failure ??= error;
+      throw error;
     }
   }
 
@@ -60,7 +61,7 @@ export class Transaction implements Queryable {
     try {
       await this.#runner.startTransaction();
     } catch (error) {
-      throw describeSqlFailure(error, this.#where);
+      throw await this.#explain(error);
     }
   }
 
@@ -69,14 +70,14 @@ export class Transaction implements Queryable {
     this.#over = true;
     if (this.#failure !== undefined) {
       throw new Error(
-        `The transaction was rolled back: one of its statements had failed and the code went on (${this.#failure.message}). Use a savepoint where a failure is expected.`,
+        `The transaction was rolled back: one of its statements had failed and the code went on (${messageOf(this.#failure)}). Use a savepoint where a failure is expected.`,
         { cause: this.#failure },
       );
     }
     try {
       await this.#runner.commitTransaction();
     } catch (error) {
-      throw describeSqlFailure(error, this.#where, true);
+      throw await this.#explain(error, true);
     }
   }
 
@@ -88,7 +89,13 @@ export class Transaction implements Queryable {
     try {
       await this.#runner.rollbackTransaction();
     } catch (error) {
-      if (!isLostConnection(error)) throw describeSqlFailure(error, this.#where);
+      const failure = await this.#explain(error);
+      if (!isLostConnection(failure)) throw failure;
     }
+  }
+
+  async #explain(error: unknown, inCommit = false): Promise<Error> {
+    if (isLostConnection(error)) await discardConnection(this.#runner);
+    return describeSqlFailure(error, this.#where, inCommit);
   }
 }

@@ -37,6 +37,11 @@ async function attempt<T>(check: () => T | Promise<T>): Promise<Attempt<T>> {
     if (value === undefined || Boolean(value)) return { passed: true, value: value as Exclude<T, Falsy> };
     return { passed: false, reason: `the check answered ${JSON.stringify(value)}`, cause: undefined };
   } catch (error) {
-    return { passed: false, reason: error instanceof Error ? error.message : String(error), cause: error };
+    return { passed: false, reason: messageOf(error), cause: error };
   }
+}
+
+/** By shape: errors of Node's own modules are no instances of a test environment's Error. */
+function messageOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
 }

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { codeOf } from './folder-faults.ts';
+import { codeOf } from '../error-code.ts';
 
 /** The system account that PostgreSQL runs under; undefined: this process's own. */
 export interface Account {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { syncFolder } from '../sync-folder.ts';
 import type { Account } from './account.ts';
-import { codeOf } from './folder-faults.ts';
+import { codeOf } from '../error-code.ts';
 import type { Binaries } from './postgres-binaries.ts';
 
 export const USER = 'roofshot';

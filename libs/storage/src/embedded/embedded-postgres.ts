@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { chooseAccount } from './account.ts';
 import { USER, checkFolder, dataOf, initialise, readPassword } from './data-folder.ts';
-import { explainFault } from './folder-faults.ts';
+import { messageOf } from '../error-code.ts';
+import { explainFault } from '../folder-faults.ts';
 import { findFreePort } from './free-port.ts';
 import { claimFolder } from './owner-lock.ts';
 import { findBinaries } from './postgres-binaries.ts';
@@ -137,7 +138,7 @@ class Owned implements EmbeddedPostgres {
         this.#watch(this.#postmaster);
         return;
       } catch (error) {
-        this.#owner.log(explainFault(error, this.#plan.data).message);
+        this.#owner.log(messageOf(explainFault(error, this.#plan.data)));
         await delay(backoff, undefined, { signal: this.#abort.signal, ref: false }).catch(() => undefined); // stop() ends the wait
       }
     }

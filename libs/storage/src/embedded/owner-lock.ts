@@ -1,7 +1,7 @@
 import { readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { codeOf } from './folder-faults.ts';
+import { codeOf } from '../error-code.ts';
 import { isRunning, processStart, thisPlace } from './process-identity.ts';
 import type { Place } from './process-identity.ts';
 

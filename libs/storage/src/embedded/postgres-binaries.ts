@@ -6,7 +6,7 @@ import { homedir, tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import type { Account } from './account.ts';
-import { codeOf } from './folder-faults.ts';
+import { codeOf, messageOf } from '../error-code.ts';
 
 export interface Binaries {
   initdb: string;
@@ -28,7 +28,7 @@ export async function findBinaries(account: Account | undefined): Promise<Binari
     try {
       return await probe(await locate(), account);
     } catch (error) {
-      tried.push(error instanceof Error ? error.message.trim() : String(error));
+      tried.push(messageOf(error).trim());
     }
   }
   throw new Error(

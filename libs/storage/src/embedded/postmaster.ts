@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile, rename, stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from '../error-code.ts';
 import type { Account } from './account.ts';
 import { dataArgument } from './data-folder.ts';
 import { endProcess, readPostmasterFile } from './postmaster-file.ts';
@@ -138,7 +139,7 @@ async function spawnPostgres(plan: PostmasterPlan): Promise<Child> {
 function endOf(child: ChildProcess): Promise<string> {
   return once(child, 'exit').then(
     ([code, signal]) => (signal === null ? `exit code ${String(code)}` : `signal ${String(signal)}`),
-    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    messageOf,
   );
 }
 

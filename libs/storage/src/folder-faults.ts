@@ -1,8 +1,4 @@
-/** The system's code of a failed call (ENOSPC, EACCES, …), if it has one. */
-export function codeOf(error: unknown): string | undefined {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
-}
+import { codeOf, textOf } from './error-code.ts';
 
 const FAULTS: Record<string, (folder: string) => string> = {
   EACCES: (folder) => `The data folder ${folder} may not be written by this user. Change its owner or mode, or choose another folder.`,
@@ -14,18 +10,16 @@ const FAULTS: Record<string, (folder: string) => string> = {
   EEXIST: (folder) => `The data folder ${folder} cannot be made: there is a file of this name. Choose another folder.`,
 };
 
-/** Turns a failed file operation, or what a PostgreSQL program said about one, into a sentence with the remedy. */
-export function explainFault(error: unknown, folder: string): Error {
+/** Turns a failed file operation, or what a PostgreSQL program said about one, into a sentence with the remedy; other errors stay as they are. */
+export function explainFault(error: unknown, folder: string): unknown {
   const fault = FAULTS[codeOf(error) ?? codeInText(programText(error)) ?? ''];
   if (fault !== undefined) return new Error(fault(folder), { cause: error });
-  return error instanceof Error ? error : new Error(String(error));
+  return error;
 }
 
 /** What initdb (a failed execFile) or postgres (StartFailed) wrote; other errors' texts are not searched, they may be about other files. */
 function programText(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return '';
-  const text: unknown = 'stderr' in error ? error.stderr : 'text' in error ? error.text : '';
-  return typeof text === 'string' ? text : '';
+  return textOf(error, 'stderr') ?? textOf(error, 'text') ?? '';
 }
 
 function codeInText(text: string): string | undefined {

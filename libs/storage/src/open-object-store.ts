@@ -1,0 +1,15 @@
+import { fileURLToPath } from 'node:url';
+import type { ObjectStore } from './object-store.ts';
+
+/** Opens the object store that `url` names: `file:DIR` (relative or absolute path) or `file:///DIR` (with URL escapes). */
+export async function openObjectStore(url: string): Promise<ObjectStore> {
+  const scheme = url.slice(0, url.indexOf(':'));
+  switch (scheme) {
+    case 'file': {
+      const { FolderObjectStore } = await import('./folder-object-store.ts');
+      return FolderObjectStore.open(url.startsWith('file://') ? fileURLToPath(url) : url.slice('file:'.length));
+    }
+    default:
+      throw new Error(`No object store can be opened with the scheme "${scheme}". Use file:DIR.`);
+  }
+}

@@ -1,0 +1,27 @@
+import type { OnlineStore } from './online-store.ts';
+
+export interface OpenOnlineStoreOptions {
+  /** Connections kept at most; default 10. */
+  poolSize?: number;
+}
+
+/** Opens the online store that `url` names: `postgres://…` (or `embedded:DIR`, the database that is started in a folder). */
+export async function openOnlineStore(url: string, options: OpenOnlineStoreOptions = {}): Promise<OnlineStore> {
+  const scheme = url.slice(0, url.indexOf(':'));
+  switch (scheme) {
+    case 'postgres':
+    case 'postgresql':
+    case 'embedded': {
+      const [{ openSql }, { PostgresOnlineStore }] = await Promise.all([import('./open-sql.ts'), import('./postgres-online-store.ts')]);
+      const sql = await openSql(url, { ...options, applicationName: 'roofshot online store' });
+      return PostgresOnlineStore.open(sql).catch(async (error: unknown) => {
+        await sql.close();
+        throw error;
+      });
+    }
+    default:
+      throw new Error(
+        `No online store can be opened with the scheme "${scheme}". Use postgres://user:password@host:port/database or embedded:DIR.`,
+      );
+  }
+}

@@ -1,0 +1,154 @@
+import { eventually } from '@roofshot/testing/eventually';
+import type { TestDatabase } from '@roofshot/testing/postgres';
+import { databaseWithDelivery } from '../test/delivery-schema.ts';
+import { openSql } from './open-sql.ts';
+import { OutboxRelay } from './outbox-relay.ts';
+import type { OutboxRelayOptions } from './outbox-relay.ts';
+import { Outbox } from './outbox.ts';
+import type { OutboxMessage } from './outbox.ts';
+
+const outbox = new Outbox('shop');
+let db: TestDatabase;
+beforeAll(async () => (db = await databaseWithDelivery()));
+beforeEach(() => db.sql.query('TRUNCATE shop.outbox RESTART IDENTITY'));
+afterAll(() => db.drop());
+
+function relay(publish: OutboxRelayOptions['publish'], rest: Partial<OutboxRelayOptions> = {}): OutboxRelay {
+  const onError = (error: unknown) => {
+    throw error;
+  };
+  return new OutboxRelay({ sql: db.sql, schema: 'shop', publish, onError, pollMs: 20, ...rest });
+}
+
+/** A broker that keeps what it acknowledged. */
+class Broker {
+  readonly log: OutboxMessage[] = [];
+  readonly accept = (messages: readonly OutboxMessage[]): Promise<void> => {
+    this.log.push(...messages);
+    return Promise.resolve();
+  };
+
+  payloads(): string[] {
+    return this.log.map(({ payload }) => payload);
+  }
+}
+
+function say(key: string, payload: string): Promise<void> {
+  return db.sql.transaction((tx) => outbox.enqueue(tx, [{ key, kind: 'event', payload }]));
+}
+
+test('a message leaves exactly if its transaction commits, once, and with the id it was given', async () => {
+  const broker = new Broker();
+  const failing = db.sql.transaction(async (tx) => {
+    await outbox.enqueue(tx, [{ key: 'k', kind: 'event', payload: 'never' }]);
+    throw new Error('rolled back');
+  });
+  await expect(failing).rejects.toThrow('rolled back');
+  await outbox.enqueue(db.sql, [{ key: 'k', kind: 'command', payload: 'ever', messageId: 'run-7' }]);
+  const carrier = relay(broker.accept);
+  await carrier.flush();
+  await carrier.flush();
+  expect(broker.log).toMatchObject([{ kind: 'command', payload: 'ever', messageId: 'run-7' }]);
+  expect(await outbox.pending(db.sql)).toEqual({ count: 0, oldest: undefined });
+});
+
+test('after a crash between publish and delete the same messages go out again with the same ids', async () => {
+  const broker = new Broker();
+  for (const n of [1, 2, 3]) await say('k', `${n}`);
+  const crashing = await openSql(db.url, { poolSize: 2 });
+  const crash = relay(
+    async (messages) => {
+      await broker.accept(messages);
+      await db.sql.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'`,
+      );
+    },
+    { sql: crashing },
+  );
+  await expect(crash.flush()).rejects.toThrow('is lost');
+  expect(await outbox.pending(db.sql)).toMatchObject({ count: 3 });
+  const next = relay(broker.accept);
+  await eventually(async () => {
+    await next.flush(); // the broken session may hold the shard for another moment
+    expect(broker.payloads()).toEqual(['1', '2', '3', '1', '2', '3']);
+  });
+  expect(broker.log.slice(3).map(({ messageId }) => messageId)).toEqual(broker.log.slice(0, 3).map(({ messageId }) => messageId));
+  expect(await outbox.pending(db.sql)).toMatchObject({ count: 0 });
+  await crashing.close();
+});
+
+test('two relays and many writers: every message once, each key in commit order', async () => {
+  const broker = new Broker();
+  const slow = async (messages: readonly OutboxMessage[]): Promise<void> => {
+    await db.sql.query('SELECT pg_sleep($1)', [Math.random() / 200]);
+    await broker.accept(messages);
+  };
+  await db.sql.query('CREATE TABLE shop.counters (key text PRIMARY KEY, n integer NOT NULL)');
+  const keys = Array.from({ length: 12 }, (_, n) => `key ${n}`);
+  await db.sql.query('INSERT INTO shop.counters SELECT k, 0 FROM unnest($1::text[]) k', [keys]);
+  const relays = [relay(slow, { batchSize: 3 }), relay(slow, { batchSize: 5 })];
+  await Promise.all(relays.map((each) => each.start()));
+  await Promise.all(Array.from({ length: 6 }, () => writeForAll(keys, 10)));
+  await eventually(() => expect(broker.log).toHaveLength(keys.length * 60), { deadlineMs: 30_000, describe: 'all messages' });
+  await Promise.all(relays.map((each) => each.stop()));
+  for (const key of keys) {
+    const seen = broker.payloads().filter((payload) => payload.startsWith(`${key}#`));
+    expect(seen).toEqual(Array.from({ length: 60 }, (_, n) => `${key}#${n + 1}`));
+  }
+  expect(new Set(broker.log.map(({ messageId }) => messageId)).size).toBe(broker.log.length);
+});
+
+/** As a service does: change the row (which locks it), then say what it has become. */
+async function writeForAll(keys: readonly string[], rounds: number): Promise<void> {
+  for (let round = 0; round < rounds; round += 1) {
+    for (const key of keys) {
+      await db.sql.transaction(async (tx) => {
+        const [row] = await tx.query<{ n: number }>('UPDATE shop.counters SET n = n + 1 WHERE key = $1 RETURNING n', [key]);
+        await outbox.enqueue(tx, [{ key, kind: 'event', payload: `${key}#${row?.n}` }]);
+      });
+    }
+  }
+}
+
+test('a shard whose publish fails is tried again in order, and the others go on', async () => {
+  const broker = new Broker();
+  const errors: unknown[] = [];
+  let faults = 2;
+  const publish = (messages: readonly OutboxMessage[]): Promise<void> => {
+    if (messages.some(({ payload }) => payload === 'bad') && faults-- > 0) return Promise.reject(new Error('broker says no'));
+    return broker.accept(messages);
+  };
+  await say('poison', 'bad');
+  await say('poison', 'after');
+  for (let n = 0; n < 20; n += 1) await say(`other ${n}`, 'good');
+  const carrier = relay(publish, { onError: (error) => errors.push(error) });
+  await carrier.start();
+  await eventually(() => expect(broker.log).toHaveLength(22));
+  await carrier.stop();
+  expect(errors.map(String)).toEqual(['Error: broker says no', 'Error: broker says no']);
+  expect(broker.payloads().filter((payload) => payload !== 'good')).toEqual(['bad', 'after']);
+});
+
+test('a relay that looks rarely is woken by an announcement from another process', async () => {
+  const broker = new Broker();
+  const carrier = relay(broker.accept, { pollMs: 60_000 });
+  await carrier.start();
+  const other = await openSql(db.url, { poolSize: 1 });
+  await outbox.enqueue(other, [{ key: 'k', kind: 'event', payload: 'woken' }]);
+  await outbox.announce(other);
+  await eventually(() => expect(broker.payloads()).toEqual(['woken']), { deadlineMs: 5_000 });
+  await carrier.stop();
+  await other.close();
+});
+
+test('flush tries every shard and then throws the failure', async () => {
+  for (let n = 0; n < 20; n += 1) await say(`k${n}`, `${n}`);
+  const shards = new Set<number>();
+  const failing = relay((messages) => {
+    messages.forEach(({ shard }) => shards.add(shard));
+    return Promise.reject(new Error('broker is away'));
+  });
+  await expect(failing.flush()).rejects.toThrow('broker is away');
+  expect(shards.size).toBeGreaterThan(1);
+  expect(await outbox.pending(db.sql)).toMatchObject({ count: 20 });
+});

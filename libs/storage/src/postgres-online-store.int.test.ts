@@ -1,0 +1,14 @@
+import { testDatabase } from '@roofshot/testing/postgres';
+import { openOnlineStore } from './open-online-store.ts';
+import { onlineStoreConformance } from './online-store.conformance.ts';
+
+onlineStoreConformance('PostgreSQL', async () => {
+  const db = await testDatabase();
+  return { open: () => openOnlineStore(db.url, { poolSize: 3 }), dispose: () => db.drop() };
+});
+
+test('an unknown scheme is refused with what is supported', async () => {
+  await expect(openOnlineStore('memcached://localhost')).rejects.toThrow(
+    'No online store can be opened with the scheme "memcached". Use postgres://user:password@host:port/database or embedded:DIR.',
+  );
+});

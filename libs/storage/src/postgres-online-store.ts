@@ -1,0 +1,90 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { migrate } from './migrate.ts';
+import { newestPerKey } from './online-row.ts';
+import type { OnlineKey, OnlineRow, OnlineStore } from './online-store.ts';
+import type { Sql } from './sql.ts';
+
+const SCHEMA = 'online';
+
+/** Rows are overwritten all the time: free room on each page lets PostgreSQL do that in place, without touching the index. */
+class CreateOnlineRows1700000000001 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE TABLE rows (
+        view text NOT NULL,
+        entity text NOT NULL,
+        event_time bigint NOT NULL,
+        known_time bigint NOT NULL,
+        version bigint NOT NULL,
+        value text,
+        PRIMARY KEY (view, entity)
+      ) WITH (fillfactor = 60)`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE rows');
+  }
+}
+
+/**
+ * `synchronous_commit` is off for this one statement: the rows are a projection, and waiting for the disk would cost every batch a
+ * flush. The condition is evaluated once, before the first row.
+ */
+const PUT = `
+INSERT INTO online.rows AS r
+SELECT u.* FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[])
+  AS u(view, entity, event_time, known_time, version, value)
+WHERE (SELECT set_config('synchronous_commit', 'off', true)) = 'off'
+ON CONFLICT (view, entity) DO UPDATE
+SET event_time = excluded.event_time, known_time = excluded.known_time, version = excluded.version, value = excluded.value
+WHERE (excluded.event_time, excluded.known_time, excluded.version) > (r.event_time, r.known_time, r.version)`;
+
+const GET = `
+SELECT k.rank, r.event_time AS "eventTime", r.known_time AS "knownTime", r.version, r.value
+FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS k(view, entity, rank)
+JOIN online.rows r ON r.view = k.view AND r.entity = k.entity`;
+
+type Found = Omit<OnlineRow, 'view' | 'entity'> & { rank: number };
+
+/** The online store in PostgreSQL: one statement, hence one round trip, per call. It has no cache, because a cache could answer what is no longer the newest. */
+export class PostgresOnlineStore implements OnlineStore {
+  readonly #sql: Sql;
+
+  private constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  /** Makes the table when absent. The store closes `sql` with itself. */
+  static async open(sql: Sql): Promise<PostgresOnlineStore> {
+    await migrate(sql, SCHEMA, [CreateOnlineRows1700000000001]);
+    return new PostgresOnlineStore(sql);
+  }
+
+  async put(rows: readonly OnlineRow[]): Promise<void> {
+    const sorted = newestPerKey(rows);
+    if (sorted.length === 0) return;
+    await this.#sql.query(PUT, [
+      sorted.map(({ view }) => view),
+      sorted.map(({ entity }) => entity),
+      sorted.map(({ eventTime }) => eventTime),
+      sorted.map(({ knownTime }) => knownTime),
+      sorted.map(({ version }) => version),
+      sorted.map(({ value }) => value),
+    ]);
+  }
+
+  async get(keys: readonly OnlineKey[]): Promise<(OnlineRow | undefined)[]> {
+    const answer: (OnlineRow | undefined)[] = keys.map(() => undefined);
+    if (keys.length === 0) return answer;
+    const found = await this.#sql.query<Found>(GET, [keys.map(({ view }) => view), keys.map(({ entity }) => entity)]);
+    for (const { rank, ...row } of found) {
+      const key = keys[rank - 1];
+      if (key !== undefined) answer[rank - 1] = { view: key.view, entity: key.entity, ...row };
+    }
+    return answer;
+  }
+
+  close(): Promise<void> {
+    return this.#sql.close();
+  }
+}
