@@ -32,6 +32,14 @@ export class Api {
     }
   }
 
+  /** Held until the values that serving reads are complete up to `at`: after a fault of the online store. */
+  async awaitOnline(at: string): Promise<void> {
+    for (;;) {
+      const { reached } = await call<ProgressAnswer>(this.url, `/v1/features/progress?at=${encodeURIComponent(at)}&stored=true&wait=30s`);
+      if (reached) return;
+    }
+  }
+
   async predict(requests: readonly PredictRequest[]): Promise<readonly Prediction[]> {
     if (requests.length === 0) return [];
     const { predictions } = await call<{ predictions: Prediction[] }>(this.url, `/v1/predict/${DEPLOYMENT}`, { method: 'POST', body: { requests } });

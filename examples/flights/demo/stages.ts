@@ -1,9 +1,12 @@
 /** The demo's chapters, each a few sentences of what a user would do. */
-import type { Api } from './api.ts';
-import { EXPERIMENT, MODEL } from './api.ts';
+import { join } from 'node:path';
+import { call } from '@roofshot/cli/client';
+import { openObjectStore } from '@roofshot/storage/open-object-store';
+import { MODEL, type Api } from './api.ts';
 import { CALENDAR } from './calendar.ts';
 import type { Progress } from './progress.ts';
-import type { Replay, ReplayHooks, StepSeen } from './replay.ts';
+import type { Replay, ReplayHooks } from './replay.ts';
+import type { VersionFile } from './truth.ts';
 
 export interface Trained {
   readonly version: number;
@@ -67,19 +70,16 @@ export interface RollBack {
   readonly featureAgeMaxSeconds: number;
 }
 
-/** A step hook that, after each step, lets experiments catch up: then the number of answers until a roll-back is the same in every run. */
-export function watchForBreach(api: Api, onBreach: () => void): (step: StepSeen) => Promise<void> {
-  let seen: number | undefined;
-  return async () => {
-    await api.awaitExperiments();
-    const { breaches } = await api.results();
-    seen ??= breaches.length;
-    if (breaches.length > seen) {
-      seen = breaches.length;
-      await api.awaitServing('champion', 1);
-      onBreach();
-    }
-  };
+/** Service → records that it has not applied yet. */
+export async function lagOf(url: string): Promise<Readonly<Record<string, number | null>>> {
+  const { services } = await call<{ services: readonly { name: string; lag: number | null }[] }>(url, '/status');
+  return Object.fromEntries(services.map(({ name, lag }) => [name, lag]));
 }
 
-export const describeExperiment = (): string => EXPERIMENT;
+/** The version's ONNX file in the data folder, with the order of its inputs. */
+export async function versionFile(api: Api, version: number, data: string): Promise<VersionFile> {
+  const { artifact, signature } = await api.awaitVersion(version);
+  const objects = await openObjectStore(`file:${join(data, 'objects')}`);
+  const { inputs } = signature as { inputs: readonly { name: string }[] };
+  return { path: await objects.fetch(artifact), inputs: inputs.map(({ name }) => name) };
+}

@@ -1,0 +1,97 @@
+/** 29 January: two faults, two guardrails, two roll-backs that nobody asks for. */
+import type { PredictRequest } from '@roofshot/contracts/http/serving';
+import type { Queryable } from '@roofshot/storage/sql';
+import type { Api } from './api.ts';
+import { CALENDAR } from './calendar.ts';
+import type { Progress } from './progress.ts';
+import type { Replay, ReplayHooks, StepSeen } from './replay.ts';
+import { allowOnlineWrites, refuseOnlineWrites } from './store-fault.ts';
+
+export interface FaultSeen {
+  readonly fault: string;
+  /** Greatest feature age that an answer told while the fault was on, in seconds. */
+  readonly ageMaxSeconds: number;
+  readonly isRolledBack: boolean;
+}
+
+interface Stage {
+  readonly api: Api;
+  readonly replay: Replay;
+  readonly progress: Progress;
+  readonly sql: Queryable;
+}
+
+export async function faultDay(stage: Stage): Promise<readonly [FaultSeen, FaultSeen]> {
+  const { replay, progress } = stage;
+  await replay.sendUntil(CALENDAR.faultDayFrom, { moved: (time) => progress.at(time) });
+  await replay.stepUntil(CALENDAR.storeFault, quietly(stage));
+  const store = await storeFault(stage);
+  await setForwardAgain(stage);
+  const keys = await keyFault(stage);
+  return [store, keys];
+}
+
+const quietly = ({ progress }: Stage): ReplayHooks => ({ moved: (time) => progress.at(time) });
+
+async function storeFault(stage: Stage): Promise<FaultSeen> {
+  const watch = new Watch(stage.api);
+  await refuseOnlineWrites(stage.sql);
+  try {
+    await stage.replay.stepUntil(CALENDAR.healed, { ...quietly(stage), staleOnPurpose: true, stepped: watch.stepped });
+  } finally {
+    await allowOnlineWrites(stage.sql);
+  }
+  return watch.seen('writes to the online store stop');
+}
+
+/** By command, as an operator would once the store is well again. */
+async function setForwardAgain({ api, replay, progress }: Stage): Promise<void> {
+  await api.awaitOnline(CALENDAR.healed);
+  await api.setAlias('champion', 2, 'the online store is well again');
+  await api.awaitServing('champion', 2);
+  await replay.stepUntil(CALENDAR.keyFault, { moved: (time) => progress.at(time) });
+}
+
+async function keyFault(stage: Stage): Promise<FaultSeen> {
+  const watch = new Watch(stage.api);
+  const shuffle = keyShuffle();
+  await stage.replay.stepUntil(CALENDAR.end, { ...quietly(stage), ask: shuffle, stepped: watch.stepped });
+  return watch.seen('entity keys are mixed up');
+}
+
+/** After each step experiments catches up, so that the number of answers until a roll-back is the same in every run. */
+class Watch {
+  readonly #api: Api;
+  #before: number | undefined;
+  #isRolledBack = false;
+  #age = 0;
+
+  constructor(api: Api) {
+    this.#api = api;
+  }
+
+  readonly stepped = async ({ predictions }: StepSeen): Promise<void> => {
+    for (const { featureAgeSeconds } of predictions) this.#age = Math.max(this.#age, featureAgeSeconds);
+    if (this.#isRolledBack) return;
+    this.#before ??= (await this.#api.results()).breaches.length;
+    await this.#api.awaitExperiments();
+    if ((await this.#api.results()).breaches.length === this.#before) return;
+    this.#isRolledBack = true;
+    await this.#api.awaitServing('champion', 1);
+  };
+
+  seen(fault: string): FaultSeen {
+    return { fault, ageMaxSeconds: this.#age, isRolledBack: this.#isRolledBack };
+  }
+}
+
+/** Each question asks for the airports of the flight before it: right names, wrong flight, fresh values. */
+function keyShuffle(): (request: PredictRequest, eventTime: number) => PredictRequest {
+  const recent: PredictRequest['entities'][] = [];
+  return (request) => {
+    recent.push(request.entities);
+    // Some flights back, so that it is neither this flight nor one of the same bank of departures.
+    const other = recent.length > 40 ? recent.shift() : recent[0];
+    return { ...request, entities: other ?? request.entities };
+  };
+}
