@@ -1,4 +1,4 @@
-import { Type, type TString } from 'typebox';
+import { Type, type TInteger, type TNumberOptions, type TString } from 'typebox';
 import { DomainError } from './errors.ts';
 
 const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -10,6 +10,14 @@ export function parseDuration(text: string): number | undefined {
   if (amount === undefined || unit === undefined) return undefined;
   const milliseconds = Number(amount) * UNITS_MS[unit as keyof typeof UNITS_MS];
   return Number.isSafeInteger(milliseconds) ? milliseconds : undefined;
+}
+
+/** Marks schemas whose text is a duration and whose value is a number of milliseconds. */
+export const DURATION_MARK = 'x-duration-ms';
+
+/** In a configuration: written as `500ms`, `30s`, `5m`, `24h` or `7d`, read as milliseconds. `default` is in milliseconds. */
+export function Milliseconds(options: TNumberOptions = {}): TInteger {
+  return Type.Integer({ minimum: 0, ...options, [DURATION_MARK]: true });
 }
 
 /** A request may be held at most so long: below the idle limits of usual proxies. */

@@ -6,8 +6,6 @@ import { LOG_LEVELS, type LogThreshold } from '@roofshot/telemetry/log-level';
 import { suggest } from './nearest.ts';
 import { allowedBy, valueOfText } from './text-values.ts';
 
-export { Milliseconds } from './text-values.ts';
-
 /** A map of environment variables. An empty value counts as not set, as compose files and shells write it. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 

@@ -62,3 +62,6 @@ export interface ServiceDefinition<N extends PortName = PortName, S extends TObj
 export function defineService<const N extends PortName, S extends TObject>(definition: ServiceDefinition<N, S>): ServiceDefinition<N, S> {
   return definition;
 }
+
+/** Any service: its module takes a platform that only `run` can make. */
+export type AnyService = Omit<ServiceDefinition, 'module'> & { readonly module: (platform: never) => DynamicModule };

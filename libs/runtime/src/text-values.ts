@@ -1,14 +1,7 @@
 /** Environment variables, query strings and path parts are texts: their values by a TypeBox schema, and the words for what is allowed. */
-import { Type, type TInteger, type TNumberOptions, type TSchema } from 'typebox';
+import type { TSchema } from 'typebox';
 import { validatorOf } from '@roofshot/contracts/validate';
-import { parseDuration } from './durations.ts';
-
-const DURATION_MARK = 'x-duration-ms';
-
-/** A duration written as `500ms`, `30s`, `5m`, `24h` or `7d` and read as milliseconds. `default` is in milliseconds. */
-export function Milliseconds(options: TNumberOptions = {}): TInteger {
-  return Type.Integer({ minimum: 0, ...options, [DURATION_MARK]: true });
-}
+import { DURATION_MARK, parseDuration } from './durations.ts';
 
 /** What of JSON Schema is looked at here. */
 interface Described {

@@ -1,0 +1,19 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { continueFrom } from '@roofshot/telemetry/context';
+import { problemOf } from './errors.ts';
+
+/** Once a part of the answer has left, the only honest end is to break it off. */
+export function answerProblem(error: unknown, request: IncomingMessage, response: ServerResponse): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const { correlationId } = continueFrom({
+    correlationId: request.headers['x-correlation-id'],
+    traceparent: request.headers['traceparent'],
+  });
+  const problem = problemOf(error, correlationId);
+  response
+    .writeHead(problem.status, { 'content-type': 'application/problem+json; charset=utf-8', 'x-correlation-id': correlationId })
+    .end(JSON.stringify(problem));
+}

@@ -1,0 +1,38 @@
+import { constants } from 'node:os';
+import { log } from '@roofshot/telemetry/logger';
+
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+/**
+ * Stops once on SIGTERM or SIGINT and then ends the process: 0 after a clean stop, 1 otherwise. A second signal ends it at once;
+ * nothing accepted is lost by that, as by kill -9.
+ */
+export function stopOnSignals(stop: () => Promise<void>): void {
+  let isStopping = false;
+  const heard = (signal: (typeof SIGNALS)[number]): void => {
+    if (isStopping) process.exit(128 + constants.signals[signal]);
+    isStopping = true;
+    log.info('Stopping because of a signal.', { 'labels.signal': signal });
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error('The stop was not clean.', { error });
+        process.exit(1);
+      },
+    );
+  };
+  for (const signal of SIGNALS) process.on(signal, heard);
+  process.on('uncaughtExceptionMonitor', (error) => log.fatal('The process ends because of an uncaught error.', { error }));
+}
+
+/** Tells why the start failed, in sentences for the person who started it, and ends the process. */
+export function endOnFault(error: unknown): never {
+  log.fatal('The start failed.', { error });
+  process.stderr.write(`${sentences(error).join('\n')}\n`);
+  process.exit(1);
+}
+
+function sentences(error: unknown): string[] {
+  if (error instanceof AggregateError) return [error.message, ...error.errors.flatMap(sentences)];
+  return [error instanceof Error ? error.message : String(error)];
+}

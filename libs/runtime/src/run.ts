@@ -1,0 +1,152 @@
+import type { TopicDefinition } from '@roofshot/contracts/define';
+import { deliveryMigrations } from '@roofshot/storage/delivery-migrations';
+import { migrate } from '@roofshot/storage/migrate';
+import { log } from '@roofshot/telemetry/logger';
+import { completeness } from './completeness.ts';
+import { conversationOf } from './conversation.ts';
+import { readEnvironment, type Environment, type Variables } from './env.ts';
+import { httpPrefixesOf } from './http-prefixes.ts';
+import { openPorts } from './open-ports.ts';
+import { claimFolders, type World } from './platform.ts';
+import { endOnFault, stopOnSignals } from './process-signals.ts';
+import { openTelemetry } from './process-telemetry.ts';
+import { resourceMigrations } from './resource-migrations.ts';
+import { schemaOf } from './schema-of.ts';
+import { ServiceApplication } from './service-application.ts';
+import type { AnyService, Ports } from './service.ts';
+import { Shutdown } from './shutdown.ts';
+
+/** A service that listens. */
+export interface Listening {
+  readonly name: string;
+  readonly url: string;
+  /** The paths that it answers (see `httpPrefixesOf`). */
+  readonly prefixes: readonly string[];
+}
+
+export interface RunOptions {
+  /** Instead of the process's environment. Then signals are left alone and a failed start throws instead of ending the process. */
+  readonly env?: Variables;
+  /** Epoch milliseconds; default the machine's. */
+  readonly clock?: () => number;
+  /** These are all services there are: every event must have a reader, every command its handler. */
+  readonly whole?: boolean;
+  /** What stands before the services, such as a gateway: started when they listen, stopped when they have answered. */
+  readonly front?: (services: readonly Listening[], environment: Environment) => Promise<{ stop(): Promise<void> }>;
+}
+
+export interface Running {
+  /** By the service's name. */
+  readonly urls: Readonly<Record<string, string>>;
+  readonly environment: Environment;
+  /** In reverse of the start: not ready, intake closed, deliveries drained, applications and ports closed. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts services in this process, each as its own Nest application on shared ports, and stops them on SIGTERM or SIGINT. The start
+ * fails as a whole: with every fault of the environment, of the manifests, or of the one service that it names.
+ */
+export async function run(services: readonly AnyService[], options: RunOptions = {}): Promise<Running> {
+  if (options.env !== undefined) return start(services, options);
+  try {
+    const running = await start(services, options);
+    stopOnSignals(() => running.stop());
+    return running;
+  } catch (error) {
+    return endOnFault(error);
+  }
+}
+
+async function start(services: readonly AnyService[], options: RunOptions): Promise<Running> {
+  const environment = readEnvironment(services, options.env);
+  refuseFaults(completeness(services, { whole: options.whole ?? false }));
+  const shutdown = new Shutdown(log);
+  try {
+    return await startIn(shutdown, services, { ...options, environment });
+  } catch (error) {
+    await shutdown.run().catch(() => undefined); // what failed in it is in its log; the caller needs the first cause
+    throw error;
+  }
+}
+
+async function startIn(
+  shutdown: Shutdown,
+  services: readonly AnyService[],
+  options: RunOptions & { readonly environment: Environment },
+): Promise<Running> {
+  const { environment, clock = Date.now } = options;
+  const { shared } = environment;
+  shutdown.add(openTelemetry(shared));
+  shutdown.add(await claimFolders(services, environment));
+  const { ports, close } = await openPorts(new Set(services.flatMap(({ needs }) => needs)), shared, { services: services.length, log });
+  shutdown.add(close);
+  await prepareStorage(services, ports);
+  const applications = await createAll(services, { environment, ports, clock, log }, shutdown);
+  const listening = await listenAll(applications, shutdown);
+  const front = await options.front?.(listening, environment);
+  if (front !== undefined) shutdown.add(() => front.stop(), 'front');
+  for (const application of applications) application.enterService();
+  log.info('Ready.', { 'labels.services': listening.map(({ name, url }) => `${name} ${url}`) });
+  return { urls: Object.fromEntries(listening.map(({ name, url }) => [name, url])), environment, stop: () => shutdown.run() };
+}
+
+/** Schemas first, since deliveries keep their positions there; then the topics and queues that are said or heard. */
+async function prepareStorage(services: readonly AnyService[], { sql, events, commands }: Ports): Promise<void> {
+  for (const service of services) {
+    if (!service.needs.includes('sql')) continue;
+    const kinds = service.kinds.length > 0 ? resourceMigrations : [];
+    await named(service.name, () => migrate(sql, schemaOf(service.name), [...deliveryMigrations, ...kinds, ...service.migrations]));
+  }
+  const conversations = services.map(conversationOf);
+  const topics = conversations.flatMap(({ publishes, hears }) => [...publishes, ...hears]).filter((topic) => topic.kind === 'topic');
+  const queues = conversations.flatMap(({ sends, handles }) => [...sends, ...handles]).map(({ queue }) => queue);
+  if (topics.length > 0) await events.ensureTopics([...new Set(topics)].map(specOf));
+  if (queues.length > 0) await commands.ensureQueues([...new Set(queues)]);
+}
+
+const DAY_MS = 86_400_000;
+
+function specOf({ name, retentionDays, compacted = false }: TopicDefinition): {
+  name: string;
+  retentionMs: number | null;
+  compacted: boolean;
+} {
+  return { name, retentionMs: retentionDays === 'forever' ? null : retentionDays * DAY_MS, compacted };
+}
+
+async function createAll(services: readonly AnyService[], world: World, shutdown: Shutdown): Promise<ServiceApplication[]> {
+  const applications: ServiceApplication[] = [];
+  for (const service of services) {
+    const application = await named(service.name, () => ServiceApplication.create(service, world));
+    shutdown.add(() => application.close(), 'applications');
+    shutdown.add(() => application.drain(), 'deliveries');
+    applications.push(application);
+  }
+  return applications;
+}
+
+async function listenAll(applications: readonly ServiceApplication[], shutdown: Shutdown): Promise<Listening[]> {
+  const listening: Listening[] = [];
+  for (const application of applications) {
+    const { service } = application;
+    shutdown.add(() => application.closeIntake(), 'intake');
+    const url = await named(service.name, () => application.start());
+    listening.push({ name: service.name, url, prefixes: httpPrefixesOf(service) });
+  }
+  return listening;
+}
+
+/** A failure of one service among several says whose it is. */
+async function named<T>(service: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new Error(`The service ${service} could not start: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+function refuseFaults(faults: readonly string[]): void {
+  if (faults.length === 0) return;
+  throw new Error([`The services do not fit together; nothing was started. Correct:`, ...faults].join('\n  '));
+}
