@@ -102,8 +102,9 @@ class Owned implements EmbeddedPostgres {
     await checkFolder(home, binaries);
     await initialise(home, binaries, account);
     const base = { program: binaries.postgres, data, account, logFile: join(home, 'postgres.log'), settings };
+    const password = await readPassword(home); // before the start: nothing may fail between it and the watch
     const server = await startOnFreePort(base, oldPort);
-    return new Owned(urlOf(await readPassword(home), server.plan.port), server, owner);
+    return new Owned(urlOf(password, server.plan.port), server, owner);
   }
 
   get pid(): number {
