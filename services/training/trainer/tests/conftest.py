@@ -72,12 +72,12 @@ class RunFolder:
     def code(self, text: str) -> None:
         self.file.write_text(text)
 
-    def start(self) -> tuple[subprocess.Popen[str], int]:
+    def start(self, **environment: str) -> tuple[subprocess.Popen[str], int]:
         """The process with pipes as the dispatcher gives them, and the reading end of its reports."""
         read, write = os.pipe()
         process = subprocess.Popen(
             [sys.executable, "-m", "roofshot_trainer", str(self.file), "--run-dir", str(self.path)],
-            env={**os.environ, "PYTHONPATH": str(SOURCE), "ROOFSHOT_REPORT_FD": str(write)},
+            env={**os.environ, "PYTHONPATH": str(SOURCE), "ROOFSHOT_REPORT_FD": str(write), **environment},
             pass_fds=[write],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -88,9 +88,9 @@ class RunFolder:
         self.processes.append(process)
         return process, read
 
-    def run(self) -> tuple[int, Reports]:
+    def run(self, **environment: str) -> tuple[int, Reports]:
         """Runs to the end: (exit code, reports)."""
-        process, read = self.start()
+        process, read = self.start(**environment)
         with os.fdopen(read) as reports:
             messages = [json.loads(line) for line in reports]
         process.wait(timeout=60)

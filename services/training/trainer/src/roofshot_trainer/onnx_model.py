@@ -86,6 +86,7 @@ def _convert(model: Any, columns: list[str]) -> onnx.ModelProto:
     if by_name:
         _split_input(graph, columns)
     _keep_probabilities(graph)
+    _sort_opsets(graph)
     onnx.checker.check_model(graph)
     return graph
 
@@ -142,6 +143,13 @@ def _keep_probabilities(graph: onnx.ModelProto) -> None:
             nodes.append(node)
     del inner.node[:]
     inner.node.extend(reversed(nodes))
+
+
+def _sort_opsets(graph: onnx.ModelProto) -> None:
+    """The converter lists them in the order of a set of texts, which differs from process to process."""
+    opsets = sorted(graph.opset_import, key=lambda opset: opset.domain)
+    del graph.opset_import[:]
+    graph.opset_import.extend(opsets)
 
 
 def _sample(frame: pd.DataFrame) -> pd.DataFrame:
