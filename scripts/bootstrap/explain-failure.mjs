@@ -10,13 +10,14 @@ const REMEDIES = /** @type {const} */ ([
     /EINTEGRITY|DO NOT MATCH THE HASHES/i,
     'a downloaded file differs from the lock: empty the cache (npm cache clean --force, pip cache purge)',
   ],
+  // Before the next one, which pip says as well when it sees no index at all.
+  [
+    /ENOTFOUND|ENOTCACHED|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|Failed to establish|Temporary failure|Connection (error|broken)|timed out/i,
+    'the package registry cannot be reached: check the network (and proxy), and try again; only the first set-up needs it',
+  ],
   [
     /No matching distribution|Could not find a version/i,
     'this Python or platform has no binary of that package: use Python 3.10 to 3.14 on x64 or arm64',
-  ],
-  [
-    /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|Failed to establish|Temporary failure|Connection (error|broken)|timed out/i,
-    'the package registry cannot be reached: check the network (and proxy), and try again; only the first set-up needs it',
   ],
 ]);
 
