@@ -28,7 +28,7 @@ export interface DeadCommand extends ReceivedCommand {
 }
 
 export interface QueueConsumption {
-  /** Waiting and running commands, and when one was last settled (epoch ms). */
+  /** Commands that this consumer is handling, and when it last settled one (epoch ms; its start when it has settled none). */
   health(): { readonly running: number; readonly settledAt: number };
   /** No further delivery; the running ones end first. */
   stop(): Promise<void>;

@@ -1,0 +1,128 @@
+import type { CommandDefinition, CommandOf } from '@roofshot/contracts/define';
+import { validatorOf } from '@roofshot/contracts/validate';
+import { Inbox } from '@roofshot/storage/inbox';
+import { continueFrom, runWith } from '@roofshot/telemetry/context';
+import { backOffMs, type BackOffRange } from '../back-off.ts';
+import type { ReceivedCommand, Settlement } from '../commands/queue.ts';
+import type { CommandHandler, Outcome } from '../handlers.ts';
+import { runTransaction } from '../transactions.ts';
+import type { DeliverySetup } from './delivery-setup.ts';
+import { metrics } from './delivery-metrics.ts';
+import { describe, isPassing, rejectionOf } from './failures.ts';
+import { describeFaults } from './sort-records.ts';
+
+export interface CommandDeliveryOptions {
+  /** A command that failed so often goes to the dead letters. Default 5. */
+  readonly attempts?: number;
+  /** Pauses between the attempts. Default 500 ms, doubling, at most a minute. */
+  readonly retry?: BackOffRange;
+}
+
+const ATTEMPTS = 5;
+const RETRY = { firstMs: 500, longestMs: 60_000 };
+
+/** Rolls back what a handler wrote before it refused. */
+class Refused extends Error {}
+
+type AnyCommand = CommandOf<CommandDefinition>;
+type Told = { readonly outcome: 'done' | 'skipped' | 'duplicate' | 'retried' | 'dead'; readonly reason?: string; readonly error?: unknown };
+
+/**
+ * Delivers commands to their one handler, the same way for every adapter. The inbox row, what the handler writes and what it says are
+ * one transaction: a command that is delivered again after a crash is recognised and only acknowledged.
+ */
+export class CommandDelivery {
+  readonly #setup: DeliverySetup;
+  readonly #inbox: Inbox;
+  readonly #attempts: number;
+  readonly #retry: BackOffRange;
+
+  constructor(setup: DeliverySetup, { attempts = ATTEMPTS, retry = RETRY }: CommandDeliveryOptions = {}) {
+    this.#setup = setup;
+    this.#inbox = new Inbox(setup.schema);
+    this.#attempts = attempts;
+    this.#retry = retry;
+  }
+
+  /** Never throws: what went wrong is in the settlement. */
+  deliver(handler: CommandHandler, received: ReceivedCommand): Promise<Settlement> {
+    const { headers, id } = received;
+    const trace = continueFrom({ traceparent: headers['traceparent'], correlationId: headers['correlationid'] });
+    const fields = { 'event.id': id, 'event.type': handler.command.type };
+    return runWith({ service: this.#setup.service, ...trace, fields }, () => this.#deliver(handler, received, trace.correlationId));
+  }
+
+  async #deliver(handler: CommandHandler, received: ReceivedCommand, correlationid: string): Promise<Settlement> {
+    const begun = performance.now();
+    const read = readCommand(handler, received, correlationid);
+    if ('reason' in read) return this.#settle(handler, { outcome: 'dead', reason: read.reason });
+    if (received.attempt > this.#attempts) {
+      const reason = `It was delivered ${received.attempt - 1} times and its consumer died each time.`;
+      return this.#settle(handler, { outcome: 'dead', reason });
+    }
+    const told = await this.#handle(handler, received, read.command);
+    metrics['command.ms'](performance.now() - begun, { command: handler.command.type });
+    return this.#settle(handler, told, backOffMs(received.attempt, this.#retry));
+  }
+
+  async #handle(handler: CommandHandler, received: ReceivedCommand, command: AnyCommand): Promise<Told> {
+    try {
+      return await runTransaction(this.#setup.sql, this.#setup, this.#setup, async (tx): Promise<Told> => {
+        if (!(await this.#inbox.recordOnce(tx, this.#setup.service, `${received.queue}/${received.id}`))) return { outcome: 'duplicate' };
+        const outcome: Outcome | undefined = await handler.run(command, tx);
+        if (outcome === undefined) throw new TypeError('The handler answered no outcome. Return done(), skip(reason) or reject(reason).');
+        if (outcome.kind === 'reject') throw new Refused(outcome.reason);
+        return outcome.kind === 'skip' ? { outcome: 'skipped', reason: outcome.reason } : { outcome: 'done' };
+      });
+    } catch (error) {
+      return this.#told(received, error);
+    }
+  }
+
+  #told(received: ReceivedCommand, error: unknown): Told {
+    if (error instanceof Refused) return { outcome: 'dead', reason: error.message };
+    const rejection = rejectionOf(error);
+    if (rejection !== undefined) return { outcome: 'dead', reason: rejection };
+    const isLast = received.attempt >= this.#attempts && !isPassing(error);
+    return { outcome: isLast ? 'dead' : 'retried', reason: describe(error), error };
+  }
+
+  #settle(handler: CommandHandler, { outcome, reason = '', error }: Told, delayMs = 0): Settlement {
+    metrics['commands.handled'](1, { command: handler.command.type, outcome });
+    if (outcome !== 'done') {
+      const message = LINES[outcome];
+      this.#setup.log.warn(message, { 'event.reason': reason, ...(error !== undefined && { error }) });
+    }
+    if (outcome === 'dead') return { kind: 'dead', reason };
+    return outcome === 'retried' ? { kind: 'retry', delayMs, reason } : { kind: 'ack' };
+  }
+}
+
+const LINES = {
+  skipped: 'The handler skipped a command.',
+  duplicate: 'A command that was handled before was acknowledged.',
+  retried: 'A command failed and is tried again.',
+  dead: 'A command went to the dead letters.',
+} as const;
+
+function readCommand(
+  handler: CommandHandler,
+  received: ReceivedCommand,
+  correlationid: string,
+): { command: AnyCommand } | { reason: string } {
+  const { command: definition } = handler;
+  const { headers, id } = received;
+  const type = headers['type'] ?? definition.type;
+  if (type !== definition.type) return { reason: `The queue ${received.queue} carries ${definition.type}, and this is ${type}.` };
+  let data: unknown;
+  try {
+    data = JSON.parse(received.payload);
+  } catch (error) {
+    return { reason: `Its payload is no JSON: ${describe(error)}` };
+  }
+  const validator = validatorOf(definition.schema);
+  if (!validator.check(data)) return { reason: `It breaks its contract: ${describeFaults(validator.faults(data))}.` };
+  const traceparent = headers['traceparent'];
+  const time = headers['time'] ?? '';
+  return { command: { id, type, data, correlationid, time, ...(traceparent !== undefined && { traceparent }) } };
+}

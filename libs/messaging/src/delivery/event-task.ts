@@ -1,0 +1,209 @@
+import type { Checkpoints } from '@roofshot/storage/checkpoint';
+import type { DeadLetters } from '@roofshot/storage/dead-letters';
+import type { Parking } from '@roofshot/storage/parking';
+import type { Queryable } from '@roofshot/storage/sql';
+import { PartitionStopped, type LogBounds, type TopicPartition } from '../events/bus.ts';
+import type { BatchHandler, EachHandler, EventBatch } from '../handlers.ts';
+import { runTransaction } from '../transactions.ts';
+import type { DeliverySetup } from './delivery-setup.ts';
+import { metrics } from './delivery-metrics.ts';
+import { describe, HandlerFailed } from './failures.ts';
+import type { ParkingLimit } from './parking-limit.ts';
+import { runHandler, type Verdict } from './run-handler.ts';
+import { greatestProgress, type Sorted } from './sort-records.ts';
+
+/** What the tasks of one service share. */
+export interface TaskSurroundings {
+  readonly setup: DeliverySetup;
+  readonly checkpoints: Checkpoints;
+  readonly parking: Parking;
+  readonly deadLetters: DeadLetters;
+  readonly limit: ParkingLimit;
+}
+
+/** What a committed piece came to, told after the commit because a retried one must not be told twice. */
+interface Result {
+  readonly batch: EventBatch;
+  readonly verdicts: readonly Verdict[];
+  readonly queued: readonly Sorted[];
+  readonly dead: readonly Sorted[];
+}
+
+/** One claimed partition: moves its position together with everything that its events cause, in one transaction. */
+export class EventTask {
+  readonly #surroundings: TaskSurroundings;
+  readonly #handler: EachHandler | BatchHandler;
+  readonly #partition: TopicPartition;
+  readonly #epoch: number;
+  #position: number;
+
+  private constructor(
+    surroundings: TaskSurroundings,
+    handler: EachHandler | BatchHandler,
+    held: { epoch: number; nextOffset: number } & TopicPartition,
+  ) {
+    this.#surroundings = surroundings;
+    this.#handler = handler;
+    this.#partition = { topic: held.topic, partition: held.partition };
+    this.#epoch = held.epoch;
+    this.#position = held.nextOffset;
+  }
+
+  /** Takes the partition over, which fences whoever had it. */
+  static async claim(surroundings: TaskSurroundings, handler: EachHandler | BatchHandler, bounds: LogBounds): Promise<EventTask> {
+    const { setup, checkpoints } = surroundings;
+    const { topic, partition, topicId, start } = bounds;
+    try {
+      const held = await checkpoints.claim(setup.sql, { group: setup.service, topic, partition }, topicId, start);
+      return new EventTask(surroundings, handler, held);
+    } catch (error) {
+      if (error instanceof Error && error.name === 'TopicReplaced') throw new PartitionStopped(error.message, { cause: error });
+      throw error;
+    }
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Handles a piece and moves on to its end, in one transaction. Throws `HandlerFailed`, `Fenced`, or what the database throws; nothing has happened then. */
+  async handle(items: readonly Sorted[]): Promise<void> {
+    const { setup, checkpoints } = this.#surroundings;
+    const begun = performance.now();
+    const result = await runTransaction(setup.sql, setup, setup, async (tx) => {
+      const queued = await this.#queueParked(tx, items);
+      const dead = items.filter((item) => item.kind === 'dead');
+      const batch = this.#batchOf(items, queued);
+      const isWanted = batch.events.length > 0 || (batch.progress !== undefined && this.#handler.kind === 'batch');
+      const verdicts = isWanted ? await runHandler(this.#handler, batch, tx, setup.service) : [];
+      await this.#bury(tx, [...dead.map(letterOfDead), ...verdicts.flatMap((verdict) => letterOfRefused(verdict, items))]);
+      await checkpoints.advance(tx, { ...this.#move(batch.end), progress: progressDate(batch) });
+      return { batch, verdicts, queued, dead };
+    });
+    this.#position = result.batch.end;
+    metrics['event-batch.ms'](performance.now() - begun, { topic: this.#partition.topic });
+    this.#tell(result);
+    await this.#afterCommit(result.batch);
+  }
+
+  /** Moves past one event that nothing helps: a refused one to the dead letters, any other parks its key. */
+  async giveUp(item: Sorted, error: unknown): Promise<void> {
+    const { setup, checkpoints, parking, limit } = this.#surroundings;
+    const rejection = error instanceof HandlerFailed ? error.rejection : undefined;
+    const reason = rejection ?? describe(error instanceof HandlerFailed ? error.cause : error);
+    const end = item.record.offset + 1;
+    await setup.sql.transaction(async (tx) => {
+      if (rejection !== undefined) {
+        await this.#bury(tx, [{ ...messageOf(item), reason }]);
+      } else {
+        await limit.refuseTooMany(tx, this.#lane, reason);
+        await parking.parkKey(tx, this.#lane, item.record.key, reason);
+        await parking.queue(tx, this.#lane, [messageOf(item)]);
+      }
+      await checkpoints.advance(tx, this.#move(end));
+    });
+    this.#position = end;
+    const outcome = rejection === undefined ? 'parked' : 'rejected';
+    this.#count(outcome, 1);
+    this.#log(
+      outcome === 'parked' ? 'A key was parked because one of its events could not be handled.' : 'The handler refused an event.',
+      item,
+      reason,
+    );
+  }
+
+  get #lane(): { group: string; topic: string } {
+    return { group: this.#surroundings.setup.service, topic: this.#partition.topic };
+  }
+
+  #move(end: number): { group: string; topic: string; partition: number; epoch: number; start: number; end: number } {
+    return { group: this.#surroundings.setup.service, ...this.#partition, epoch: this.#epoch, start: this.#position, end };
+  }
+
+  /** Events of parked keys wait behind the one that failed. */
+  async #queueParked(tx: Queryable, items: readonly Sorted[]): Promise<Sorted[]> {
+    const { parking } = this.#surroundings;
+    const events = items.filter((item) => item.kind === 'event');
+    if (events.length === 0) return [];
+    const parked = await parking.parkedAmong(
+      tx,
+      this.#lane,
+      events.map((item) => item.record.key),
+    );
+    if (parked.size === 0) return [];
+    const queued = events.filter((item) => parked.has(item.record.key));
+    await parking.queue(tx, this.#lane, queued.map(messageOf));
+    return queued;
+  }
+
+  #batchOf(items: readonly Sorted[], queued: readonly Sorted[]): EventBatch {
+    const waiting = new Set(queued);
+    const events = items.flatMap((item) => (item.kind === 'event' && !waiting.has(item) ? [item.event] : []));
+    const end = (items.at(-1)?.record.offset ?? this.#position - 1) + 1;
+    return { ...this.#partition, events, progress: greatestProgress(items), start: this.#position, end };
+  }
+
+  async #bury(tx: Queryable, letters: Parameters<DeadLetters['add']>[2]): Promise<void> {
+    await this.#surroundings.deadLetters.add(tx, this.#lane, letters);
+  }
+
+  async #afterCommit(batch: EventBatch): Promise<void> {
+    if (this.#handler.kind !== 'batch' || this.#handler.options.afterCommit === undefined) return;
+    try {
+      await this.#handler.options.afterCommit(batch);
+    } catch (error) {
+      this.#surroundings.setup.log.error('What follows the commit of a batch failed; the batch itself stands.', { ...this.#fields, error });
+    }
+  }
+
+  #tell({ batch, verdicts, queued, dead }: Result): void {
+    this.#surroundings.limit.countHandled(batch.topic, batch.events.length);
+    this.#count('done', batch.events.length - verdicts.length);
+    for (const { event, outcome, reason } of verdicts) {
+      this.#count(outcome, 1);
+      if (outcome !== 'ignored') this.#log(`The handler ${outcome === 'skipped' ? 'skipped' : 'refused'} an event.`, event, reason);
+    }
+    this.#count('queued', queued.length);
+    for (const item of queued) this.#log('An event waits behind its parked key.', item, 'its key is parked');
+    this.#count('dead', dead.length);
+    for (const item of dead) this.#log('A record went to the dead letters.', item, item.kind === 'dead' ? item.reason : '');
+  }
+
+  #count(outcome: string, events: number): void {
+    if (events > 0) metrics['events.handled'](events, { topic: this.#partition.topic, outcome });
+  }
+
+  #log(message: string, what: Sorted | Verdict['event'], reason: string): void {
+    const event = 'record' in what ? (what.kind === 'event' ? what.event : undefined) : what;
+    const offset = 'record' in what ? what.record.offset : what.position.offset;
+    this.#surroundings.setup.log.warn(message, {
+      ...this.#fields,
+      'labels.offset': offset,
+      'event.id': event?.id,
+      'event.type': event?.type,
+      'event.reason': reason,
+      'labels.correlation_id': event?.correlationid,
+    });
+  }
+
+  get #fields(): Record<`labels.${string}`, string | number> {
+    return { 'labels.topic': this.#partition.topic, 'labels.partition': this.#partition.partition };
+  }
+}
+
+function messageOf({ record }: Sorted): { key: string; partition: number; offset: number; message: string } {
+  return { key: record.key, partition: record.partition, offset: record.offset, message: JSON.stringify(record) };
+}
+
+function letterOfDead(item: Sorted): ReturnType<typeof messageOf> & { reason: string } {
+  return { ...messageOf(item), reason: item.kind === 'dead' ? item.reason : '' };
+}
+
+function letterOfRefused(verdict: Verdict, items: readonly Sorted[]): (ReturnType<typeof messageOf> & { reason: string })[] {
+  const item = verdict.outcome === 'rejected' ? items.find(({ record }) => record.offset === verdict.event.position.offset) : undefined;
+  return item === undefined ? [] : [{ ...messageOf(item), reason: verdict.reason }];
+}
+
+function progressDate({ progress }: EventBatch): Date | undefined {
+  return progress === undefined ? undefined : new Date(progress);
+}

@@ -1,0 +1,57 @@
+import type { TopicDefinition, TopicFamily } from '@roofshot/contracts/define';
+import { SOURCE_PROGRESSED, type CloudEvent } from '@roofshot/contracts/envelope';
+import { SourceProgressed } from '@roofshot/contracts/events';
+import { validatorOf } from '@roofshot/contracts/validate';
+import { decodeEvent, isUndecodable } from '../cloud-event-codec.ts';
+import type { LogRecord } from '../events/bus.ts';
+import type { Received } from '../handlers.ts';
+
+/** A record and what it is: an event for the handler, a control record, or something that nobody can handle. */
+export type Sorted =
+  | { readonly kind: 'event'; readonly record: LogRecord; readonly event: Received<CloudEvent> }
+  | { readonly kind: 'control'; readonly record: LogRecord; readonly progress: string }
+  | { readonly kind: 'dead'; readonly record: LogRecord; readonly reason: string };
+
+/**
+ * Decodes a record and holds it against its topic's contract. Events of a topic family are the users' own: their schemas were checked
+ * by the owner when it accepted them.
+ */
+export function sortRecord(record: LogRecord, topic: TopicDefinition | TopicFamily): Sorted {
+  const decoded = decodeEvent(record);
+  if (isUndecodable(decoded)) return { kind: 'dead', record, reason: decoded.reason };
+  if (decoded.type === SOURCE_PROGRESSED) return sortControl(record, decoded);
+  if (topic.kind === 'topic-family') return { kind: 'event', record, event: decoded };
+  const definition = topic.events.find(({ type }) => type === decoded.type);
+  if (definition === undefined) {
+    const reason = `The topic ${topic.name} has no event type ${decoded.type} in this version of the contract. Upgrade this service, then redrive.`;
+    return { kind: 'dead', record, reason };
+  }
+  const validator = validatorOf(definition.schema);
+  if (validator.check(decoded.data)) return { kind: 'event', record, event: decoded };
+  return {
+    kind: 'dead',
+    record,
+    reason: `The event ${decoded.type} breaks its contract: ${describeFaults(validator.faults(decoded.data))}.`,
+  };
+}
+
+function sortControl(record: LogRecord, event: Received<CloudEvent>): Sorted {
+  const validator = validatorOf(SourceProgressed.schema);
+  if (validator.check(event.data)) return { kind: 'control', record, progress: event.data.eventTime };
+  return { kind: 'dead', record, reason: `The control record breaks its contract: ${describeFaults(validator.faults(event.data))}.` };
+}
+
+/** The latest event time that control records among these say, as they say it. */
+export function greatestProgress(items: readonly Sorted[]): string | undefined {
+  let greatest: string | undefined;
+  for (const item of items) {
+    if (item.kind !== 'control') continue;
+    if (greatest === undefined || Date.parse(item.progress) > Date.parse(greatest)) greatest = item.progress;
+  }
+  return greatest;
+}
+
+/** Faults as one sentence part: `/data/value must be number; …`. */
+export function describeFaults(faults: readonly { readonly path: string; readonly message: string }[]): string {
+  return faults.map(({ path, message }) => `${path === '' ? '/' : path} ${message}`).join('; ');
+}
