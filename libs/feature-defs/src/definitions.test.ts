@@ -114,12 +114,31 @@ test('a changed view has a state of its own', () => {
   expect(definitions.views().get('airport-landings')?.stateKey).not.toBe(before.stateKey);
 });
 
+test('an older declaration that is heard later changes nothing, and a deleted one comes back with the next generation', () => {
+  const definitions = flightDefinitions();
+  const network = { name: 'network-landings', spec: { ...landings, entity: 'network', source: { eventType: 'flight.landed', keys: {} } } };
+  definitions.setView({ ...network, generation: 3, deleted: true });
+  definitions.setView({ ...network, generation: 2, deleted: false });
+  definitions.setView({ ...network, generation: 3, deleted: false });
+  expect(definitions.views().has('network-landings')).toBe(false);
+  definitions.setView({ ...network, generation: 4, deleted: false });
+  expect(definitions.views().get('network-landings')?.generation).toBe(4);
+});
+
 test('events that the filter does not hold for, or without a key, are passed over', () => {
   const plan = compileView({ name: 'v', generation: 1, spec: landings }, { keys: ['airport'] });
   const event = (data: unknown): Parameters<typeof plan.contributionOf>[0] => ({ data, time: 0, knownTime: 0 });
   expect(plan.contributionOf(event({ destination: 'ORD', delay: 20 }))?.entity).toBe('["ORD"]');
   expect(plan.contributionOf(event({ destination: 'ORD', delay: 20, diverted: true }))).toBeUndefined();
   expect(plan.contributionOf(event({ delay: 20 }))).toBeUndefined();
+});
+
+test('an event whose time cannot be read (a leap second) is passed over and reported', () => {
+  const plan = compileView({ name: 'v', generation: 1, spec: landings }, { keys: ['airport'] });
+  const reports: string[] = [];
+  const time = Date.parse('2016-12-31T23:59:60Z');
+  expect(plan.contributionOf({ data: { destination: 'ORD' }, time, knownTime: 0 }, (message) => reports.push(message))).toBeUndefined();
+  expect(reports).toEqual(['its time cannot be read']);
 });
 
 test('a value of the wrong type is left out and reported; the event still counts', () => {

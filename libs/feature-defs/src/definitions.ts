@@ -18,7 +18,8 @@ export interface Declared<S> {
 
 /**
  * Folds declarations in any order of kinds (a service may be heard of before its views). Plans are compiled when asked for
- * and kept until something changes. The last declaration of a name wins: a topic keeps one name's declarations in order.
+ * and kept until something changes. Generations of a name only rise, also over its deletion, so the order of hearing does not
+ * matter: the highest generation wins, and of the same one its deletion.
  */
 export class Definitions {
   readonly #entities = new Map<string, Declared<EntitySpec>>();
@@ -40,6 +41,9 @@ export class Definitions {
   }
 
   #set<S>(all: Map<string, Declared<S>>, declared: Declared<S>): void {
+    const known = all.get(declared.name);
+    if (known !== undefined && known.generation > declared.generation) return;
+    if (known?.generation === declared.generation && known.deleted) return;
     all.set(declared.name, declared);
     this.#viewPlans = undefined;
     this.#servicePlans.clear();

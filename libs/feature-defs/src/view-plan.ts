@@ -67,7 +67,7 @@ export interface ViewPlan {
   readonly names: readonly string[];
   /** Longest window plus slack, in tiles. */
   readonly keptTiles: number;
-  /** What the event adds; undefined when the filter is not true, or a part of the key is missing. `report` hears of type faults. */
+  /** What the event adds; undefined when the filter is not true, or a part of the key or a time is missing. `report` hears of type faults. */
   readonly contributionOf: (event: ViewEvent, report?: Report) => Contribution | undefined;
 }
 
@@ -174,6 +174,10 @@ interface CompiledSource {
 
 function contribution({ keys, filter, features, tileMs }: CompiledSource): ViewPlan['contributionOf'] {
   return (event, report = ignore) => {
+    if (!Number.isFinite(event.time) || !Number.isFinite(event.knownTime)) {
+      report('its time cannot be read');
+      return undefined;
+    }
     const scope = eventScope(event);
     if (filter !== undefined && filter.evaluate(scope, report) !== true) return undefined;
     const entity = keyOf(keys, scope, report);
