@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import type { OpenSqlOptions } from './open-sql.ts';
 import { Sql } from './sql.ts';
 import { describeSqlFailure } from './sql-errors.ts';
-import { describeUrl } from './url.ts';
+import { describeUrl, parseSqlUrl } from './url.ts';
 
 const DEFAULT_POOL_SIZE = 10;
 /** Covers both a server that does not answer and a pool whose connections are all busy. */
@@ -12,7 +12,7 @@ const INT8 = 20;
 
 /** Connects to a running PostgreSQL and proves it with one connection. `onClose` runs after the last connection is closed. */
 export async function connectSql(url: string, options: OpenSqlOptions, onClose?: () => Promise<void>): Promise<Sql> {
-  if (!URL.canParse(url)) {
+  if (parseSqlUrl(url) === undefined) {
     throw new Error('The address of the database is not a URL. Use postgres://user:password@host:port/database.');
   }
   const source = createDataSource(url, options);

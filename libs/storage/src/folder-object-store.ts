@@ -5,6 +5,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { codeOf } from './error-code.ts';
 import { explainFault } from './folder-faults.ts';
+import { makeFolder } from './make-folder.ts';
 import { ObjectDamaged, ObjectMissing, hashOf } from './object-store.ts';
 import type { ObjectRef, ObjectStore } from './object-store.ts';
 import { syncFolder } from './sync-folder.ts';
@@ -26,8 +27,8 @@ export class FolderObjectStore implements ObjectStore {
   static async open(folder: string): Promise<FolderObjectStore> {
     const path = resolve(folder);
     try {
-      await mkdir(join(path, 'sha256'), { recursive: true });
-      await mkdir(join(path, 'unfinished'), { recursive: true });
+      await makeFolder(join(path, 'sha256'));
+      await makeFolder(join(path, 'unfinished'));
       await access(join(path, 'unfinished'), constants.W_OK);
       await removeAbandoned(join(path, 'unfinished'));
     } catch (error) {

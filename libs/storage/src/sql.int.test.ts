@@ -214,6 +214,12 @@ describe('identity', () => {
   });
 });
 
+test('an address that is no URL is refused without repeating it, as it may hold a password', async () => {
+  const refused = await openSql('postgres://u:secret@ho st/x').catch(String);
+  expect(refused).toContain('The address of the database is not a URL. Use postgres://');
+  expect(refused).not.toContain('secret');
+});
+
 test('an unknown scheme is refused with what is supported', async () => {
   await expect(openSql('mysql://localhost/x')).rejects.toThrow('Use postgres://user:password@host:port/database or embedded:DIR.');
 });

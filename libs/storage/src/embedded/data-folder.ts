@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { syncFolder } from '../sync-folder.ts';
 import type { Account } from './account.ts';
-import { codeOf } from '../error-code.ts';
+import { codeOf, messageOf, textOf } from '../error-code.ts';
+import { explainFault } from '../folder-faults.ts';
 import type { Binaries } from './postgres-binaries.ts';
 
 export const USER = 'roofshot';
@@ -71,8 +72,23 @@ async function createCluster(aside: string, binaries: Binaries, account: Account
   const reach = account === undefined ? aside : `${HERE}/..`; // join() would resolve the dots, which mean the folder above
   const args = ['-U', USER, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '--no-instructions'];
   const where = ['-D', dataArgument(data, account), `--pwfile=${reach}/password`];
-  await promisify(execFile)(binaries.initdb, [...args, ...where], { cwd: data, env: {}, ...account });
+  await promisify(execFile)(binaries.initdb, [...args, ...where], { cwd: data, env: {}, ...account }).catch((error: unknown) => {
+    throw explainInitFailure(error, data);
+  });
   await rename(password, passwordFile(data));
+}
+
+/** Faults of the folder are explained by whoever knows the folder's name; the rest is told in initdb's own words. */
+function explainInitFailure(error: unknown, data: string): unknown {
+  const words = textOf(error, 'stderr')?.trim() ?? '';
+  if (explainFault(error, data) !== error) return error;
+  if (/could not look up effective user ID/.test(words)) {
+    return new Error(
+      'PostgreSQL cannot create its files, because the user that runs this process has no entry in /etc/passwd. Add one (containers: a user in the image), or set SQL_URL to a PostgreSQL server.',
+      { cause: error },
+    );
+  }
+  return new Error(`PostgreSQL could not create its files: ${words === '' ? messageOf(error) : words}`, { cause: error });
 }
 
 /** A `pgdata` that is no cluster is somebody's; it is never removed here. */

@@ -1,6 +1,7 @@
-import { mkdir, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { makeFolder } from '../make-folder.ts';
 import { chooseAccount } from './account.ts';
 import { USER, checkFolder, dataOf, initialise, readPassword } from './data-folder.ts';
 import { messageOf } from '../error-code.ts';
@@ -42,7 +43,7 @@ const LONGEST_BACKOFF_MS = 10_000;
 export async function embeddedPostgres(folder: string, options: EmbeddedOptions = {}): Promise<EmbeddedPostgres> {
   const wanted = resolve(folder);
   try {
-    await mkdir(wanted, { recursive: true, mode: 0o700 });
+    await makeFolder(wanted, 0o700);
     const home = await realpath(wanted);
     const release = await claimFolder(home);
     try {
