@@ -20,7 +20,10 @@ export class Api {
 
   /** Sends events and says that everything before `progress` has been sent. */
   sendEvents(events: readonly unknown[], progress?: string): Promise<EventsAnswer> {
-    const headers = { 'content-type': 'application/cloudevents-batch+json', ...(progress === undefined ? {} : { [PROGRESS_HEADER]: progress }) };
+    const headers = {
+      'content-type': 'application/cloudevents-batch+json',
+      ...(progress === undefined ? {} : { [PROGRESS_HEADER]: progress }),
+    };
     return call(this.url, '/v1/events', { method: 'POST', body: JSON.stringify(events), headers });
   }
 
@@ -42,7 +45,10 @@ export class Api {
 
   async predict(requests: readonly PredictRequest[]): Promise<readonly Prediction[]> {
     if (requests.length === 0) return [];
-    const { predictions } = await call<{ predictions: Prediction[] }>(this.url, `/v1/predict/${DEPLOYMENT}`, { method: 'POST', body: { requests } });
+    const { predictions } = await call<{ predictions: Prediction[] }>(this.url, `/v1/predict/${DEPLOYMENT}`, {
+      method: 'POST',
+      body: { requests },
+    });
     return predictions;
   }
 
@@ -80,7 +86,9 @@ export class Api {
   /** Held until the alias answers (or shadows) with the version. */
   async awaitServing(alias: string, version: number): Promise<DeploymentState> {
     const query = `alias=${alias}&version=${version}&wait=30s`;
-    return this.deploymentState(query, (state) => [...state.variants, ...state.shadows].some((one) => one.alias === alias && one.version === version));
+    return this.deploymentState(query, (state) =>
+      [...state.variants, ...state.shadows].some((one) => one.alias === alias && one.version === version),
+    );
   }
 
   async awaitAllocation(state: 'running' | 'stopped'): Promise<DeploymentState> {

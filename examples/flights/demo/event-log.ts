@@ -34,7 +34,7 @@ async function exportTopic(bus: EventBus, duck: DuckDBConnection, topic: string,
   );
   const appender = await duck.createAppender('log');
   for (const { partition, start, end } of await bus.bounds(topic)) {
-    for (let offset = start; offset < end; ) {
+    for (let offset = start; offset < end;) {
       const records = await bus.readFrom({ topic, partition }, offset, PAGE);
       if (records.length === 0) break;
       for (const record of records) {
@@ -50,7 +50,9 @@ async function exportTopic(bus: EventBus, duck: DuckDBConnection, topic: string,
     }
   }
   appender.closeSync();
-  await duck.run(`COPY (SELECT * FROM log ORDER BY partition, "offset") TO '${path.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd)`);
+  await duck.run(
+    `COPY (SELECT * FROM log ORDER BY partition, "offset") TO '${path.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd)`,
+  );
 }
 
 type Cell = string | number | bigint | undefined;

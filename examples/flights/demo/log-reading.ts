@@ -40,7 +40,7 @@ interface Said<D> {
 async function readAll<D>(bus: EventBus, topic: string, type: string): Promise<Said<D>[]> {
   const said: Said<D>[] = [];
   for (const { partition, start, end } of await bus.bounds(topic)) {
-    for (let offset = start; offset < end; ) {
+    for (let offset = start; offset < end;) {
       const records = await bus.readFrom({ topic, partition }, offset, 5_000);
       if (records.length === 0) break;
       for (const { headers, value } of records) {

@@ -66,7 +66,11 @@ async function runLoop(platform: RunningPlatform, wishes: Wishes, say: (text: st
   const began = performance.now();
   const api = new Api(platform.url);
   const replay = new Replay(api, flightEvents(sourceOf(wishes)));
-  const progress = showProgress({ events: () => replay.totals.events, lag: () => lagOf(platform.url) }, say, process.stdout.isTTY && !wishes.json);
+  const progress = showProgress(
+    { events: () => replay.totals.events, lag: () => lagOf(platform.url) },
+    say,
+    process.stdout.isTTY && !wishes.json,
+  );
   await applyExample(platform.url);
   const trained = await firstWeeks(api, replay, progress);
   progress.chapter('15–21 January: the experiment');
@@ -111,7 +115,8 @@ function sourceOf({ permute }: Wishes): Parameters<typeof flightEvents>[0] {
 async function applyExample(url: string): Promise<void> {
   const loaded = loadResources([resolve('examples/flights')]);
   const { faults } = loaded.faults.length > 0 ? loaded : await applySet(url, loaded.resources);
-  if (faults.length > 0) throw new Error(`The example cannot be applied:\n${faults.map(({ file, line, message }) => `${file}:${line} ${message}`).join('\n')}`);
+  if (faults.length > 0)
+    throw new Error(`The example cannot be applied:\n${faults.map(({ file, line, message }) => `${file}:${line} ${message}`).join('\n')}`);
 }
 
 async function firstWeeks(api: Api, replay: Replay, progress: Progress): Promise<DemoResult['trained']> {

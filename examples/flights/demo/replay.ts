@@ -106,7 +106,8 @@ export class Replay {
   }
 
   private noteAge(predictions: readonly Prediction[]): void {
-    for (const { featureAgeSeconds } of predictions) this.totals.featureAgeMaxSeconds = Math.max(this.totals.featureAgeMaxSeconds, featureAgeSeconds);
+    for (const { featureAgeSeconds } of predictions)
+      this.totals.featureAgeMaxSeconds = Math.max(this.totals.featureAgeMaxSeconds, featureAgeSeconds);
   }
 
   private async send(batch: readonly FlightEvent[], progress?: string): Promise<void> {

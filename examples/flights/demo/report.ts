@@ -40,7 +40,12 @@ export function summaryOf(run: DemoResult): object {
       secondsToDecision: run.secondsToDecision,
     },
     featureAgeMaxSeconds: run.totals.featureAgeMaxSeconds,
-    rollbacks: run.rollbacks.map(({ fault, guardrail, outcomesUntilBreach, milliseconds }) => ({ fault, guardrail, outcomesUntilBreach, milliseconds })),
+    rollbacks: run.rollbacks.map(({ fault, guardrail, outcomesUntilBreach, milliseconds }) => ({
+      fault,
+      guardrail,
+      outcomesUntilBreach,
+      milliseconds,
+    })),
     seconds: run.seconds,
     peakMemoryMb: run.peakMemoryMb,
     eventLog: run.eventLog,
@@ -59,7 +64,8 @@ export interface ReportPart {
   readonly lines: readonly ReportLine[];
 }
 
-const number = (value: number | null | undefined, digits = 3): string => (value === null || value === undefined ? '–' : value.toFixed(digits));
+const number = (value: number | null | undefined, digits = 3): string =>
+  value === null || value === undefined ? '–' : value.toFixed(digits);
 const line = (what: string, found: string, expected = ''): ReportLine => ({ what, found, expected });
 
 export function reportOf(run: DemoResult): ReportPart[] {
@@ -75,7 +81,10 @@ function eventsPart({ totals, trained: [first] }: DemoResult): ReportPart {
       line('accepted / duplicate / late / quarantined', `${accepted} / ${duplicate} / ${late} / ${quarantined}`, 'all accepted'),
       line('predictions, in steps of event time', `${totals.predictions} in ${totals.steps}`),
       line('greatest feature age at a prediction', `${totals.featureAgeMaxSeconds} s`, 'below 300 s, one step'),
-      line('training rows', `${first.rows}; ${first.labelNotKnown} flights were still in the air at the end of 13 January and were left out`),
+      line(
+        'training rows',
+        `${first.rows}; ${first.labelNotKnown} flights were still in the air at the end of 13 January and were left out`,
+      ),
     ],
   };
 }
@@ -85,9 +94,20 @@ function modelsPart({ truth, trained: [first, second], disagreement, permuted }:
   return {
     title: 'Two versions of one model, on every flight of the week',
     lines: [
-      line(`v${first.version} (timetable): AUC, cost per flight`, `${number(truth.auc[0])}, ${number(truth.cost[0])}`, expected('.58 ± .02, about .73')),
-      line(`v${second.version} (last hours): AUC, cost per flight`, `${number(truth.auc[1])}, ${number(truth.cost[1])}`, expected('.74 ± .02, about .55')),
-      line('on the 14th, as a shadow, would have decided otherwise', `${number(100 * disagreement.differ, 1)} % of ${disagreement.pairs} flights`),
+      line(
+        `v${first.version} (timetable): AUC, cost per flight`,
+        `${number(truth.auc[0])}, ${number(truth.cost[0])}`,
+        expected('.58 ± .02, about .73'),
+      ),
+      line(
+        `v${second.version} (last hours): AUC, cost per flight`,
+        `${number(truth.auc[1])}, ${number(truth.cost[1])}`,
+        expected('.74 ± .02, about .55'),
+      ),
+      line(
+        'on the 14th, as a shadow, would have decided otherwise',
+        `${number(100 * disagreement.differ, 1)} % of ${disagreement.pairs} flights`,
+      ),
     ],
   };
 }
@@ -100,10 +120,24 @@ function experimentPart({ results, truth, secondsToDecision, permuted }: DemoRes
   return {
     title: 'Experiment: one week, half of the flights each',
     lines: [
-      line('flights by variant; SRM p', `${Object.entries(units).map(([name, n]) => `${name} ${n}`).join(', ')}; ${number(srm.pValue)}`, 'p > .001'),
-      line('effect on cost per flight', `${number(analysis.effect)} ${interval(analysis.ci)}`, permuted ? 'around 0' : '−.17 ± .03, upper bound < −.10'),
+      line(
+        'flights by variant; SRM p',
+        `${Object.entries(units)
+          .map(([name, n]) => `${name} ${n}`)
+          .join(', ')}; ${number(srm.pValue)}`,
+        'p > .001',
+      ),
+      line(
+        'effect on cost per flight',
+        `${number(analysis.effect)} ${interval(analysis.ci)}`,
+        permuted ? 'around 0' : '−.17 ± .03, upper bound < −.10',
+      ),
       line('method', analysis.ciMethod),
-      line('with CUPED', cuped === null ? '–' : `${number(cuped.effect)} ${interval(cuped.ci)}: ${number(100 * cuped.varianceReduction, 1)} % less variance`, 'little: cost is hardly predictable for one flight'),
+      line(
+        'with CUPED',
+        cuped === null ? '–' : `${number(cuped.effect)} ${interval(cuped.ci)}: ${number(100 * cuped.varianceReduction, 1)} % less variance`,
+        'little: cost is hardly predictable for one flight',
+      ),
       line('boundary that may be watched at any time', `${sequential.method}: ${interval(sequential.ci)}`),
       line('significant since', analysis.significantSince ?? 'never', 'shown, but the rule asks for the full week'),
       line('truth: both versions on every flight, from the raw log', number(truth.pairedEffect)),
@@ -115,9 +149,15 @@ function experimentPart({ results, truth, secondsToDecision, permuted }: DemoRes
 
 function faultsPart({ rollbacks }: DemoResult): ReportPart {
   const lines = rollbacks.map(({ fault, guardrail, outcomesUntilBreach, milliseconds, featureAgeMaxSeconds }) =>
-    line(fault, `${guardrail} after ${outcomesUntilBreach} matured outcomes; old version answers after ${number(milliseconds, 0)} ms; features up to ${featureAgeMaxSeconds} s old`),
+    line(
+      fault,
+      `${guardrail} after ${outcomesUntilBreach} matured outcomes; old version answers after ${number(milliseconds, 0)} ms; features up to ${featureAgeMaxSeconds} s old`,
+    ),
   );
-  return { title: 'Faults of 29 January and their roll-backs', lines: lines.length > 0 ? lines : [line('not reached', 'there was nothing to roll back: the champion was kept')] };
+  return {
+    title: 'Faults of 29 January and their roll-backs',
+    lines: lines.length > 0 ? lines : [line('not reached', 'there was nothing to roll back: the champion was kept')],
+  };
 }
 
 function runPart({ seconds, readySeconds, totals, peakMemoryMb, eventLog }: DemoResult): ReportPart {
@@ -139,7 +179,9 @@ export function reportText(parts: readonly ReportPart[]): string {
   const width = Math.max(...parts.flatMap(({ lines }) => lines.map(({ what }) => what.length)));
   return parts
     .map(({ title, lines }) => {
-      const rows = lines.map(({ what, found, expected }) => `  ${what.padEnd(width)}  ${found}${expected === '' ? '' : `   (expected: ${expected})`}`);
+      const rows = lines.map(
+        ({ what, found, expected }) => `  ${what.padEnd(width)}  ${found}${expected === '' ? '' : `   (expected: ${expected})`}`,
+      );
       return [title, ...rows, ''].join('\n');
     })
     .join('\n');

@@ -4,7 +4,7 @@
 export function areaUnderCurve(scores: ArrayLike<number>, late: readonly boolean[]): number {
   const order = late.map((_, index) => index).sort((a, b) => (scores[a] ?? 0) - (scores[b] ?? 0));
   let rankSum = 0;
-  for (let start = 0; start < order.length; ) {
+  for (let start = 0; start < order.length;) {
     let end = start;
     while (end < order.length && scores[order[end] ?? 0] === scores[order[start] ?? 0]) end += 1;
     const midRank = (start + end + 1) / 2;

@@ -56,7 +56,9 @@ async function readRows(log: string, from: string, to: string): Promise<Row[]> {
   const served = await readData<ServedPrediction>(join(log, 'predictions.parquet'), 'prediction.served');
   const landings = await readData<{ flight: string; delay: number }>(join(log, 'landed.parquet'), 'flight.landed');
   const delays = new Map(landings.map(({ flight, delay }) => [flight, delay]));
-  const inWeek = served.filter(({ unit, asOf }) => delays.has(unit) && Date.parse(asOf) >= Date.parse(from) && Date.parse(asOf) < Date.parse(to));
+  const inWeek = served.filter(
+    ({ unit, asOf }) => delays.has(unit) && Date.parse(asOf) >= Date.parse(from) && Date.parse(asOf) < Date.parse(to),
+  );
   const byFlight = new Map(inWeek.map((prediction) => [prediction.unit, prediction]));
   return [...byFlight.values()]
     .sort((a, b) => (a.unit < b.unit ? -1 : 1))

@@ -77,11 +77,12 @@ export interface EventBatch<E extends CloudEvent = CloudEvent> {
   readonly end: number;
 }
 
-type Each<T extends TopicDefinition> = {
-  readonly [E in T['events'][number] as E['type']]: ((event: Received<EventOf<E>>, tx: Tx) => Outcome | Promise<Outcome>) | 'ignore';
+// Keyed by the union of type names: a mapped type over the definitions themselves would leave the parameters untyped.
+type Each<D extends EventDefinition> = {
+  readonly [K in D['type']]: ((event: Received<EventOf<Extract<D, { type: K }>>>, tx: Tx) => Outcome | Promise<Outcome>) | 'ignore';
 };
-type Fold<T extends TopicDefinition> = {
-  readonly [E in T['events'][number] as E['type']]: ((event: Received<EventOf<E>>) => void | Promise<void>) | 'ignore';
+type Fold<D extends EventDefinition> = {
+  readonly [K in D['type']]: ((event: Received<EventOf<Extract<D, { type: K }>>>) => void | Promise<void>) | 'ignore';
 };
 
 // The erased forms: what the delivery works with after validation. Only `on`, `onBatch`, `follow` and `handle` below make them.
@@ -117,7 +118,7 @@ export interface BatchOptions {
 }
 
 /** One event at a time, in order per key; its effects, its messages and the position are one transaction. */
-export function on<T extends TopicDefinition>(topic: T, each: Each<T>): EachHandler {
+export function on<E extends readonly EventDefinition[]>(topic: TopicDefinition<string, E>, each: Each<E[number]>): EachHandler {
   return { kind: 'each', topic, each: each as unknown as EachHandler['each'] };
 }
 
@@ -137,7 +138,7 @@ export function onBatch(
 }
 
 /** The whole topic folded into memory from its start, in every process; the service is ready when it has caught up. For small, kept topics. */
-export function follow<T extends TopicDefinition>(topic: T, each: Fold<T>): FollowHandler {
+export function follow<E extends readonly EventDefinition[]>(topic: TopicDefinition<string, E>, each: Fold<E[number]>): FollowHandler {
   return { kind: 'follow', topic, each: each as unknown as FollowHandler['each'] };
 }
 

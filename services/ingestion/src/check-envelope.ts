@@ -50,7 +50,8 @@ function requiredFault(raw: Readonly<Record<string, unknown>>): Fault | undefine
   }
   for (const name of REQUIRED) {
     const value = raw[name];
-    if (typeof value !== 'string' || value === '') return refuse(`/${name}`, `${name} must be a text that is not empty; got ${describe(value)}.`);
+    if (typeof value !== 'string' || value === '')
+      return refuse(`/${name}`, `${name} must be a text that is not empty; got ${describe(value)}.`);
   }
   return undefined;
 }
@@ -62,7 +63,10 @@ function attributeFault(raw: Readonly<Record<string, unknown>>): Fault | undefin
     const value = raw[name];
     if (value === null || typeof value === 'string' || typeof value === 'boolean') continue;
     if (typeof value === 'number' && Number.isInteger(value)) continue;
-    return refuse(pointer(name), `An attribute is a text, an integer or a boolean; ${name} is ${describe(value)}. Put structured values into data.`);
+    return refuse(
+      pointer(name),
+      `An attribute is a text, an integer or a boolean; ${name} is ${describe(value)}. Put structured values into data.`,
+    );
   }
   return undefined;
 }
@@ -74,7 +78,8 @@ function optionalFault(raw: Readonly<Record<string, unknown>>): Fault | undefine
   }
   for (const [name, value] of Object.entries({ subject, dataschema, datacontenttype })) {
     if (value === undefined || value === null) continue;
-    if (typeof value !== 'string' || value === '') return refuse(`/${name}`, `${name}, when given, must be a text that is not empty; got ${describe(value)}.`);
+    if (typeof value !== 'string' || value === '')
+      return refuse(`/${name}`, `${name}, when given, must be a text that is not empty; got ${describe(value)}.`);
   }
   return undefined;
 }
@@ -82,10 +87,14 @@ function optionalFault(raw: Readonly<Record<string, unknown>>): Fault | undefine
 function dataFault(raw: Readonly<Record<string, unknown>>): Fault | undefined {
   const hasBinary = raw['data_base64'] !== undefined && raw['data_base64'] !== null;
   if (hasBinary && raw['data'] !== undefined) return refuse('/data_base64', 'data and data_base64 exclude each other: send one of them.');
-  if (hasBinary) return refuse('/data_base64', 'Binary data cannot be checked against the JSON Schema of the event type: send JSON in data.');
+  if (hasBinary)
+    return refuse('/data_base64', 'Binary data cannot be checked against the JSON Schema of the event type: send JSON in data.');
   const contentType = raw['datacontenttype'];
   if (typeof contentType === 'string' && !JSON_TYPE.test(contentType)) {
-    return refuse('/datacontenttype', `Event types describe JSON; datacontenttype is ${contentType}. Send JSON and leave datacontenttype out.`);
+    return refuse(
+      '/datacontenttype',
+      `Event types describe JSON; datacontenttype is ${contentType}. Send JSON and leave datacontenttype out.`,
+    );
   }
   return undefined;
 }

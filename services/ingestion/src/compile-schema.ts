@@ -36,5 +36,8 @@ function faultOf({ instancePath, message = 'is wrong', params }: ErrorObject): S
   const where = instancePath === '' ? 'data' : `data${instancePath.replaceAll('/', '.')}`;
   const what = extra !== undefined ? `must not have the property ${extra}` : message;
   const choices = allowed === undefined ? '' : `: ${allowed.map((value) => JSON.stringify(value)).join(', ')}`;
-  return { path: instancePath + (name === undefined ? '' : `/${name}`), message: `${where} ${what}${choices}. Correct the event and send it again.` };
+  return {
+    path: instancePath + (name === undefined ? '' : `/${name}`),
+    message: `${where} ${what}${choices}. Correct the event and send it again.`,
+  };
 }

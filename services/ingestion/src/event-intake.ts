@@ -74,7 +74,10 @@ export class EventIntake {
 
   async #write(tx: Tx, group: readonly Prepared[]): Promise<EventResult[][]> {
     const candidates = group.flatMap(({ checked }) => checked.flatMap((one) => ('candidate' in one ? [one.candidate] : [])));
-    const first = await recordFirstSeen(tx, candidates.map(({ envelope }) => fingerprint(envelope.source, envelope.id)));
+    const first = await recordFirstSeen(
+      tx,
+      candidates.map(({ envelope }) => fingerprint(envelope.source, envelope.id)),
+    );
     const isFirst = new Map(candidates.map((candidate, index) => [candidate, first[index] === true]));
     const counts = new Map<string, VerdictCounts>();
     const results = group.map((prepared) => this.#settle(tx, prepared, isFirst, counts));
@@ -82,7 +85,12 @@ export class EventIntake {
     return results;
   }
 
-  #settle(tx: Tx, { checked, originals, trace, controls }: Prepared, isFirst: ReadonlyMap<Candidate, boolean>, counts: Map<string, VerdictCounts>): EventResult[] {
+  #settle(
+    tx: Tx,
+    { checked, originals, trace, controls }: Prepared,
+    isFirst: ReadonlyMap<Candidate, boolean>,
+    counts: Map<string, VerdictCounts>,
+  ): EventResult[] {
     const records: OutgoingRecord[] = [];
     const results = checked.map((one, index): EventResult => {
       if ('refusal' in one) {
@@ -112,7 +120,15 @@ function originalOf(event: Incoming | undefined): string {
 
 function publishRefused(tx: Tx, { refusal, named }: Refused, original: string): void {
   const { verdict, reason, detail, path, delaySeconds } = refusal;
-  const data = { eventType: named.type, eventId: named.id, eventSource: named.source, reason, detail, ...(path !== undefined && { path }), original };
+  const data = {
+    eventType: named.type,
+    eventId: named.id,
+    eventSource: named.source,
+    reason,
+    detail,
+    ...(path !== undefined && { path }),
+    original,
+  };
   const subject = named.subject ?? (named.id === '' ? 'unreadable' : named.id);
   if (verdict === 'late') tx.publish(refusedEvents, [{ type: 'event.late', subject, data: { ...data, delaySeconds: delaySeconds ?? 0 } }]);
   else tx.publish(refusedEvents, [{ type: 'event.quarantined', subject, data }]);

@@ -42,7 +42,8 @@ async function takeEvents(intake: EventIntake, needs: EventRouteNeeds, { headers
   const mediaType = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
   const trace = currentTrace();
   const progress = progressOf(headers, needs.clock());
-  if (mediaType === NDJSON) return reply.type(NDJSON).send(Readable.from(answerLines(intake, body as Readable, { trace, progress, signal })));
+  if (mediaType === NDJSON)
+    return reply.type(NDJSON).send(Readable.from(answerLines(intake, body as Readable, { trace, progress, signal })));
   return needs.inFlight.hold(Number(headers['content-length'] ?? 0), async () => {
     const began = performance.now();
     const { events, isSingle } = readEvents(mediaType, headers, body);
@@ -58,7 +59,11 @@ function refuseSingle(isSingle: boolean, results: readonly EventResult[]): void 
   const [result] = results;
   if (!isSingle || result?.verdict !== 'quarantined') return;
   const message = result.detail ?? 'The event is not valid.';
-  throw new DomainError('invalid', message, { faults: [{ path: result.path ?? '', message }], verdict: result.verdict, reason: result.reason });
+  throw new DomainError('invalid', message, {
+    faults: [{ path: result.path ?? '', message }],
+    verdict: result.verdict,
+    reason: result.reason,
+  });
 }
 
 interface LineAnswer {

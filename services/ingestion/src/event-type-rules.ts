@@ -2,12 +2,24 @@
 import { eventTypes, topicOf } from '@roofshot/contracts/events';
 import { EventType } from '@roofshot/contracts/resources/event-type';
 import type { EventBus } from '@roofshot/messaging/events';
-import { ownedKind, type OwnedKind } from '@roofshot/runtime/resources';
+import { ownedKind, type OwnedKind } from '@roofshot/runtime/resource-rules';
 import { compileSchema } from './compile-schema.ts';
 import type { EventTypes } from './event-types.ts';
 
 /** Attributes that CloudEvents or the platform give a meaning of their own. */
-const TAKEN = ['id', 'source', 'specversion', 'type', 'subject', 'time', 'datacontenttype', 'dataschema', 'traceparent', 'correlationid', 'data'];
+const TAKEN = [
+  'id',
+  'source',
+  'specversion',
+  'type',
+  'subject',
+  'time',
+  'datacontenttype',
+  'dataschema',
+  'traceparent',
+  'correlationid',
+  'data',
+];
 
 export function eventTypeKind(types: EventTypes, bus: EventBus): OwnedKind {
   return ownedKind(EventType, {

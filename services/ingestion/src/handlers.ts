@@ -5,5 +5,10 @@ import { EventTypes } from './event-types.ts';
 
 /** What ingestion hears: declarations that other processes of it have taken. */
 export const handlers: ServiceDefinition['handlers'] = (get) => [
-  follow(eventTypes, { 'event-type.changed': () => get(EventTypes).reload().then(() => undefined) }),
+  follow(eventTypes, {
+    'event-type.changed': () =>
+      get(EventTypes)
+        .reload()
+        .then(() => undefined),
+  }),
 ];

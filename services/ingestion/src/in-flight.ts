@@ -13,9 +13,13 @@ export class InFlight {
   /** Runs `work` while its bytes are counted. Throws `unavailable` when there is no room; a lone request always has. */
   async hold<T>(bytes: number, work: () => Promise<T>): Promise<T> {
     if (this.#bytes > 0 && this.#bytes + bytes > this.#limit) {
-      throw new DomainError('unavailable', 'More events are under way than fit. Nothing of this request was taken: send it again after a second.', {
-        retryAfterSeconds: 1,
-      });
+      throw new DomainError(
+        'unavailable',
+        'More events are under way than fit. Nothing of this request was taken: send it again after a second.',
+        {
+          retryAfterSeconds: 1,
+        },
+      );
     }
     this.#bytes += bytes;
     try {

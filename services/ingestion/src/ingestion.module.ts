@@ -1,6 +1,6 @@
 import type { DynamicModule } from '@nestjs/common';
 import { HttpRoutes } from '@roofshot/runtime/http';
-import { ownResources } from '@roofshot/runtime/own-resources';
+import { ownResources } from '@roofshot/runtime/resource-routes';
 import { Resources } from '@roofshot/runtime/resources';
 import { PLATFORM, type Platform } from '@roofshot/runtime/service';
 import type { Static } from 'typebox';

@@ -31,6 +31,11 @@ export async function readLedger(db: Queryable): Promise<Record<string, VerdictC
 }
 
 function countsOf(row: Readonly<Record<keyof VerdictCounts, string>>): VerdictCounts & { received: number } {
-  const counts = { accepted: Number(row.accepted), duplicate: Number(row.duplicate), late: Number(row.late), quarantined: Number(row.quarantined) };
+  const counts = {
+    accepted: Number(row.accepted),
+    duplicate: Number(row.duplicate),
+    late: Number(row.late),
+    quarantined: Number(row.quarantined),
+  };
   return { received: counts.accepted + counts.duplicate + counts.late + counts.quarantined, ...counts };
 }

@@ -30,7 +30,8 @@ export function readEvents(mediaType: string, headers: IncomingHttpHeaders, body
 
 function readBatch(body: string): Incoming[] {
   const batch = parse(body);
-  if (!Array.isArray(batch)) throw new DomainError('invalid', `A batch is a JSON array of events; this body is none. For one event use ${STRUCTURED}.`);
+  if (!Array.isArray(batch))
+    throw new DomainError('invalid', `A batch is a JSON array of events; this body is none. For one event use ${STRUCTURED}.`);
   return batch.map((value: unknown) => ({ value }));
 }
 

@@ -1,0 +1,108 @@
+/**
+ * Admits versions one after the other, outside of any message's transaction: opening a file takes seconds. What waits is in the
+ * table, under a lease; so a killed process's work is taken up by the next.
+ */
+import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Model, type ModelSpec } from '@roofshot/contracts/resources/model';
+import { modelVersions } from '@roofshot/contracts/models';
+import { Resources } from '@roofshot/runtime/resources';
+import { PLATFORM } from '@roofshot/runtime/service';
+import { Signal } from '@roofshot/runtime/signal';
+import { runWith } from '@roofshot/telemetry/context';
+import { checkVersion, type AdmissionLimits } from './admit-version.ts';
+import { currentAliases } from './alias-store.ts';
+import { metrics } from './metrics.ts';
+import { promote } from './move-alias.ts';
+import type { RegistryPlatform } from './platform.ts';
+import { Changes } from './changes.ts';
+import { leaseForAdmission, settleAdmission, type Check, type Version } from './version-store.ts';
+
+/** Looked for at least so often, should a wake-up be lost. */
+const LOOK_EVERY_MS = 5_000;
+/** Longer than any admission; what a killed process had begun is taken up after it. */
+const LEASE_MARGIN_SECONDS = 30;
+
+@Injectable()
+export class Admission implements OnModuleInit, OnApplicationShutdown {
+  readonly #platform: RegistryPlatform;
+  readonly #resources: Resources;
+  readonly #changes: Changes;
+  readonly #work = new Signal();
+  readonly #stop = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(@Inject(PLATFORM) platform: RegistryPlatform, resources: Resources, changes: Changes) {
+    this.#platform = platform;
+    this.#resources = resources;
+    this.#changes = changes;
+  }
+
+  onModuleInit(): void {
+    this.#running = runWith({ service: this.#platform.name }, () => this.#run());
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.#stop.abort();
+    this.#work.changed();
+    await this.#running;
+  }
+
+  /** A version has been registered. */
+  wake(): void {
+    this.#work.changed();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      const isBusy = await this.#admitOne().catch((error: unknown) => {
+        this.#platform.log.error('A version could not be admitted; it is tried again.', { error });
+        return false;
+      });
+      if (!isBusy) await this.#work.waitUntil(() => signal.aborted, { timeoutMs: LOOK_EVERY_MS, signal });
+    }
+  }
+
+  /** False when nothing waits. */
+  async #admitOne(): Promise<boolean> {
+    const { sql, config, objects } = this.#platform;
+    const version = await leaseForAdmission(sql, config.ADMISSION_MAX_SECONDS + LEASE_MARGIN_SECONDS);
+    if (version === undefined) return false;
+    const model = await this.#resources.find(Model, version.model);
+    const began = performance.now();
+    const checks = await checkVersion(version, model?.spec.gates, limitsOf(model?.spec.admission, config), objects);
+    metrics['admission.ms'](performance.now() - began);
+    await this.#settle(version, checks, model?.spec.firstVersionAlias);
+    return true;
+  }
+
+  async #settle(version: Version, checks: readonly Check[], firstAlias: string | undefined): Promise<void> {
+    const state = checks.every((check) => check.passed) ? 'approved' : 'refused';
+    await this.#platform.transactions.run(async (tx) => {
+      if (!(await settleAdmission(tx, version, state, checks))) return;
+      const { model, version: number, artifact, signature } = version;
+      if (state === 'refused') {
+        tx.publish(modelVersions, [
+          { type: 'model-version.refused', subject: model, data: { model, version: number, checks: [...checks] } },
+        ]);
+        return;
+      }
+      tx.publish(modelVersions, [
+        { type: 'model-version.approved', subject: model, data: { model, version: number, artifact, signature, checks: [...checks] } },
+      ]);
+      if (firstAlias === undefined || (await currentAliases(tx, model)).length > 0) return;
+      const reason = 'the first approved version of the model';
+      await promote(tx, { model, version: number, alias: firstAlias, expected: null, reason, requestedBy: 'registry' });
+    });
+    metrics['versions.admitted'](1, { outcome: state });
+    this.#changes.signal.changed();
+  }
+}
+
+function limitsOf(own: ModelSpec['admission'], config: RegistryPlatform['config']): AdmissionLimits {
+  return {
+    maxBytes: own?.maxBytes ?? config.ADMISSION_MAX_MB * 1024 * 1024,
+    maxMemoryMb: own?.maxMemoryMb ?? config.ADMISSION_MAX_MEMORY_MB,
+    maxSeconds: own?.maxSeconds ?? config.ADMISSION_MAX_SECONDS,
+  };
+}

@@ -1,0 +1,5 @@
+import type { Platform } from '@roofshot/runtime/service';
+import type { Static } from 'typebox';
+import type { RegistryConfig } from './config.ts';
+
+export type RegistryPlatform = Platform<'sql' | 'objects', Static<typeof RegistryConfig>>;
