@@ -5,6 +5,7 @@ import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { transformSync } from '@swc/core';
 
+/** @type {import('@swc/core').Options} */
 const OPTIONS = {
   jsc: {
     target: 'es2023',

@@ -28,7 +28,8 @@ function link(path: string, name: string, exported: Record<string, string>): voi
 }
 
 function run(tool: string, args: readonly string[]): string {
-  const { stdout, stderr } = spawnSync(join(ROOT, 'node_modules', '.bin', tool), args, { cwd: folder, encoding: 'utf8' });
+  const env = { ...process.env, FORCE_COLOR: '0' };
+  const { stdout, stderr } = spawnSync(join(ROOT, 'node_modules', '.bin', tool), args, { cwd: folder, env, encoding: 'utf8' });
   return stdout + stderr;
 }
 

@@ -27,7 +27,7 @@ export async function runTargets(targets: readonly string[], env: NodeJS.Process
   const args = ['run-many', `--targets=${targets.join(',')}`, '--outputStyle=static', '--nxBail=false'];
   const child = spawn(join(ROOT, 'node_modules', '.bin', 'nx'), args, {
     cwd: ROOT,
-    env: { ...env, NX_DAEMON: 'false', NX_TUI: 'false', NX_NO_CLOUD: 'true', NX_ISOLATE_PLUGINS: 'false' },
+    env: { ...env, ...colours(), NX_DAEMON: 'false', NX_TUI: 'false', NX_NO_CLOUD: 'true', NX_ISOLATE_PLUGINS: 'false' },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const forward = (signal: NodeJS.Signals) => child.kill(signal);
@@ -41,4 +41,9 @@ export async function runTargets(targets: readonly string[], env: NodeJS.Process
     ok: status === 0,
     cached: cacheStatus !== 'cache-miss',
   }));
+}
+
+/** Nx makes its tasks write colours, also into a log, unless it is told not to. */
+function colours(): NodeJS.ProcessEnv {
+  return process.stdout.isTTY ? {} : { FORCE_COLOR: '0', NO_COLOR: '1' };
 }

@@ -59,9 +59,10 @@ export async function runJest(args: readonly string[], run: JestRun): Promise<nu
 /** @returns the reason why waiting was given up, or undefined when jest ended by itself */
 async function waitFor(child: ChildProcess, file: string, afterResultsMs: number): Promise<string | undefined> {
   const deadline = Date.now() + LONGEST_RUN_MS;
+  const exit = once(child, 'exit');
   let written = Number.POSITIVE_INFINITY;
   while (child.exitCode === null && child.signalCode === null) {
-    await Promise.race([once(child, 'exit'), pause(POLL_MS)]);
+    await Promise.race([exit, pause(POLL_MS)]);
     if (written === Number.POSITIVE_INFINITY && existsSync(file)) written = Date.now();
     if (Date.now() > written + afterResultsMs) {
       return 'jest did not end: a test left a timer, a socket or a server open. Find it with: npx jest --detectOpenHandles';

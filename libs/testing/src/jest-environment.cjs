@@ -16,6 +16,7 @@ const SHARED = [
 ];
 
 module.exports = class extends TestEnvironment {
+  /** @override */
   async setup() {
     await super.setup();
     for (const type of SHARED) this.global[type.name] = type;
