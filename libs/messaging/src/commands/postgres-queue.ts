@@ -10,6 +10,8 @@ export interface PostgresQueueOptions {
   readonly log: Logger;
   /** A command whose consumer gives no sign of life for so long is delivered again. Default 30 s. */
   readonly leaseMs?: number;
+  /** Runs after everything is closed: for whoever opened the database for this queue alone. */
+  readonly onClosed?: () => Promise<void>;
 }
 
 const CHANNEL = 'roofshot_commands';
@@ -47,9 +49,11 @@ export class PostgresQueue implements CommandQueue {
   #known = new Set<string>();
   #looking: Promise<void> = Promise.resolve();
   #purging: Promise<unknown> = Promise.resolve();
+  readonly #onClosed: () => Promise<void>;
   #closed = false;
 
-  private constructor(sql: Sql, { log, leaseMs = DEFAULT_LEASE_MS }: PostgresQueueOptions) {
+  private constructor(sql: Sql, { log, leaseMs = DEFAULT_LEASE_MS, onClosed = () => Promise.resolve() }: PostgresQueueOptions) {
+    this.#onClosed = onClosed;
     this.#sql = sql;
     this.#log = log;
     this.#leaseMs = leaseMs;
@@ -145,6 +149,7 @@ export class PostgresQueue implements CommandQueue {
   }
 
   async depth(queue: string): Promise<number> {
+    await this.#refuseUnknown([queue]);
     const [row] = await this.#sql.query<{ depth: number }>(
       `SELECT count(*) AS depth FROM messaging.commands WHERE queue = $1 AND state = 'open'`,
       [queue],
@@ -167,6 +172,7 @@ export class PostgresQueue implements CommandQueue {
     await Promise.all([...this.#consumers].map((consumer) => consumer.stop()));
     await this.#wakeUps.close();
     await Promise.all([this.#looking, this.#purging]);
+    await this.#onClosed();
   }
 
   async #refuseUnknown(queues: Iterable<string>): Promise<void> {

@@ -58,6 +58,7 @@ export interface CommandQueue {
   deadLetters(queue: string): Promise<DeadCommand[]>;
   /** Sends dead commands again with attempt 1; answers how many. */
   redrive(queue: string, ids?: readonly string[]): Promise<number>;
+  /** Commands that are waiting or running. Throws when there is no such queue. */
   depth(queue: string): Promise<number>;
   close(): Promise<void>;
 }

@@ -1,13 +1,16 @@
-import type { Sql } from '@roofshot/storage/sql';
-import type { Logger } from '@roofshot/telemetry/logger';
+import { unknownScheme, type PortSurroundings } from '../port-surroundings.ts';
 import type { EventBus } from './bus.ts';
 
-export interface PortSurroundings {
-  /** The services' database. The bus shares its pool where `url` names the same database, and else keeps its outbox there. */
-  readonly sql: Sql;
-  /** The text from which `sql` was opened: an equal `url` means the same database. */
-  readonly sqlUrl: string;
-  readonly log: Logger;
+/** Opens the event log that EVENTS_URL names. */
+export async function openEventBus(url: string, surroundings: PortSurroundings): Promise<EventBus> {
+  switch (url.slice(0, url.indexOf(':'))) {
+    case 'postgres':
+    case 'postgresql':
+    case 'embedded': {
+      const { openPostgresBus } = await import('./open-postgres-bus.ts');
+      return openPostgresBus(url, surroundings);
+    }
+    default:
+      throw unknownScheme('EVENTS_URL', url);
+  }
 }
-
-export declare function openEventBus(url: string, surroundings: PortSurroundings): Promise<EventBus>;

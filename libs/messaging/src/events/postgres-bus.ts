@@ -17,6 +17,8 @@ export interface PostgresBusOptions {
   readonly log: Logger;
   /** Of topics that are created from now on; it cannot change later, because a key would change its partition. Default 2. */
   readonly partitions?: number;
+  /** Runs after everything is closed: for whoever opened the database for this bus alone. */
+  readonly onClosed?: () => Promise<void>;
 }
 
 const CHANNEL = 'roofshot_events';
@@ -37,9 +39,11 @@ export class PostgresBus implements EventBus {
   readonly #timers: NodeJS.Timeout[] = [];
   #polling: Promise<void> = Promise.resolve();
   #maintaining: Promise<unknown> = Promise.resolve();
+  readonly #onClosed: () => Promise<void>;
   #closed = false;
 
-  private constructor(sql: Sql, { log, partitions = DEFAULT_PARTITIONS }: PostgresBusOptions) {
+  private constructor(sql: Sql, { log, partitions = DEFAULT_PARTITIONS, onClosed = () => Promise.resolve() }: PostgresBusOptions) {
+    this.#onClosed = onClosed;
     this.#sql = sql;
     this.#log = log;
     this.#partitions = partitions;
@@ -138,6 +142,7 @@ export class PostgresBus implements EventBus {
     await this.#appends.drain();
     await this.#wakeUps.close();
     await Promise.all([this.#polling, this.#maintaining]);
+    await this.#onClosed();
   }
 
   async #start(): Promise<void> {

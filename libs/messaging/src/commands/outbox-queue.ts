@@ -1,0 +1,80 @@
+import type { Queryable, Sql } from '@roofshot/storage/sql';
+import type { Logger } from '@roofshot/telemetry/logger';
+import { openOutbox, type OutboxPort } from '../outbox-port.ts';
+import type { CommandQueue, DeadCommand, OutgoingCommand, QueueConsumption, ReceivedCommand, Settlement } from './queue.ts';
+
+/**
+ * A queue that lies elsewhere than the services' database. `sendIn` writes into an outbox in that database, and a relay carries it to
+ * the queue, which recognises a command that is carried twice by its id.
+ */
+export class OutboxQueue implements CommandQueue {
+  readonly #queue: CommandQueue;
+  readonly #outbox: OutboxPort;
+  readonly #known = new Set<string>();
+
+  private constructor(queue: CommandQueue, outbox: OutboxPort) {
+    this.#queue = queue;
+    this.#outbox = outbox;
+  }
+
+  /** `sql`: the services' database. Closing this queue closes `queue`. */
+  static async open(queue: CommandQueue, sql: Sql, log: Logger): Promise<OutboxQueue> {
+    const publish = (messages: readonly { readonly payload: string }[]): Promise<void> =>
+      queue.send(messages.map(({ payload }) => JSON.parse(payload) as OutgoingCommand));
+    return new OutboxQueue(queue, await openOutbox({ sql, schema: 'outbox_commands', log, publish }));
+  }
+
+  /** The queue must exist already: a mistake must fail the transaction and not block the relay. */
+  async sendIn(tx: Queryable, commands: readonly OutgoingCommand[]): Promise<void> {
+    for (const { queue } of commands) await this.#refuseUnknown(queue);
+    await this.#outbox.enqueue(
+      tx,
+      commands.map((command) => ({ key: command.id, kind: 'command', messageId: command.id, payload: JSON.stringify(command) })),
+    );
+  }
+
+  /** Wakes the relay; its sending wakes the consumers. */
+  announce(): void {
+    this.#outbox.wake();
+  }
+
+  async ensureQueues(queues: readonly string[]): Promise<void> {
+    await this.#queue.ensureQueues(queues);
+    for (const queue of queues) this.#known.add(queue);
+  }
+
+  send(commands: readonly OutgoingCommand[]): Promise<void> {
+    return this.#queue.send(commands);
+  }
+
+  consume(
+    queue: string,
+    handler: (command: ReceivedCommand) => Promise<Settlement>,
+    options?: { concurrency?: number },
+  ): Promise<QueueConsumption> {
+    return this.#queue.consume(queue, handler, options);
+  }
+
+  deadLetters(queue: string): Promise<DeadCommand[]> {
+    return this.#queue.deadLetters(queue);
+  }
+
+  redrive(queue: string, ids?: readonly string[]): Promise<number> {
+    return this.#queue.redrive(queue, ids);
+  }
+
+  depth(queue: string): Promise<number> {
+    return this.#queue.depth(queue);
+  }
+
+  async close(): Promise<void> {
+    await this.#outbox.stop();
+    await this.#queue.close();
+  }
+
+  async #refuseUnknown(queue: string): Promise<void> {
+    if (this.#known.has(queue)) return;
+    await this.#queue.depth(queue); // throws when there is none
+    this.#known.add(queue);
+  }
+}

@@ -1,0 +1,77 @@
+import { eventually } from '@roofshot/testing/eventually';
+import { testDatabase, type TestDatabase } from '@roofshot/testing/postgres';
+import { busConformance } from './bus.conformance.ts';
+import type { EventBus } from './bus.ts';
+import { silent, specOf, recordOf, type BusLab } from './log-lab.ts';
+import { openEventBus } from './open-event-bus.ts';
+import { OutboxBus } from './outbox-bus.ts';
+import { PostgresBus } from './postgres-bus.ts';
+
+/** The services' database is one, the log's is another. */
+async function startLab(): Promise<BusLab> {
+  const [services, messages] = await Promise.all([testDatabase(), testDatabase()]);
+  const buses: EventBus[] = [];
+  const keeper = await PostgresBus.open(messages.sql, { log: silent });
+  return {
+    open: async () => {
+      const bus = await OutboxBus.open(await PostgresBus.open(messages.sql, { log: silent }), services.sql, silent);
+      buses.push(bus);
+      return bus;
+    },
+    sql: services.sql,
+    expire: async (topic) => {
+      await messages.sql.query(
+        `UPDATE messaging.records SET appended_at = appended_at - interval '1 day'
+         WHERE topic_id = (SELECT topic_id FROM messaging.topics WHERE name = $1)`,
+        [topic],
+      );
+      expect(await keeper.maintain()).toBeGreaterThan(0);
+    },
+    compact: async () => {
+      expect(await keeper.maintain()).toBeGreaterThan(0);
+    },
+    close: async () => {
+      await Promise.all([keeper, ...buses].map((bus) => bus.close()));
+      await Promise.all([services.drop(), messages.drop()]);
+    },
+  };
+}
+
+busConformance('PostgreSQL behind an outbox', startLab);
+
+describe('opening the event bus', () => {
+  let services: TestDatabase;
+  let messages: TestDatabase;
+  beforeAll(async () => {
+    [services, messages] = await Promise.all([testDatabase(), testDatabase()]);
+  });
+  afterAll(() => Promise.all([services.drop(), messages.drop()]));
+  const surroundings = () => ({ sql: services.sql, sqlUrl: services.url, log: silent });
+
+  it('writes straight into the log where it lies in the services database, also by another spelling of its URL', async () => {
+    for (const url of [services.url, `${services.url}?application_name=other`]) {
+      const bus = await openEventBus(url, surroundings());
+      await bus.ensureTopics([specOf('direct')]);
+      await services.sql.transaction((tx) => bus.publishIn(tx, [recordOf('direct', 'k', url)]));
+      const bounds = await bus.bounds('direct');
+      expect(bounds.reduce((sum, { end }) => sum + end, 0)).toBe(url === services.url ? 1 : 2); // at once, without a relay
+      await bus.close();
+    }
+    expect(await services.sql.query('SELECT 1')).toHaveLength(1); // a shared pool stays open
+  });
+
+  it('goes through an outbox where the log lies in another database, and refuses a topic that is not there', async () => {
+    const bus = await openEventBus(messages.url, surroundings());
+    await bus.ensureTopics([specOf('far')]);
+    await services.sql.transaction((tx) => bus.publishIn(tx, [recordOf('far', 'k', 1)]));
+    bus.announce(['far']);
+    await eventually(async () => expect((await bus.bounds('far')).reduce((sum, { end }) => sum + end, 0)).toBe(1));
+    const wrong = services.sql.transaction((tx) => bus.publishIn(tx, [recordOf('nowhere', 'k', 1)]));
+    await expect(wrong).rejects.toThrow('no topic "nowhere"');
+    await bus.close();
+  });
+
+  it('names what it supports when it does not know the scheme', async () => {
+    await expect(openEventBus('nats://localhost', surroundings())).rejects.toThrow('EVENTS_URL has the scheme "nats"');
+  });
+});

@@ -1,0 +1,91 @@
+import type { Position } from '@roofshot/contracts/envelope';
+import type { Queryable, Sql } from '@roofshot/storage/sql';
+import type { Logger } from '@roofshot/telemetry/logger';
+import { openOutbox, type OutboxPort } from '../outbox-port.ts';
+import type { ConsumeOptions, Consumption, EventBus, LogBounds, LogRecord, OutgoingRecord, TopicPartition, TopicSpec } from './bus.ts';
+
+/**
+ * A log that lies elsewhere than the services' database. `publishIn` writes into an outbox in that database, and a relay carries it to
+ * the log, in order per key. After a crash between publishing and deleting a record may lie on the log twice, with one event id.
+ */
+export class OutboxBus implements EventBus {
+  readonly #bus: EventBus;
+  readonly #outbox: OutboxPort;
+  readonly #known = new Set<string>();
+
+  private constructor(bus: EventBus, outbox: OutboxPort) {
+    this.#bus = bus;
+    this.#outbox = outbox;
+  }
+
+  /** `sql`: the services' database. Closing this bus closes `bus`. */
+  static async open(bus: EventBus, sql: Sql, log: Logger): Promise<OutboxBus> {
+    const outbox = await openOutbox({
+      sql,
+      schema: 'outbox_events',
+      log,
+      publish: async (messages) => {
+        await bus.publish(messages.map(({ payload }) => JSON.parse(payload) as OutgoingRecord));
+      },
+    });
+    return new OutboxBus(bus, outbox);
+  }
+
+  /** The topic must exist already: a mistake must fail the transaction and not block the relay. */
+  async publishIn(tx: Queryable, records: readonly OutgoingRecord[]): Promise<void> {
+    await this.#refuseUnknown(records);
+    await this.#outbox.enqueue(
+      tx,
+      records.map((record) => ({
+        key: `${record.topic}/${record.partition ?? record.key}`,
+        kind: 'event',
+        payload: JSON.stringify(record),
+        ...(record.headers['ce_id'] !== undefined && { messageId: record.headers['ce_id'] }),
+      })),
+    );
+  }
+
+  /** Wakes the relay; its publishing wakes the readers. */
+  announce(): void {
+    this.#outbox.wake();
+  }
+
+  ensureTopics(topics: readonly TopicSpec[]): Promise<void> {
+    return this.#bus.ensureTopics(topics);
+  }
+
+  listTopics(prefix?: string): Promise<string[]> {
+    return this.#bus.listTopics(prefix);
+  }
+
+  publish(records: readonly OutgoingRecord[]): Promise<Position[]> {
+    return this.#bus.publish(records);
+  }
+
+  bounds(topic: string): Promise<LogBounds[]> {
+    return this.#bus.bounds(topic);
+  }
+
+  readFrom(partition: TopicPartition, offset: number, limit: number): Promise<LogRecord[]> {
+    return this.#bus.readFrom(partition, offset, limit);
+  }
+
+  consume(options: ConsumeOptions): Promise<Consumption> {
+    return this.#bus.consume(options);
+  }
+
+  async close(): Promise<void> {
+    await this.#outbox.stop();
+    await this.#bus.close();
+  }
+
+  async #refuseUnknown(records: readonly OutgoingRecord[]): Promise<void> {
+    for (const { topic } of records) {
+      if (this.#known.has(topic)) continue;
+      const bounds = await this.#bus.bounds(topic);
+      if (bounds.length === 0)
+        throw new Error(`There is no topic "${topic}" on the log. Check its name, or create it first with ensureTopics.`);
+      this.#known.add(topic);
+    }
+  }
+}
