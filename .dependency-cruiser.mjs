@@ -37,13 +37,6 @@ const configuration = {
       to: { path: '^(services|examples|scripts)/' },
     },
     {
-      name: 'packages-by-name',
-      comment: 'Another package is imported by its name and a subpath that it exports, never by a relative path into its folder.',
-      severity: 'error',
-      from: { path: '^(contracts|libs/[^/]+|services/[^/]+|examples)/' },
-      to: { path: '^(contracts|libs|services)/', pathNot: '^$1/', dependencyTypes: ['local'] },
-    },
-    {
       name: 'services-talk-by-messages',
       comment: 'A service never imports another one: they meet in contracts, topics, commands and HTTP.',
       severity: 'error',
