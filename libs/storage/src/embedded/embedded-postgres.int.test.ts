@@ -78,6 +78,14 @@ test('a second owner is refused, in this process and in another, and is told who
   await server.stop();
 });
 
+test('of four processes that start at once exactly one owns the folder', async () => {
+  const owners = Array.from({ length: 4 }, () => startChildOwner(home));
+  const said = await Promise.all(owners.map((owner) => owner.said));
+  expect(said.filter((line) => line?.url !== undefined)).toHaveLength(1);
+  expect(said.filter((line) => line?.error?.includes('is in use by process'))).toHaveLength(3);
+  await Promise.all(owners.map((owner) => owner.end()));
+});
+
 test('after kill -9 of the owner the next one ends the orphan and finds everything that was committed, and nothing else', async () => {
   const owner = startChildOwner(home);
   const { url = '', pid: orphan = 0 } = (await owner.said) ?? {};

@@ -20,8 +20,8 @@ interface Owner extends Place {
 const HEARTBEAT_MS = 5_000;
 const HEARTBEAT_LOST_MS = 60_000;
 /** Two that claim at the same moment both withdraw and try again after different times. */
-const ATTEMPTS = 4;
-const LONGEST_PAUSE_MS = 80;
+const ATTEMPTS = 6;
+const LONGEST_PAUSE_MS = 100;
 const FILE = /^owner\.([0-9a-f]{8})\.([0-9a-f]{8})\.(\d+)\.([0-9a-f]*)\.lock$/;
 
 /**
