@@ -16,8 +16,9 @@ const child = spawn(
   ['--import', pathToFileURL(join(root, 'register.mjs')).href, join(root, 'services/cli/src/main.ts'), ...process.argv.slice(2)],
   { stdio: 'inherit' },
 );
-// The terminal sends its signals to the whole group; a supervisor sends them to this process alone.
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+// A terminal sends Ctrl-C to the child itself; a second one would cut its orderly end short.
+process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
 child.on('error', (error) => {
   process.stderr.write(`roofshot: cannot start ${node}: ${error.message}\n`);
   process.exit(1);

@@ -3,14 +3,17 @@ import { parseArgs } from 'node:util';
 import { DEFAULT_URL, Refusal } from './client.ts';
 import { apply, plan } from './commands/apply.ts';
 import type { CommandLine, Invocation } from './commands/command.ts';
+import { doctor } from './commands/doctor.ts';
 import { get } from './commands/get.ts';
 import { preview } from './commands/preview.ts';
+import { replay } from './commands/replay.ts';
 import { status } from './commands/status.ts';
+import { up } from './commands/up.ts';
 import { EXIT, Exit, type ExitCode } from './exit-codes.ts';
 import { nearest } from './nearest.ts';
 import { err, out, printJson } from './print.ts';
 
-const COMMANDS: readonly CommandLine[] = [plan, apply, get, preview, status];
+const COMMANDS: readonly CommandLine[] = [up, plan, apply, get, preview, replay, status, doctor];
 const COMMON = { url: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
 
 async function main(argv: readonly string[]): Promise<ExitCode> {
