@@ -172,6 +172,23 @@ describe('a broken connection', () => {
   });
 });
 
+describe('closing', () => {
+  test('waits for what runs, and then refuses what is new', async () => {
+    const other = await openSql(db.url, { poolSize: 2 });
+    const slow = other.query('SELECT pg_sleep(0.1), 1 AS one');
+    const transaction = other.transaction(async (tx) => {
+      await tx.query('SELECT pg_sleep(0.05)');
+      await tx.query('INSERT INTO accounts VALUES (9, 9)');
+    });
+    await Promise.all([other.close(), other.close()]);
+    expect(await slow).toMatchObject([{ one: 1 }]);
+    await transaction;
+    expect(await balances()).toEqual([{ id: 9, balance: 9 }]);
+    await expect(other.query('SELECT 1')).rejects.toThrow('was closed by this process');
+    await expect(other.listen('news', () => undefined)).rejects.toThrow('was closed');
+  });
+});
+
 describe('listening', () => {
   test('hears payloads on its own channel until it stops', async () => {
     const heard: (string | undefined)[] = [];

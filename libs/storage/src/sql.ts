@@ -22,6 +22,8 @@ const MAX_RETRIES = 5;
 /** First back-off in milliseconds; doubles with each retry, and a random part keeps rivals from meeting again. */
 const FIRST_BACKOFF_MS = 5;
 const RETRYABLE = new Set(['40001', '40P01']);
+/** What still runs after this long is broken off, so that a process can end. */
+const CLOSE_PATIENCE_MS = 10_000;
 /** PostgreSQL refuses payloads of 8,000 bytes and more. */
 const MAX_PAYLOAD_BYTES = 7_999;
 
@@ -30,7 +32,9 @@ export class Sql implements Queryable {
   readonly #source: DataSource;
   readonly #onClose: () => Promise<void>;
   readonly #listener: Listener;
-  #closed: Promise<void> | undefined;
+  readonly #running = new Set<Promise<unknown>>();
+  #closing: Promise<void> | undefined;
+  #closed = false;
 
   /** `url` holds the password: never log it, log `where`. */
   constructor(
@@ -49,7 +53,11 @@ export class Sql implements Queryable {
   }
 
   /** Runs one statement on a pooled connection, outside any transaction. */
-  async query<R = Record<string, unknown>>(text: string, params: readonly unknown[] = []): Promise<R[]> {
+  query<R = Record<string, unknown>>(text: string, params: readonly unknown[] = []): Promise<R[]> {
+    return this.#track(() => this.#runAlone<R>(text, params));
+  }
+
+  async #runAlone<R>(text: string, params: readonly unknown[]): Promise<R[]> {
     const runner = this.#source.createQueryRunner();
     try {
       return await runStatement<R>(runner, text, params, this.where);
@@ -63,7 +71,11 @@ export class Sql implements Queryable {
    * After a deadlock (40P01) or serialisation failure (40001) it runs again, at most 5 times, so `work` must be safe to call again:
    * no side effects outside the transaction. A statement whose failure `work` swallows fails the commit; nothing is half applied.
    */
-  async transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
+    return this.#track(() => this.#runTransaction(work));
+  }
+
+  async #runTransaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
     for (let retries = 0; ; retries += 1) {
       try {
         return await Transaction.run(this.#source, this.where, work);
@@ -101,15 +113,33 @@ export class Sql implements Queryable {
     return row.identity;
   }
 
-  /** Waits for running queries, then closes every connection. Calling it again is harmless. */
+  /** Waits for running queries and transactions, at most 10 seconds, then closes every connection. Calling it again is harmless. */
   close(): Promise<void> {
-    this.#closed ??= this.#shutDown();
-    return this.#closed;
+    this.#closing ??= this.#shutDown();
+    return this.#closing;
   }
 
   async #shutDown(): Promise<void> {
     await this.#listener.close();
+    await Promise.race([this.#drain(), delay(CLOSE_PATIENCE_MS, undefined, { ref: false })]);
+    this.#closed = true;
     await this.#source.destroy();
     await this.#onClose();
+  }
+
+  /** What running work starts while it ends is waited for, too. */
+  async #drain(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+  }
+
+  async #track<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closed) throw new Error(`The database ${this.where} was closed by this process: nothing can be asked of it any more.`);
+    const running = work();
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
   }
 }
