@@ -6,6 +6,9 @@ import { LOG_LEVELS, type LogThreshold } from '@roofshot/telemetry/log-level';
 import { suggest } from './nearest.ts';
 import { allowedBy, valueOfText } from './text-values.ts';
 
+// Beside the schemas' other types, where configurations look for it.
+export { Milliseconds } from './durations.ts';
+
 /** A map of environment variables. An empty value counts as not set, as compose files and shells write it. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 

@@ -1,4 +1,4 @@
-import type { MigrationInterface, QueryRunner } from 'typeorm';
+import type { MigrationClass } from '@roofshot/storage/migrate';
 
 /**
  * The declared resources of a service. `json`, not `jsonb`: the order of a record's keys is the user's («the first that holds»).
@@ -17,15 +17,20 @@ CREATE TABLE resources (
   PRIMARY KEY (kind, name)
 )`;
 
-class CreateResources1700000000010 implements MigrationInterface {
-  async up(runner: QueryRunner): Promise<void> {
+/** What of TypeORM's runner a migration needs. */
+interface Runner {
+  query(text: string): Promise<unknown>;
+}
+
+class CreateResources1700000000010 {
+  async up(runner: Runner): Promise<void> {
     await runner.query(RESOURCES);
   }
 
-  async down(runner: QueryRunner): Promise<void> {
+  async down(runner: Runner): Promise<void> {
     await runner.query('DROP TABLE resources');
   }
 }
 
 /** Run for every service that owns kinds, before its own migrations. */
-export const resourceMigrations: readonly (new () => MigrationInterface)[] = [CreateResources1700000000010];
+export const resourceMigrations: readonly MigrationClass[] = [CreateResources1700000000010];

@@ -1,29 +1,26 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Handler } from '@roofshot/messaging/handlers';
 import { CommandsServer } from '@roofshot/messaging/nest/commands-server';
 import { EventsServer } from '@roofshot/messaging/nest/events-server';
 import { runWith } from '@roofshot/telemetry/context';
 import { NestLogger } from '@roofshot/telemetry/nest-logger';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import { conversationOf } from './conversation.ts';
-import { answerProblem, ErrorsFilter } from './errors.filter.ts';
+import { ErrorsFilter } from './errors.filter.ts';
+import { createAdapter } from './fastify-adapter.ts';
 import type { Delivering } from './health.controller.ts';
 import { httpPrefixesOf, ownsPath } from './http-prefixes.ts';
 import { HttpRoutes, type RouteDocument } from './http.ts';
 import { listenOn } from './listen.ts';
 import { platformFor, type AnyPlatform, type World } from './platform.ts';
 import { Readiness } from './readiness.ts';
-import { addRequestContext } from './request-context.ts';
 import { schemaOf } from './schema-of.ts';
 import { rootModule } from './service-module.ts';
 import type { AnyService } from './service.ts';
 
 type Strategy = EventsServer | CommandsServer;
 
-/** Ids in paths may be as long as the contracts allow (512) and percent-encoded. */
-const MAX_PARAM_LENGTH = 2048;
 /** Requests that still run get so long when the service stops. */
 const INTAKE_CLOSE_MS = 10_000;
 
@@ -53,7 +50,7 @@ export class ServiceApplication {
     return runWith({ service: name }, async () => {
       const platform = platformFor(service, world);
       const deliveries: Strategy[] = [];
-      const adapter = createAdapter(name, platform);
+      const adapter = createAdapter(name, platform.log);
       const root = rootModule(service, platform, { name, conversation: conversationOf(service), deliveries });
       const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
         logger: new NestLogger(),
@@ -135,16 +132,6 @@ export class ServiceApplication {
   async close(): Promise<void> {
     await this.#app.close();
   }
-}
-
-function createAdapter(name: string, { log }: AnyPlatform): FastifyAdapter {
-  const adapter = new FastifyAdapter({
-    forceCloseConnections: 'idle',
-    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => answerProblem(error, request, reply, log),
-  });
-  addRequestContext(adapter.getInstance(), name, log);
-  return adapter;
 }
 
 function deliveriesFor(handlers: readonly Handler[], setup: ConstructorParameters<typeof EventsServer>[0]): Strategy[] {

@@ -6,6 +6,7 @@ import type { EventBus } from '@roofshot/messaging/events';
 import type { CommandQueue } from '@roofshot/messaging/commands';
 import type { ObjectStore } from '@roofshot/storage/object-store';
 import type { OnlineStore } from '@roofshot/storage/online-store';
+import type { MigrationClass } from '@roofshot/storage/migrate';
 import type { Sql } from '@roofshot/storage/sql';
 import type { Logger } from '@roofshot/telemetry/logger';
 import type { Static, TObject } from 'typebox';
@@ -53,7 +54,7 @@ export interface ServiceDefinition<N extends PortName = PortName, S extends TObj
   /** Path prefixes that it answers, beside its kinds': the gateway routes by them; two owners stop the boot. */
   readonly paths: readonly string[];
   /** TypeORM migration classes of the service's own schema, in order. */
-  readonly migrations: readonly (new () => import('typeorm').MigrationInterface)[];
+  readonly migrations: readonly MigrationClass[];
   readonly module: (platform: Platform<N, Static<S>>) => DynamicModule;
   readonly handlers: (get: Resolve) => readonly Handler[];
 }

@@ -1,0 +1,120 @@
+import { Type } from 'typebox';
+import { Milliseconds } from './durations.ts';
+import { InvalidEnvironment, readEnvironment, readSection, type Variables } from './env.ts';
+
+const features = {
+  name: 'features',
+  port: 4102,
+  config: Type.Object({
+    windowMinutes: Type.Integer({ minimum: 1, maximum: 60, default: 5 }),
+    lease: Milliseconds({ default: 30_000 }),
+    isStrict: Type.Boolean({ default: false }),
+    mode: Type.Union([Type.Literal('fast'), Type.Literal('exact')], { default: 'exact' }),
+    columns: Type.Array(Type.String(), { default: [] }),
+    apiKey: Type.Optional(Type.String({ minLength: 8 })),
+  }),
+};
+
+function faultsOf(variables: Variables, services = [features]): InvalidEnvironment['faults'] {
+  try {
+    readEnvironment(services, variables);
+  } catch (error) {
+    if (error instanceof InvalidEnvironment) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+describe('the environment', () => {
+  test('with nothing set, everything lies in one folder and in one database', () => {
+    const { shared, services } = readEnvironment([features], {});
+    expect(shared.sqlUrl).toBe(`embedded:${process.cwd()}/data/postgres`);
+    expect([shared.eventsUrl, shared.commandsUrl, shared.onlineUrl]).toEqual([shared.sqlUrl, shared.sqlUrl, shared.sqlUrl]);
+    expect(shared.objectsUrl).toBe(`file:${process.cwd()}/data/objects`);
+    expect(shared.host).toBe('127.0.0.1');
+    expect(services.get('features')).toEqual({
+      port: 4102,
+      config: { port: 4102, windowMinutes: 5, lease: 30_000, isStrict: false, mode: 'exact', columns: [] },
+    });
+  });
+
+  test('events, commands and online values follow SQL_URL unless they are set', () => {
+    const { shared } = readEnvironment([], { SQL_URL: 'postgres://u:p@db/x', EVENTS_URL: 'kafka://broker:9092' });
+    expect(shared.eventsUrl).toBe('kafka://broker:9092');
+    expect(shared.commandsUrl).toBe('postgres://u:p@db/x');
+  });
+
+  test("a service's keys are converted to numbers, booleans, durations and lists", () => {
+    const { services } = readEnvironment([features], {
+      FEATURES_PORT: '5000',
+      FEATURES_WINDOW_MINUTES: '15',
+      FEATURES_LEASE: '2m',
+      FEATURES_IS_STRICT: 'true',
+      FEATURES_MODE: 'fast',
+      FEATURES_COLUMNS: 'a, b',
+    });
+    expect(services.get('features')?.config).toMatchObject({
+      windowMinutes: 15,
+      lease: 120_000,
+      isStrict: true,
+      mode: 'fast',
+      columns: ['a', 'b'],
+    });
+    expect(services.get('features')?.port).toBe(5000);
+  });
+
+  test('an empty value counts as not set', () => {
+    const { shared, services } = readEnvironment([features], { LOG_FILE: '', FEATURES_WINDOW_MINUTES: ' ' });
+    expect(shared.logFile).toBeUndefined();
+    expect(services.get('features')?.config).toMatchObject({ windowMinutes: 5 });
+  });
+
+  test('all faults are told at once, each with its key, value and what is allowed', () => {
+    const faults = faultsOf({
+      SQL_URL: 'mysql://db',
+      LOG_LEVEL: 'loud',
+      FEATURES_WINDOW_MINUTES: '90',
+      FEATURES_LEASE: 'soon',
+      FEATURES_MODE: 'slow',
+    });
+    expect(faults).toEqual([
+      { key: 'SQL_URL', value: 'mysql://db', allowed: 'it must be postgres://user:password@host:port/database or embedded:DIR' },
+      { key: 'LOG_LEVEL', value: 'loud', allowed: 'it must be trace or debug or info or warn or error or fatal or silent' },
+      { key: 'FEATURES_WINDOW_MINUTES', value: '90', allowed: 'it must be a whole number from 1 to 60' },
+      { key: 'FEATURES_LEASE', value: 'soon', allowed: 'it must be a duration such as 500ms, 30s, 5m, 24h or 7d' },
+      { key: 'FEATURES_MODE', value: 'slow', allowed: 'it must be fast or exact' },
+    ]);
+    expect(new InvalidEnvironment(faults).message).toContain('5 faults');
+  });
+
+  test('a key of the service that nobody knows is a fault that offers the nearest known name', () => {
+    expect(faultsOf({ FEATURES_WINDOW_MINUTE: '5' })).toEqual([
+      { key: 'FEATURES_WINDOW_MINUTE', value: '5', allowed: 'there is no such key. Did you mean FEATURES_WINDOW_MINUTES?' },
+    ]);
+  });
+
+  test('keys of services that do not run here, and links that Kubernetes sets, are left alone', () => {
+    const links = { FEATURES_SERVICE_HOST: '10.0.0.1', FEATURES_PORT: 'tcp://10.0.0.1:80', FEATURES_PORT_80_TCP_ADDR: '10.0.0.1' };
+    const { services } = readEnvironment([features], { ...links, SERVING_WHATEVER: '1' });
+    expect(services.get('features')?.port).toBe(4102);
+  });
+
+  test('a service whose name goes on longer keeps its own keys', () => {
+    const audit = { name: 'features-audit', port: 4109, config: Type.Object({ every: Milliseconds() }) };
+    const { services } = readEnvironment([features, audit], { FEATURES_AUDIT_EVERY: '1h' });
+    expect(services.get('features-audit')?.config).toMatchObject({ every: 3_600_000 });
+  });
+
+  test('a required key that is missing is a fault', () => {
+    expect(() => readSection('GATEWAY', Type.Object({ consoleDir: Type.String() }), {})).toThrow(
+      'GATEWAY_CONSOLE_DIR is not set; it must be a text',
+    );
+  });
+
+  test('passwords and keys are not repeated in faults', () => {
+    expect(faultsOf({ EVENTS_URL: 'nats://me:secret@host', FEATURES_API_KEY: 'short' }).map(({ value }) => value)).toEqual([
+      'nats://me:***@host',
+      '***',
+    ]);
+  });
+});

@@ -1,0 +1,58 @@
+import { NotFoundException } from '@nestjs/common';
+import { Problem } from '@roofshot/contracts/http/common';
+import { validatorOf } from '@roofshot/contracts/validate';
+import { DomainError, defineErrors, problemOf } from './errors.ts';
+
+describe('problem details', () => {
+  test('a broken rule becomes its status, its sentence and what a program can use', () => {
+    const problem = problemOf(new DomainError('conflict', 'The view is in use. Delete its users first.', { users: ['a'] }), 'c-1');
+    expect(problem).toEqual({
+      type: 'urn:roofshot:problem:conflict',
+      title: 'Conflict',
+      status: 409,
+      detail: 'The view is in use. Delete its users first.',
+      code: 'conflict',
+      users: ['a'],
+      correlationId: 'c-1',
+    });
+  });
+
+  test("a service's own codes have their own status", () => {
+    const fail = defineErrors({ 'unknown-view': 404 });
+    expect(problemOf(fail('unknown-view', 'There is no view x.'))).toMatchObject({ status: 404, code: 'unknown-view' });
+  });
+
+  test('a detail cannot overwrite the standard members', () => {
+    expect(problemOf(new DomainError('invalid', 'Wrong.', { status: 200, title: 'Fine' }))).toMatchObject({
+      status: 400,
+      title: 'Invalid request',
+    });
+  });
+
+  test('an unknown failure tells nothing of its inside', () => {
+    const problem = problemOf(new Error('password=hunter2 at db.ts:12'), 'c-2');
+    expect(problem).toMatchObject({ status: 500, code: 'internal', correlationId: 'c-2' });
+    expect(JSON.stringify(problem)).not.toContain('hunter2');
+  });
+
+  test('a database that is away is not available, and worth another try', () => {
+    const lost = Object.assign(new Error('connection reset'), { name: 'LostConnection' });
+    expect(problemOf(lost)).toMatchObject({ status: 503, code: 'unavailable' });
+  });
+
+  test("the framework's refusals keep their status", () => {
+    expect(problemOf(new NotFoundException('Cannot GET /x'))).toMatchObject({ status: 404, code: 'not-found' });
+    expect(problemOf(Object.assign(new Error('too large'), { statusCode: 413 }))).toMatchObject({ status: 413, code: 'too-large' });
+    expect(problemOf(Object.assign(new Error('odd'), { statusCode: 418 }))).toMatchObject({ status: 418, code: 'refused' });
+  });
+
+  test('whatever is thrown, the answer keeps the contract', () => {
+    for (const thrown of [undefined, 'text', { status: 404 }, new Error('x'), new DomainError('gone', 'Gone.')]) {
+      expect(validatorOf(Problem).faults(problemOf(thrown))).toEqual([]);
+    }
+  });
+
+  test('delivery recognises a broken rule by its name', () => {
+    expect(new DomainError('invalid', 'Wrong.').name).toBe('DomainError');
+  });
+});
