@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { allServices } from '@roofshot/all-in-one/services';
-import { eventMap, mapTable } from '@roofshot/runtime/event-map';
+import { eventMap, eventMapTable } from '@roofshot/runtime/event-map';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const FILE = join(ROOT, 'ARCHITECTURE.md');
@@ -15,7 +15,7 @@ const PLACE = /<!-- event-map -->[\s\S]*<!-- \/event-map -->/;
 /** ARCHITECTURE.md as it should be. */
 export async function architectureNow(): Promise<string> {
   const sources = new Map(allServices.map(({ name }) => [name, join(ROOT, 'services', name, 'src')]));
-  const table = mapTable(await eventMap(allServices, sources, ROOT));
+  const table = eventMapTable(await eventMap(allServices, sources, ROOT));
   return readFileSync(FILE, 'utf8').replace(PLACE, () => `<!-- event-map -->\n\n${table}\n\n<!-- /event-map -->`);
 }
 
