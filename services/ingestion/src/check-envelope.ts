@@ -17,8 +17,8 @@ export interface Envelope {
 }
 
 const NAME = /^[a-z0-9]+$/;
-/** RFC 3339 with an offset; `Date.parse` then refuses days and hours that do not exist. */
-const TIME = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
+/** RFC 3339 with an offset. */
+const TIME = /^(\d{4})-(\d{2})-(\d{2})[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
 const JSON_TYPE = /^application\/([a-z0-9.-]+\+)?json($|;)|^text\/json($|;)/i;
 const REQUIRED = ['id', 'source', 'type'] as const;
 
@@ -33,10 +33,15 @@ export function checkEnvelope(value: unknown): { envelope: Envelope } | { refusa
 
 /** Epoch milliseconds of an RFC 3339 time with offset; undefined when it is none. */
 export function parseTime(text: string): number | undefined {
-  if (!TIME.test(text)) return undefined;
-  const time = Date.parse(text.replace(' ', 'T'));
+  const [, year, month, day] = TIME.exec(text) ?? [];
+  // `Date.parse` refuses hours and months that do not exist, but takes 31 February for 3 March.
+  if (day === undefined || Number(day) > daysIn(Number(year), Number(month))) return undefined;
+  const time = Date.parse(text);
   return Number.isNaN(time) ? undefined : time;
 }
+
+/** `month`: 1 to 12. */
+const daysIn = (year: number, month: number): number => new Date(Date.UTC(year, month, 0)).getUTCDate();
 
 type Fault = { refusal: Refusal };
 

@@ -3,7 +3,7 @@ import { Duration } from '@roofshot/contracts/ids';
 
 export const IngestionConfig = Type.Object({
   /** How long (source, id) is recognised as a repeat, from the time at which it was accepted. */
-  DUPLICATE_HORIZON: Type.String({ ...Duration, default: '7d' }),
+  duplicateHorizon: Type.String({ ...Duration, default: '7d' }),
   /** Bodies that are being read or committed; above it requests are told to come again (503). */
-  MAX_IN_FLIGHT_MB: Type.Integer({ minimum: 1, default: 64 }),
+  maxInFlightMb: Type.Integer({ minimum: 1, default: 64 }),
 });

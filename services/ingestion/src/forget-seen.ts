@@ -30,7 +30,7 @@ export class ForgetSeen implements OnModuleInit, OnModuleDestroy {
   /** Until nothing is left to forget. A failed run is said and tried again at the next. */
   async run(): Promise<void> {
     const { sql, config, log } = this.#platform;
-    const horizonSeconds = (parseDuration(config.DUPLICATE_HORIZON) ?? 0) / 1000;
+    const horizonSeconds = (parseDuration(config.duplicateHorizon) ?? 0) / 1000;
     try {
       while ((await forgetSeen(sql, horizonSeconds, BITE)) === BITE) continue;
     } catch (error) {

@@ -24,7 +24,7 @@ export class IngestionModule {
       providers: [
         ForgetSeen,
         { provide: PLATFORM, useValue: platform },
-        { provide: InFlight, useValue: new InFlight(config.MAX_IN_FLIGHT_MB * 1024 * 1024) },
+        { provide: InFlight, useValue: new InFlight(config.maxInFlightMb * 1024 * 1024) },
         { provide: EventTypes, useValue: new EventTypes(sql, events) },
         {
           provide: EventIntake,

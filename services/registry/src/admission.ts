@@ -66,7 +66,7 @@ export class Admission implements OnModuleInit, OnApplicationShutdown {
   /** False when nothing waits. */
   async #admitOne(): Promise<boolean> {
     const { sql, config, objects } = this.#platform;
-    const version = await leaseForAdmission(sql, config.ADMISSION_MAX_SECONDS + LEASE_MARGIN_SECONDS);
+    const version = await leaseForAdmission(sql, config.admissionMaxSeconds + LEASE_MARGIN_SECONDS);
     if (version === undefined) return false;
     const model = await this.#resources.find(Model, version.model);
     const began = performance.now();
@@ -101,8 +101,8 @@ export class Admission implements OnModuleInit, OnApplicationShutdown {
 
 function limitsOf(own: ModelSpec['admission'], config: RegistryPlatform['config']): AdmissionLimits {
   return {
-    maxBytes: own?.maxBytes ?? config.ADMISSION_MAX_MB * 1024 * 1024,
-    maxMemoryMb: own?.maxMemoryMb ?? config.ADMISSION_MAX_MEMORY_MB,
-    maxSeconds: own?.maxSeconds ?? config.ADMISSION_MAX_SECONDS,
+    maxBytes: own?.maxBytes ?? config.admissionMaxMb * 1024 * 1024,
+    maxMemoryMb: own?.maxMemoryMb ?? config.admissionMaxMemoryMb,
+    maxSeconds: own?.maxSeconds ?? config.admissionMaxSeconds,
   };
 }
