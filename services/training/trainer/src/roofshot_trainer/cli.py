@@ -9,7 +9,7 @@ from pathlib import Path
 
 from roofshot_trainer.errors import EXIT_CODE_FAILED, EXIT_FINISHED, ModelError, TrainerError
 from roofshot_trainer.lifeline import Lifeline, take_over_stdin
-from roofshot_trainer.reporter import Reporter, open_reporter
+from roofshot_trainer.reporter import REPORT_FD, Reporter, open_reporter
 from roofshot_trainer.spec import RunSpec, read_spec
 from roofshot_trainer.user_code import format_trace, load_train, suggest_remedy
 
@@ -28,6 +28,8 @@ _THREAD_VARIABLES = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the file and returns the exit code; the last report is `finished` or `failed`."""
     options = _parse(arguments)
+    if options.serve:
+        return _serve()
     try:
         reporter = open_reporter(options.run_dir)
     except (TrainerError, OSError) as error:
@@ -47,9 +49,27 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("file", type=Path, metavar="FILE")
-    parser.add_argument("--run-dir", type=Path, required=True, metavar="DIR")
-    return parser.parse_args(arguments)
+    parser.add_argument("file", type=Path, metavar="FILE", nargs="?")
+    parser.add_argument("--run-dir", type=Path, metavar="DIR")
+    parser.add_argument("--serve", action="store_true", help="take orders from standard input (README.md)")
+    options = parser.parse_args(arguments)
+    if options.serve == (options.file is not None or options.run_dir is not None):
+        parser.error("give FILE and --run-dir DIR, or --serve alone")
+    if not options.serve and (options.file is None or options.run_dir is None):
+        parser.error("FILE and --run-dir DIR belong together")
+    return options
+
+
+def _serve() -> int:
+    from roofshot_trainer.serve import Server, preload
+
+    named = os.environ.get(REPORT_FD)
+    if named is None:
+        sys.stderr.write(f"--serve needs {REPORT_FD}: the number of an open file descriptor.\n")
+        return 2
+    os.set_inheritable(int(named), False)
+    preload()
+    return Server(int(named), lambda file, folder: main([file, "--run-dir", folder])).serve()
 
 
 class _Session:
@@ -101,9 +121,13 @@ class _Session:
 
 
 def _make_repeatable(spec: RunSpec) -> None:
-    """Must run before NumPy is imported: its thread pools read the variables when they load."""
+    """Thread pools read the variables when their library loads; those that a server has loaded are told."""
     for name in _THREAD_VARIABLES:
         os.environ[name] = str(spec.n_jobs)
+    if "numpy" in sys.modules:
+        from threadpoolctl import threadpool_limits
+
+        threadpool_limits(spec.n_jobs)
     import numpy as np
 
     random.seed(spec.seed)
