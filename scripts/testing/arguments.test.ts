@@ -25,6 +25,12 @@ describe('what to test', () => {
   });
 });
 
+describe('an argument that does not exist', () => {
+  it('is named', () => {
+    expect(() => parseSelection(['--knid', 'unit'])).toThrow("Unknown option '--knid'");
+  });
+});
+
 describe('a kind of tests', () => {
   it('needs no server when it is the unit tests', () => {
     expect(needServers(['unit'])).toBe(false);
