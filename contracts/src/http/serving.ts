@@ -41,7 +41,7 @@ export const PredictBatchAnswer = Type.Object({
   predictions: Type.Array(Prediction),
 });
 
-/** `GET /v1/deployments/{name}/state`: what answers now. `?alias=champion&version=2&wait=10s` or `?experiment=e&configVersion=1&wait=10s` are held until it is so. */
+/** `GET /v1/deployments/{name}/state`: what answers now. `?alias=champion&version=2&wait=10s`, `?experiment=e&configVersion=1&wait=10s` or `?experiment=e&state=stopped&wait=10s` are held until it is so. */
 export const DeploymentState = Type.Object({
   name: Name,
   ready: Type.Boolean(),
@@ -67,5 +67,17 @@ export const DeploymentState = Type.Object({
     Type.Null(),
   ]),
   spool: Type.Object({ unpublished: Type.Integer() }),
+  /** A sentence for each thing that is not as declared: an unknown feature service, a version that cannot be loaded. */
+  faults: Type.Optional(Type.Array(Type.String())),
 });
 export type DeploymentState = Static<typeof DeploymentState>;
+
+/** `GET /v1/predictions/progress?wait=10s`: held until everything that was answered before the call lies on the log, its shadows' answers too. */
+export const PredictionsProgress = Type.Object({
+  reached: Type.Boolean(),
+  /** Answered requests whose events are not on the log yet. */
+  unpublished: Type.Integer(),
+  /** Vectors that wait for shadows. */
+  shadowsWaiting: Type.Integer(),
+});
+export type PredictionsProgress = Static<typeof PredictionsProgress>;

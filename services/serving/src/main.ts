@@ -1,0 +1,4 @@
+import { run } from '@roofshot/runtime/run';
+import { serving } from './service.ts';
+
+await run([serving]);

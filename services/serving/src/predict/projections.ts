@@ -1,0 +1,36 @@
+/** From the feature service's whole vector to the matrix that a version takes: its signature's inputs, in its order. */
+import type { ServicePlan } from '@roofshot/feature-defs/service-plan';
+import type { LoadedVersion } from '../models/loaded-versions.ts';
+
+/** Places in the vector; or what the feature service lacks. */
+export type Projection = { readonly places: readonly number[] } | { readonly missing: readonly string[] };
+
+const known = new WeakMap<ServicePlan, WeakMap<LoadedVersion, Projection>>();
+
+export function projectionOf(plan: ServicePlan, version: LoadedVersion): Projection {
+  const byVersion = known.get(plan) ?? new WeakMap<LoadedVersion, Projection>();
+  known.set(plan, byVersion);
+  const projection = byVersion.get(version) ?? makeProjection(plan, version);
+  byVersion.set(version, projection);
+  return projection;
+}
+
+function makeProjection({ columns }: ServicePlan, { signature }: LoadedVersion): Projection {
+  const names = signature.inputs.map(({ name }) => name);
+  const missing = names.filter((name) => !columns.some((column) => column.name === name));
+  if (missing.length > 0) return { missing };
+  return { places: names.map((name) => columns.findIndex((column) => column.name === name)) };
+}
+
+/** Row-major, rows × places; null becomes NaN. */
+export function matrixOf(vectors: readonly (readonly (number | null)[])[], places: readonly number[]): Float32Array {
+  const matrix = new Float32Array(vectors.length * places.length);
+  let at = 0;
+  for (const values of vectors) {
+    for (const place of places) {
+      matrix[at] = values[place] ?? NaN;
+      at += 1;
+    }
+  }
+  return matrix;
+}
