@@ -1,7 +1,9 @@
 /** Requests and answers of the features service. */
 import { Type, type Static } from 'typebox';
-import { FeatureStatus } from '../predictions.ts';
+import { TrainingSnapshotBuilt } from '../features.ts';
 import { Name, Timestamp } from '../ids.ts';
+import { FeatureStatus } from '../predictions.ts';
+import { SentResource } from './common.ts';
 
 /** `GET /v1/features/progress?at=<time>&wait=<duration>`: held until every task has applied everything before `at`. */
 export const ProgressAnswer = Type.Object({
@@ -33,6 +35,8 @@ export const FeatureVector = Type.Object({
   /** Only what is not PRESENT. */
   statuses: Type.Record(Type.String(), FeatureStatus),
   ageSeconds: Type.Number(),
+  /** The same for each role. */
+  ages: Type.Record(Type.String(), Type.Number()),
 });
 export const ReadFeatures = Type.Object({
   featureService: Name,
@@ -40,4 +44,59 @@ export const ReadFeatures = Type.Object({
 });
 export const ReadFeaturesAnswer = Type.Object({
   vectors: Type.Array(FeatureVector),
+});
+
+/** `POST /v1/feature-views/preview`: values of a view on the last events, before anything is applied. */
+export const PreviewView = Type.Object({
+  view: SentResource,
+  /** Entities that are not applied yet either. */
+  entities: Type.Optional(Type.Array(SentResource)),
+  events: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 100 })),
+});
+export const PreviewAnswer = Type.Object({
+  /** Events that were found. */
+  events: Type.Integer(),
+  /** The end of the last event's tile: every event counts. */
+  asOf: Type.Union([Timestamp, Type.Null()]),
+  /** A row for each entity: the parts of its key, then its values. */
+  rows: Type.Array(Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Null()]))),
+  /** Values that had the wrong type and were left out. */
+  warnings: Type.Array(Type.String()),
+});
+
+/** `GET /v1/training-snapshots/{id}`. */
+export const SnapshotAnswer = Type.Object({
+  snapshotId: Type.String(),
+  state: Type.Union([Type.Literal('waiting'), Type.Literal('building'), Type.Literal('built'), Type.Literal('failed')]),
+  requestedAt: Timestamp,
+  finishedAt: Type.Union([Timestamp, Type.Null()]),
+  /** Why it failed. */
+  reason: Type.Union([Type.String(), Type.Null()]),
+  /** What `training-snapshot.built` said. */
+  result: Type.Union([TrainingSnapshotBuilt.schema, Type.Null()]),
+});
+export const SnapshotOrdered = Type.Object({ snapshotId: Type.String() });
+
+/** `GET|POST /v1/features/audit`: served vectors recomputed from the raw events by independent code. */
+export const AuditRequest = Type.Object({
+  /** How many of the newest predictions are looked at. */
+  sample: Type.Optional(Type.Integer({ minimum: 1, maximum: 5_000, default: 200 })),
+  deployment: Type.Optional(Name),
+});
+export const AuditAnswer = Type.Object({
+  predictions: Type.Integer(),
+  /** Values that were compared. */
+  values: Type.Integer(),
+  mismatches: Type.Array(
+    Type.Object({
+      predictionId: Type.String(),
+      asOf: Timestamp,
+      feature: Type.String(),
+      served: Type.Union([Type.Number(), Type.Null()]),
+      recomputed: Type.Union([Type.Number(), Type.Null()]),
+    }),
+  ),
+  mismatchCount: Type.Integer(),
+  /** What could not be compared, with the reason and how many. */
+  skipped: Type.Array(Type.Object({ reason: Type.String(), count: Type.Integer() })),
 });

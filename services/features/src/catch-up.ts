@@ -1,0 +1,141 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { SOURCE_PROGRESSED } from '@roofshot/contracts/envelope';
+import { topicOf } from '@roofshot/contracts/events';
+import type { ViewEvent, ViewPlan } from '@roofshot/feature-defs/view-plan';
+import { decodeEvent, isUndecodable } from '@roofshot/messaging/cloud-event-codec';
+import type { EventBus, LogRecord, TopicPartition } from '@roofshot/messaging/events';
+import type { Queryable, Sql } from '@roofshot/storage/sql';
+import { runWith } from '@roofshot/telemetry/context';
+import type { Logger } from '@roofshot/telemetry/logger';
+import type { ActiveViews } from './active-views.ts';
+import { countFault, foldEvents, greatestTime, toViewEvent } from './fold-events.ts';
+import { metrics } from './metrics.ts';
+import type { Committed, OnlineWriter } from './online-writer.ts';
+import { applyDeltas } from './series-store.ts';
+import { ensurePositions, holdPosition, livePosition, moveView, parkedOffsets, type ViewPosition } from './view-positions.ts';
+
+export interface CatchUpSetup {
+  readonly name: string;
+  readonly sql: Sql;
+  readonly events: EventBus;
+  readonly views: ActiveViews;
+  readonly writer: OnlineWriter;
+  readonly log: Logger;
+  /** What follows when no view is behind any more. */
+  readonly met: () => Promise<void>;
+}
+
+/** Records in one transaction: live batches of the partition wait for it, so it is kept short. */
+const CHUNK = 1_000;
+const RETRY_MS = 1_000;
+
+type Step = 'met' | 'moved';
+
+interface Folded {
+  readonly moved: boolean;
+  readonly committed: Committed;
+}
+
+/**
+ * Lets views that stand behind the service's position fold the log from where they stand, until they meet it: a new view begins
+ * with the first record of the log. State and position move in one transaction, as in live folding, and a live batch takes a view
+ * along exactly from the position at which it met.
+ */
+export class CatchUp {
+  readonly #setup: CatchUpSetup;
+  #running: Promise<void> | undefined;
+  #asked = false;
+  readonly #stopping = new AbortController();
+
+  constructor(setup: CatchUpSetup) {
+    this.#setup = setup;
+  }
+
+  /** Looks for views that are behind, in the background; asked again while it runs, it looks again. */
+  start(): void {
+    this.#asked = true;
+    if (this.#stopping.signal.aborted) return;
+    this.#running ??= runWith({ service: this.#setup.name }, () => this.#run()).finally(() => {
+      this.#running = undefined;
+      if (this.#asked) this.start(); // asked for while the last run was ending
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#asked && !this.#stopping.signal.aborted) {
+      this.#asked = false;
+      try {
+        for (const plan of this.#setup.views.plans()) await this.#catchUpView(plan);
+        await this.#setup.met();
+      } catch (error) {
+        this.#setup.log.warn('A view could not catch up with the log; it is tried again in a second.', { error });
+        this.#asked = true;
+        await delay(RETRY_MS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  async #catchUpView(plan: ViewPlan): Promise<void> {
+    const bounds = await this.#setup.events.bounds(topicOf(plan.eventType));
+    await ensurePositions(this.#setup.sql, [plan.stateKey], bounds);
+    for (const task of bounds) {
+      while (!this.#stopping.signal.aborted && (await this.#step(plan, task)) === 'moved');
+    }
+  }
+
+  async #step(plan: ViewPlan, task: TopicPartition): Promise<Step> {
+    const step = await this.#setup.sql.transaction((tx) => this.#fold(tx, plan, task));
+    if (step === undefined) return 'met';
+    await this.#setup.writer.settle(step.committed);
+    return step.moved ? 'moved' : 'met';
+  }
+
+  /** One chunk; undefined when the view has met the service's position and the online store has all of it. */
+  async #fold(tx: Queryable, plan: ViewPlan, task: TopicPartition): Promise<Folded | undefined> {
+    const { name, events, views } = this.#setup;
+    const held = await holdPosition(tx, plan.stateKey, task);
+    const live = await livePosition(tx, name, task);
+    if (held === undefined || live === undefined) return undefined;
+    if (held.nextOffset >= live)
+      return held.onlineOffset < held.nextOffset ? foldedTo(held, { end: held.nextOffset, progress: held.progress }, []) : undefined;
+    const records = (await events.readFrom(task, held.nextOffset, CHUNK)).filter(({ offset }) => offset < live);
+    const end = records.length < CHUNK ? live : (records.at(-1)?.offset ?? live - 1) + 1;
+    const parked = await parkedOffsets(tx, name, task, held.nextOffset);
+    const read = readRecords(records.filter(({ offset }) => !parked.has(offset)));
+    const progress = greatestTime([held.progress ?? NaN, (views.isImported(task.topic) ? read.sourceProgress : read.known) ?? NaN]);
+    await moveView(tx, plan.stateKey, task, { end, progress });
+    const rows = await applyDeltas(tx, foldEvents([plan], read.events, task.partition, countFault));
+    metrics['catch-up.events'](read.events.length, { view: plan.name });
+    return foldedTo(held, { end, progress }, rows);
+  }
+}
+
+function foldedTo(held: ViewPosition, { end, progress }: { end: number; progress: number | null }, rows: Committed['rows']): Folded {
+  const { view, topic, partition, nextOffset, onlineOffset } = held;
+  const settlements = [{ view, topic, partition, offset: end, progress }];
+  return { moved: end > nextOffset, committed: { rows, settlements, behind: onlineOffset < nextOffset ? [view] : [] } };
+}
+
+interface Read {
+  readonly events: ViewEvent[];
+  /** The greatest known time. */
+  readonly known: number | null;
+  /** The greatest progress that the source has declared. */
+  readonly sourceProgress: number | null;
+}
+
+function readRecords(records: readonly LogRecord[]): Read {
+  const decoded = records.map(decodeEvent).flatMap((event) => (isUndecodable(event) ? [] : [event])); // the others are dead letters
+  const events = decoded.filter(({ type }) => type !== SOURCE_PROGRESSED).map(toViewEvent);
+  const controls = decoded.filter(({ type }) => type === SOURCE_PROGRESSED);
+  return {
+    events,
+    known: greatestTime(events.map(({ knownTime }) => knownTime)),
+    sourceProgress: greatestTime(controls.map(({ data }) => Date.parse((data as { eventTime: string }).eventTime))),
+  };
+}

@@ -1,0 +1,54 @@
+import type { OnModuleDestroy, OnModuleInit } from '@nestjs/common';
+import type { Resources } from '@roofshot/runtime/resources';
+import { Entity, FeatureService, FeatureView } from '@roofshot/contracts/resources/feature-kinds';
+import type { ActiveViews } from './active-views.ts';
+import type { CatchUp } from './catch-up.ts';
+import type { OnlineWriter } from './online-writer.ts';
+import type { Progress } from './progress.ts';
+import { declaredOf } from './read-definitions.ts';
+import type { Snapshots } from './snapshots/snapshots.ts';
+
+interface Parts {
+  readonly resources: Resources;
+  readonly views: ActiveViews;
+  readonly progress: Progress;
+  readonly writer: OnlineWriter;
+  readonly catchUp: CatchUp;
+  readonly snapshots: Snapshots;
+}
+
+/** What runs beside requests and messages, from the start of the service to its end. */
+export class FeaturesLifecycle implements OnModuleInit, OnModuleDestroy {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Definitions first: nothing is folded for a view that is not known. */
+  async onModuleInit(): Promise<void> {
+    const { views, progress, writer, catchUp, snapshots } = this.#parts;
+    await this.#adoptDefinitions();
+    await progress.start();
+    await progress.look();
+    await writer.repair();
+    views.onChange(() => catchUp.start());
+    await snapshots.start();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    const { views, progress, writer, catchUp, snapshots } = this.#parts;
+    views.onChange(() => undefined);
+    await snapshots.stop();
+    await catchUp.stop();
+    await writer.stop();
+    await progress.stop();
+  }
+
+  async #adoptDefinitions(): Promise<void> {
+    const { resources, views } = this.#parts;
+    for (const entity of await resources.list(Entity)) views.declareEntity(declaredOf(entity));
+    for (const view of await resources.list(FeatureView)) views.declareView(declaredOf(view));
+    for (const service of await resources.list(FeatureService)) views.declareService(declaredOf(service));
+  }
+}

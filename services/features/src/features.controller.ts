@@ -1,0 +1,44 @@
+import { Controller, Inject } from '@nestjs/common';
+import { PreviewAnswer, PreviewView, ProgressAnswer, ReadFeatures, ReadFeaturesAnswer } from '@roofshot/contracts/http/features';
+import { Timestamp } from '@roofshot/contracts/ids';
+import { Wait, waitMs } from '@roofshot/runtime/durations';
+import { HttpRoutes } from '@roofshot/runtime/http';
+import { Resources } from '@roofshot/runtime/resources';
+import { PLATFORM, type Platform } from '@roofshot/runtime/service';
+import { Type } from 'typebox';
+import { previewView } from './preview-view.ts';
+import { Progress } from './progress.ts';
+import { readDefinitions } from './read-definitions.ts';
+import { readFeatures } from './read-features.ts';
+
+@Controller()
+export class FeaturesController {
+  constructor(http: HttpRoutes, progress: Progress, resources: Resources, @Inject(PLATFORM) platform: Platform<'events' | 'online'>) {
+    const { events, online, clock } = platform;
+    http.route({
+      method: 'GET',
+      url: '/v1/features/progress',
+      summary: 'How far features are in event time; held until everything before `at` is applied.',
+      query: Type.Object({ at: Type.Optional(Timestamp), wait: Type.Optional(Wait) }),
+      response: ProgressAnswer,
+      handler: ({ query: { at, wait }, signal }) =>
+        progress.answer(at === undefined ? null : Date.parse(at), { timeoutMs: waitMs(wait), signal }),
+    });
+    http.route({
+      method: 'POST',
+      url: '/v1/features/read',
+      summary: 'Feature vectors with statuses and ages, as serving reads them.',
+      body: ReadFeatures,
+      response: ReadFeaturesAnswer,
+      handler: async ({ body }) => ({ vectors: await readFeatures(body, await readDefinitions(resources), { online, now: clock() }) }),
+    });
+    http.route({
+      method: 'POST',
+      url: '/v1/feature-views/preview',
+      summary: 'Values of a feature view on the last events, before anything is applied.',
+      body: PreviewView,
+      response: PreviewAnswer,
+      handler: async ({ body }) => previewView({ ...body, events: body.events ?? 100 }, await readDefinitions(resources), events),
+    });
+  }
+}

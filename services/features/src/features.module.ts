@@ -1,0 +1,83 @@
+import type { DynamicModule } from '@nestjs/common';
+import { HttpRoutes } from '@roofshot/runtime/http';
+import { ownResources } from '@roofshot/runtime/resource-routes';
+import { Resources } from '@roofshot/runtime/resources';
+import type { Platform } from '@roofshot/runtime/service';
+import type { Static } from 'typebox';
+import { ActiveViews } from './active-views.ts';
+import { AuditController } from './audit/audit.controller.ts';
+import { Audit } from './audit/audit.ts';
+import { CatchUp } from './catch-up.ts';
+import type { FeaturesConfig } from './config.ts';
+import { featureKinds } from './feature-kinds.ts';
+import { FeaturesLifecycle } from './features-lifecycle.ts';
+import { FeaturesController } from './features.controller.ts';
+import { OnlineWriter } from './online-writer.ts';
+import { Progress } from './progress.ts';
+import { ProgressBoard } from './progress-board.ts';
+import { readDefinitions } from './read-definitions.ts';
+import { retireViews } from './retire-views.ts';
+import { buildSnapshot } from './snapshots/build-snapshot.ts';
+import type { SnapshotRequest } from './snapshots/snapshot-plan.ts';
+import { SnapshotsController } from './snapshots/snapshots.controller.ts';
+import { Snapshots } from './snapshots/snapshots.ts';
+import { UpdateFeatures } from './update-features.ts';
+
+export type FeaturesPlatform = Platform<'events' | 'commands' | 'sql' | 'online' | 'objects', Static<typeof FeaturesConfig>>;
+
+export class FeaturesModule {
+  static with(platform: FeaturesPlatform): DynamicModule {
+    const views = new ActiveViews();
+    const board = new ProgressBoard();
+    const progress = new Progress({ ...platform, views, board });
+    const writer = new OnlineWriter({ ...platform, views, board });
+    const met = async (): Promise<void> => {
+      await progress.look();
+      await retireViews({ ...platform, views });
+    };
+    const catchUp = new CatchUp({ ...platform, views, writer, met });
+    const updateFeatures = new UpdateFeatures({ ...platform, views, writer, catchUp });
+    return {
+      module: FeaturesModule,
+      controllers: [FeaturesController, SnapshotsController, AuditController],
+      providers: [
+        { provide: ActiveViews, useValue: views },
+        { provide: Progress, useValue: progress },
+        { provide: UpdateFeatures, useValue: updateFeatures },
+        {
+          provide: Resources,
+          inject: [HttpRoutes],
+          useFactory: (http: HttpRoutes) =>
+            ownResources(
+              http,
+              platform,
+              featureKinds(views, () => progress.look()),
+            ),
+        },
+        { provide: Snapshots, inject: [Resources], useFactory: (resources: Resources) => makeSnapshots(platform, views, resources) },
+        { provide: Audit, inject: [Resources], useFactory: (resources: Resources) => new Audit(platform, resources) },
+        {
+          provide: FeaturesLifecycle,
+          inject: [Resources, Snapshots],
+          useFactory: (resources: Resources, snapshots: Snapshots) =>
+            new FeaturesLifecycle({ resources, views, progress, writer, catchUp, snapshots }),
+        },
+      ],
+    };
+  }
+}
+
+function makeSnapshots(platform: FeaturesPlatform, views: ActiveViews, resources: Resources): Snapshots {
+  const { config, folder, events, objects } = platform;
+  const isImporter = (eventType: string): boolean | undefined => views.isImporter(eventType);
+  const build = async (request: SnapshotRequest): ReturnType<typeof buildSnapshot> =>
+    buildSnapshot(request, {
+      events,
+      objects,
+      folder,
+      isImporter,
+      maxEvents: config.snapshotMaxEvents,
+      definitions: await readDefinitions(resources),
+    });
+  return new Snapshots({ ...platform, leaseMs: config.snapshotLease, build });
+}

@@ -1,0 +1,22 @@
+import { acceptedEvents, eventTypes } from '@roofshot/contracts/events';
+import { BuildTrainingSnapshot, featureDefinitions } from '@roofshot/contracts/features';
+import { follow, handle, onBatch } from '@roofshot/messaging/handlers';
+import type { ServiceDefinition } from '@roofshot/runtime/service';
+import { ActiveViews } from './active-views.ts';
+import { Snapshots } from './snapshots/snapshots.ts';
+import { UpdateFeatures } from './update-features.ts';
+
+/** What features hears, and what it does about it. */
+export const handlers: ServiceDefinition['handlers'] = (get) => [
+  onBatch(acceptedEvents, (batch, tx) => get(UpdateFeatures).fold(batch, tx), {
+    afterCommit: (batch) => get(UpdateFeatures).settle(batch),
+    caughtUp: (partition) => get(UpdateFeatures).advanceIdle(partition),
+  }),
+  follow(eventTypes, { 'event-type.changed': ({ data }) => get(ActiveViews).declareEventType(data) }),
+  follow(featureDefinitions, {
+    'entity.changed': ({ data }) => get(ActiveViews).declareEntity(data),
+    'feature-view.changed': ({ data }) => get(ActiveViews).declareView(data),
+    'feature-service.changed': ({ data }) => get(ActiveViews).declareService(data),
+  }),
+  handle(BuildTrainingSnapshot, (command, tx) => get(Snapshots).accept(command, tx)),
+];

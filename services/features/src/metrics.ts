@@ -1,0 +1,15 @@
+import { counter, defineMetrics, gauge, timing } from '@roofshot/telemetry/define-metrics';
+
+export const metrics = defineMetrics('features', {
+  'events.folded': counter('Events that were folded into at least one view.', ['topic']),
+  'values.refused': counter('Values or keys of events that had the wrong type and were left out.', ['view']),
+  'fold.ms': timing('One batch: views moved, series merged and written.', ['topic']),
+  'catch-up.events': counter('Events that a new view has folded from the past of the log.', ['view']),
+  'online.rows': counter('Rows put into the online store.'),
+  'online.refusals': counter('Attempts that the online store refused; they are made again.'),
+  'online.dirty': gauge('Rows that wait for the online store.'),
+  'online.ms': timing('One attempt to bring the online store up to date.'),
+  'snapshots.finished': counter('Training snapshots that ended.', ['outcome']),
+  'snapshot.ms': timing('Building one training snapshot.'),
+  'audits.finished': counter('Audits of served vectors.', ['outcome']),
+});

@@ -1,0 +1,83 @@
+import type { ProgressAnswer } from '@roofshot/contracts/http/features';
+import type { EventBus } from '@roofshot/messaging/events';
+import type { WaitOptions } from '@roofshot/runtime/signal';
+import type { Sql } from '@roofshot/storage/sql';
+import type { ActiveViews } from './active-views.ts';
+import type { ProgressBoard, TaskProgress } from './progress-board.ts';
+import { ensurePositions, PROGRESS_CHANNEL, readPositions, SENDER } from './view-positions.ts';
+
+export interface ProgressSetup {
+  readonly sql: Sql;
+  readonly events: EventBus;
+  readonly views: ActiveViews;
+  readonly board: ProgressBoard;
+}
+
+/** How far features are: for whoever must not read before they have got somewhere. */
+export class Progress {
+  readonly #setup: ProgressSetup;
+  #unlisten: () => Promise<void> = () => Promise.resolve();
+
+  constructor(setup: ProgressSetup) {
+    this.#setup = setup;
+  }
+
+  /** Hears of the progress of other processes. */
+  async start(): Promise<void> {
+    this.#unlisten = await this.#setup.sql.listen(PROGRESS_CHANNEL, async (sender) => {
+      if (sender !== SENDER) await this.look();
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.#unlisten();
+  }
+
+  /** Looks at the positions of all views in force, also of those that have folded nothing yet. */
+  async look(): Promise<void> {
+    const { sql, events, views, board } = this.#setup;
+    for (const topic of views.topics()) {
+      await ensurePositions(
+        sql,
+        views.plansOf(topic).map(({ stateKey }) => stateKey),
+        await events.bounds(topic),
+      );
+    }
+    board.show(
+      await readPositions(
+        sql,
+        views.plans().map(({ stateKey }) => stateKey),
+      ),
+    );
+  }
+
+  /**
+   * Held until everything before `at` (epoch milliseconds; null: at once) is applied and was offered to the online store, answered
+   * on a signal.
+   */
+  async answer(at: number | null, wait: WaitOptions): Promise<ProgressAnswer> {
+    const { board } = this.#setup;
+    const isReached = (): boolean => at === null || (board.progress() ?? -Infinity) >= at;
+    await board.changed.waitUntil(isReached, wait);
+    const tasks = await this.#withEnds(board.tasks());
+    return {
+      progress: timeOf(board.progress()),
+      reached: isReached(),
+      lag: tasks.reduce((lag, { position, end }) => lag + Math.max(0, end - position), 0),
+      tasks: tasks.map((task) => ({ ...task, progress: timeOf(task.progress) })),
+    };
+  }
+
+  async #withEnds(tasks: readonly TaskProgress[]): Promise<(TaskProgress & { end: number })[]> {
+    const topics = [...new Set(tasks.map(({ topic }) => topic))];
+    const bounds = (await Promise.all(topics.map((topic) => this.#setup.events.bounds(topic)))).flat();
+    return tasks.map((task) => {
+      const bound = bounds.find(({ topic, partition }) => topic === task.topic && partition === task.partition);
+      return { ...task, end: bound?.end ?? task.position };
+    });
+  }
+}
+
+function timeOf(time: number | null): string | null {
+  return time === null ? null : new Date(time).toISOString();
+}

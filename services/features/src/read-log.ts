@@ -1,0 +1,71 @@
+import type { CloudEvent } from '@roofshot/contracts/envelope';
+import { SOURCE_PROGRESSED } from '@roofshot/contracts/envelope';
+import { decodeEvent, isUndecodable } from '@roofshot/messaging/cloud-event-codec';
+import type { EventBus, LogRecord } from '@roofshot/messaging/events';
+import type { Received } from '@roofshot/messaging/handlers';
+
+/** Next offsets by partition. */
+export type Offsets = Record<string, number>;
+
+/** Records read at a time: memory stays bounded, round trips few. */
+const PAGE = 2_000;
+
+/**
+ * Reads a topic from its start to where it ends at the call, one page at a time, in log order per partition. Control records and
+ * records that cannot be read are passed over. Answers where it ended. Throws a RangeError when there is no such topic.
+ */
+export async function readLog(events: EventBus, topic: string, visit: (event: Received<CloudEvent>) => void): Promise<Offsets> {
+  const bounds = await events.bounds(topic);
+  if (bounds.length === 0) throw new RangeError(`There is no topic "${topic}": no event of this type was declared.`);
+  for (const { partition, start, end } of bounds) {
+    for (let offset = start; offset < end;) {
+      const page = (await events.readFrom({ topic, partition }, offset, PAGE)).filter((record) => record.offset < end);
+      readEvents(page).forEach(visit);
+      offset = page.length === 0 ? end : (page.at(-1)?.offset ?? end) + 1;
+    }
+  }
+  return Object.fromEntries(bounds.map(({ partition, end }) => [String(partition), end]));
+}
+
+type IsWanted = (event: CloudEvent) => boolean;
+
+/** The last events of a topic that are wanted, in the order of their known time. */
+export async function readLastEvents(
+  events: EventBus,
+  topic: string,
+  count: number,
+  isWanted: IsWanted = () => true,
+): Promise<Received<CloudEvent>[]> {
+  const found: Received<CloudEvent>[] = [];
+  for (const { partition, start, end } of await events.bounds(topic)) {
+    found.push(...(await readLastOf(events, { topic, partition, start, end }, count, isWanted)));
+  }
+  return found.sort((a, b) => Date.parse(a.knowntime) - Date.parse(b.knowntime)).slice(-count);
+}
+
+interface Range {
+  readonly topic: string;
+  readonly partition: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Others may lie between the wanted ones: looks further back until there are enough. */
+async function readLastOf(events: EventBus, range: Range, count: number, isWanted: IsWanted): Promise<Received<CloudEvent>[]> {
+  for (let width = count; ; width *= 4) {
+    const from = Math.max(range.start, range.end - width);
+    const records: LogRecord[] = [];
+    for (let offset = from; offset < range.end;) {
+      const page = await events.readFrom(range, offset, PAGE);
+      if (page.length === 0) break;
+      records.push(...page);
+      offset = (page.at(-1)?.offset ?? offset) + 1;
+    }
+    const read = readEvents(records).filter(isWanted);
+    if (read.length >= count || from === range.start) return read.slice(-count);
+  }
+}
+
+function readEvents(records: readonly LogRecord[]): Received<CloudEvent>[] {
+  return records.map(decodeEvent).flatMap((event) => (isUndecodable(event) || event.type === SOURCE_PROGRESSED ? [] : [event]));
+}

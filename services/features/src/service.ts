@@ -1,0 +1,23 @@
+import { audit } from '@roofshot/contracts/audit';
+import { BuildTrainingSnapshot, featureDefinitions, trainingSnapshots } from '@roofshot/contracts/features';
+import { Entity, FeatureService, FeatureView } from '@roofshot/contracts/resources/feature-kinds';
+import { defineService } from '@roofshot/runtime/service';
+import { CreateFeatureState1763700000000 } from '../migrations/1763700000000-state.ts';
+import { FeaturesConfig } from './config.ts';
+import { FeaturesModule } from './features.module.ts';
+import { handlers } from './handlers.ts';
+
+/** Turns events into feature values, exactly once and in event time; keeps what was known when. */
+export const features = defineService({
+  name: 'features',
+  port: 4102,
+  config: FeaturesConfig,
+  needs: ['events', 'commands', 'sql', 'online', 'objects'],
+  publishes: [featureDefinitions, trainingSnapshots, audit],
+  sends: [BuildTrainingSnapshot],
+  kinds: [Entity, FeatureView, FeatureService],
+  paths: ['/v1/features', '/v1/training-snapshots'],
+  migrations: [CreateFeatureState1763700000000],
+  module: FeaturesModule.with,
+  handlers,
+});

@@ -1,0 +1,135 @@
+import type { ViewPlan } from '@roofshot/feature-defs/view-plan';
+import type { EventBus, TopicPartition } from '@roofshot/messaging/events';
+import type { EventBatch, Tx } from '@roofshot/messaging/handlers';
+import type { Queryable, Sql } from '@roofshot/storage/sql';
+import type { ActiveViews } from './active-views.ts';
+import type { CatchUp } from './catch-up.ts';
+import { countFault, foldEvents, greatestTime, toViewEvent } from './fold-events.ts';
+import { metrics } from './metrics.ts';
+import type { Committed, OnlineWriter } from './online-writer.ts';
+import { applyDeltas } from './series-store.ts';
+import { advanceIdle, ensurePositions, livePosition, markBehind, moveViews, type Idle, type Moved } from './view-positions.ts';
+
+export interface UpdateFeaturesSetup {
+  /** The service's name, which is its consumer group. */
+  readonly name: string;
+  readonly sql: Sql;
+  readonly events: EventBus;
+  readonly clock: () => number;
+  readonly views: ActiveViews;
+  readonly writer: OnlineWriter;
+  readonly catchUp: CatchUp;
+}
+
+const taskOf = ({ topic, partition }: TopicPartition): string => `${topic} ${partition}`;
+
+/** Folds accepted events into the series of the views, exactly once, and brings the online store up to date after each commit. */
+export class UpdateFeatures {
+  readonly #setup: UpdateFeaturesSetup;
+  readonly #ensured = new Set<string>();
+  readonly #folded = new Map<string, Committed>();
+
+  constructor(setup: UpdateFeaturesSetup) {
+    this.#setup = setup;
+  }
+
+  /** State and positions in the batch's transaction. A view that is still catching up with the log is left to `CatchUp`. */
+  async fold(batch: EventBatch, tx: Tx): Promise<void> {
+    const plans = this.#setup.views.plansOf(batch.topic);
+    if (plans.length === 0) return;
+    const started = performance.now();
+    await this.#ensurePositions(tx, plans, batch);
+    const views = plans.map(({ stateKey }) => stateKey);
+    const all = await moveViews(tx, { ...batch, group: this.#setup.name, views, progress: this.#progressOf(batch) });
+    if (all.some(({ live }) => batch.start < live)) return this.#foldRedriven(tx, batch, plans, all);
+    const moved = all.filter((view) => view.moved);
+    const rows = await applyDeltas(tx, foldEvents(plansAmong(plans, moved), batch.events.map(toViewEvent), batch.partition, countFault));
+    this.#folded.set(taskOf(batch), committed(batch, moved, rows));
+    if (moved.length < plans.length) this.#setup.catchUp.start();
+    if (moved.length > 0) metrics['events.folded'](batch.events.length, { topic: batch.topic });
+    metrics['fold.ms'](performance.now() - started, { topic: batch.topic });
+  }
+
+  /** Parked events that are handled again: for the views that have passed them. The others find them on the log. */
+  async #foldRedriven(tx: Tx, batch: EventBatch, plans: readonly ViewPlan[], all: readonly Moved[]): Promise<void> {
+    for (const { view, stood } of all) {
+      const passed = batch.events.filter(({ position }) => position.offset < stood).map(toViewEvent);
+      await applyDeltas(
+        tx,
+        foldEvents(
+          plans.filter(({ stateKey }) => stateKey === view),
+          passed,
+          batch.partition,
+          countFault,
+        ),
+      );
+    }
+    await markBehind(
+      tx,
+      all.map(({ view }) => view),
+      batch,
+    );
+    this.#setup.catchUp.start(); // waits for this transaction, and then brings the online store up to date
+  }
+
+  /** After the commit: who waits for progress is told when the online store was tried. */
+  async settle(batch: EventBatch): Promise<void> {
+    const folded = this.#folded.get(taskOf(batch));
+    this.#folded.delete(taskOf(batch));
+    if (folded !== undefined && folded.settlements.length > 0) await this.#setup.writer.settle(folded);
+  }
+
+  /** A live source has nothing left: all before now is applied. An importer's progress is what the source says, and nothing else. */
+  async advanceIdle(task: TopicPartition): Promise<void> {
+    const { sql, events, clock, name, views } = this.#setup;
+    const plans = views.plansOf(task.topic);
+    if (plans.length === 0 || views.isImported(task.topic)) return;
+    // The clock first: what is accepted after this look is after `now`.
+    const now = clock();
+    const bounds = (await events.bounds(task.topic)).find(({ partition }) => partition === task.partition);
+    const position = await livePosition(sql, name, task);
+    if (bounds === undefined || position !== bounds.end) return;
+    await this.#ensurePositions(sql, plans, task);
+    const moved = await advanceIdle(
+      sql,
+      plans.map(({ stateKey }) => stateKey),
+      task,
+      { position, now },
+    );
+    if (moved.length < plans.length) this.#setup.catchUp.start();
+    await this.#setup.writer.settle(committed({ ...task, start: position, end: position }, moved, []));
+  }
+
+  /** Known times of live events are stamped in the order of acceptance; an importer's are whatever it declares. */
+  #progressOf({ topic, events, progress }: EventBatch): number | null {
+    if (this.#setup.views.isImported(topic)) return progress === undefined ? null : Date.parse(progress);
+    return greatestTime(events.map(({ knowntime }) => Date.parse(knowntime)));
+  }
+
+  async #ensurePositions(db: Queryable, plans: readonly ViewPlan[], task: TopicPartition): Promise<void> {
+    const missing = plans.filter(({ stateKey }) => !this.#ensured.has(`${stateKey} ${taskOf(task)}`));
+    if (missing.length === 0) return;
+    const bounds = await this.#setup.events.bounds(task.topic);
+    await ensurePositions(
+      db,
+      missing.map(({ stateKey }) => stateKey),
+      bounds,
+    );
+    // A transaction that is rolled back takes the rows with it: the next batch then finds no view that moves, and starts `CatchUp`.
+    for (const { stateKey } of missing) for (const bound of bounds) this.#ensured.add(`${stateKey} ${taskOf(bound)}`);
+  }
+}
+
+function plansAmong(plans: readonly ViewPlan[], moved: readonly Moved[]): ViewPlan[] {
+  const names = new Set(moved.map(({ view }) => view));
+  return plans.filter(({ stateKey }) => names.has(stateKey));
+}
+
+function committed(batch: TopicPartition & { start: number; end: number }, moved: readonly Idle[], rows: Committed['rows']): Committed {
+  const { topic, partition, start, end } = batch;
+  return {
+    rows,
+    settlements: moved.map(({ view, progress }) => ({ view, topic, partition, offset: end, progress })),
+    behind: moved.filter(({ onlineOffset }) => onlineOffset < start).map(({ view }) => view),
+  };
+}
