@@ -18,7 +18,13 @@ export interface OutboxPortOptions {
   /** One schema for each kind, because each has relays of its own: `outbox_events`, `outbox_commands`. */
   readonly schema: string;
   readonly log: Logger;
-  readonly publish: (messages: readonly OutboxMessage[]) => Promise<void>;
+  /** Gets each message with a name that no other outbox gives, the same one whenever the message comes again. */
+  readonly publish: (messages: readonly CarriedMessage[]) => Promise<void>;
+}
+
+export interface CarriedMessage {
+  readonly messageId: string;
+  readonly payload: string;
 }
 
 /** Prepares the outbox's tables and starts a relay; every process that may write to the outbox also carries. */
@@ -28,7 +34,10 @@ export async function openOutbox({ sql, schema, log, publish }: OutboxPortOption
   const onError = (error: unknown): void => {
     log.warn('Messages could not be carried from the outbox; it is tried again.', { 'labels.outbox': schema, error });
   };
-  const relay = new OutboxRelay({ sql, schema, publish, onError });
+  const origin = `${await sql.identity()}/${schema}`;
+  const named = (messages: readonly OutboxMessage[]): Promise<void> =>
+    publish(messages.map(({ id, payload }) => ({ messageId: `${origin}/${id}`, payload })));
+  const relay = new OutboxRelay({ sql, schema, publish: named, onError });
   await relay.start();
   return { enqueue: (tx, messages) => outbox.enqueue(tx, messages), wake: () => relay.wake(), stop: () => relay.stop() };
 }

@@ -36,6 +36,12 @@ CREATE TABLE messaging.records (
   appended_at timestamptz NOT NULL,
   PRIMARY KEY (topic_id, partition, "offset")
 );
+-- What outboxes of other databases have brought, so that a repetition after a crash is left out.
+CREATE TABLE messaging.carried (
+  message_id text PRIMARY KEY,
+  carried_at timestamptz NOT NULL
+);
+CREATE INDEX carried_at ON messaging.carried (carried_at);
 CREATE UNLOGGED TABLE messaging.members (
   group_name text NOT NULL,
   member uuid NOT NULL,
@@ -105,7 +111,7 @@ class CreateLog1795200000001 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('DROP FUNCTION messaging.append_records');
-    await runner.query('DROP TABLE messaging.members, messaging.records, messaging.partitions, messaging.topics');
+    await runner.query('DROP TABLE messaging.members, messaging.carried, messaging.records, messaging.partitions, messaging.topics');
   }
 }
 

@@ -34,6 +34,7 @@ export class GroupMembership {
   readonly #group: string;
   readonly #self: Member;
   #others: readonly Member[] = [];
+  #left = false;
 
   constructor(sql: Queryable, group: string, subscription: Subscription) {
     this.#sql = sql;
@@ -44,12 +45,15 @@ export class GroupMembership {
 
   /** Says that this member lives, and learns who else does. */
   readonly beat = oneAtATime(async (): Promise<void> => {
+    if (this.#left) return;
     const { member, topics, prefix } = this.#self;
     this.#others = await this.#sql.query<Member>(BEAT, [this.#group, member, topics, prefix, EXPIRY_MS]);
   });
 
   /** Others take over at once. */
   async leave(): Promise<void> {
+    this.#left = true;
+    await this.beat(); // one that is under way would enter this member again
     await this.#sql.query('DELETE FROM messaging.members WHERE group_name = $1 AND member = $2', [this.#group, this.#self.member]);
   }
 

@@ -6,6 +6,8 @@ const CHUNK = 5_000;
 const TOMBSTONE_HOURS = 24;
 /** Compaction reads the whole partition: worth it only when enough was appended since the last time. */
 const MIN_NEW_RECORDS = 1_000;
+/** An outbox brings a message again only if it could not delete it; after so long nobody waits for that any more. */
+const CARRIED_DAYS = 7;
 /** Any number that nothing else in the database locks. */
 const LOCK = 7_230_110_001;
 
@@ -20,6 +22,7 @@ interface Offset {
 
 /** Retention by append time and compaction by key, over all topics. Answers how many records went; 0 when another process is at it. */
 export async function maintainLog(sql: Sql): Promise<number> {
+  await sql.query('DELETE FROM messaging.carried WHERE carried_at < clock_timestamp() - make_interval(days => $1)', [CARRIED_DAYS]);
   return (await dropExpired(sql)) + (await compact(sql));
 }
 

@@ -1,43 +1,14 @@
 import { eventually } from '@roofshot/testing/eventually';
 import { testDatabase, type TestDatabase } from '@roofshot/testing/postgres';
+import { deliveryConformance } from '../delivery/delivery.conformance.ts';
 import { busConformance } from './bus.conformance.ts';
-import type { EventBus } from './bus.ts';
-import { silent, specOf, recordOf, type BusLab } from './log-lab.ts';
+import { recordOf, silent, specOf } from './log-lab.ts';
 import { openEventBus } from './open-event-bus.ts';
-import { OutboxBus } from './outbox-bus.ts';
-import { PostgresBus } from './postgres-bus.ts';
+import { startPostgresLab } from './postgres-lab.ts';
 
-/** The services' database is one, the log's is another. */
-async function startLab(): Promise<BusLab> {
-  const [services, messages] = await Promise.all([testDatabase(), testDatabase()]);
-  const buses: EventBus[] = [];
-  const keeper = await PostgresBus.open(messages.sql, { log: silent });
-  return {
-    open: async () => {
-      const bus = await OutboxBus.open(await PostgresBus.open(messages.sql, { log: silent }), services.sql, silent);
-      buses.push(bus);
-      return bus;
-    },
-    sql: services.sql,
-    expire: async (topic) => {
-      await messages.sql.query(
-        `UPDATE messaging.records SET appended_at = appended_at - interval '1 day'
-         WHERE topic_id = (SELECT topic_id FROM messaging.topics WHERE name = $1)`,
-        [topic],
-      );
-      expect(await keeper.maintain()).toBeGreaterThan(0);
-    },
-    compact: async () => {
-      expect(await keeper.maintain()).toBeGreaterThan(0);
-    },
-    close: async () => {
-      await Promise.all([keeper, ...buses].map((bus) => bus.close()));
-      await Promise.all([services.drop(), messages.drop()]);
-    },
-  };
-}
-
+const startLab = () => startPostgresLab({ behindOutbox: true });
 busConformance('PostgreSQL behind an outbox', startLab);
+deliveryConformance('PostgreSQL behind an outbox', startLab);
 
 describe('opening the event bus', () => {
   let services: TestDatabase;

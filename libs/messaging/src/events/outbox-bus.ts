@@ -1,12 +1,13 @@
 import type { Position } from '@roofshot/contracts/envelope';
 import type { Queryable, Sql } from '@roofshot/storage/sql';
 import type { Logger } from '@roofshot/telemetry/logger';
-import { openOutbox, type OutboxPort } from '../outbox-port.ts';
+import { openOutbox, type CarriedMessage, type OutboxPort } from '../outbox-port.ts';
 import type { ConsumeOptions, Consumption, EventBus, LogBounds, LogRecord, OutgoingRecord, TopicPartition, TopicSpec } from './bus.ts';
+import type { PostgresBus } from './postgres-bus.ts';
 
 /**
  * A log that lies elsewhere than the services' database. `publishIn` writes into an outbox in that database, and a relay carries it to
- * the log, in order per key. After a crash between publishing and deleting a record may lie on the log twice, with one event id.
+ * the log, in order per key.
  */
 export class OutboxBus implements EventBus {
   readonly #bus: EventBus;
@@ -19,15 +20,10 @@ export class OutboxBus implements EventBus {
   }
 
   /** `sql`: the services' database. Closing this bus closes `bus`. */
-  static async open(bus: EventBus, sql: Sql, log: Logger): Promise<OutboxBus> {
-    const outbox = await openOutbox({
-      sql,
-      schema: 'outbox_events',
-      log,
-      publish: async (messages) => {
-        await bus.publish(messages.map(({ payload }) => JSON.parse(payload) as OutgoingRecord));
-      },
-    });
+  static async open(bus: PostgresBus, sql: Sql, log: Logger): Promise<OutboxBus> {
+    const publish = (messages: readonly CarriedMessage[]): Promise<void> =>
+      bus.publishOnce(messages.map(({ messageId, payload }) => ({ messageId, record: JSON.parse(payload) as OutgoingRecord })));
+    const outbox = await openOutbox({ sql, schema: 'outbox_events', log, publish });
     return new OutboxBus(bus, outbox);
   }
 
@@ -40,7 +36,6 @@ export class OutboxBus implements EventBus {
         key: `${record.topic}/${record.partition ?? record.key}`,
         kind: 'event',
         payload: JSON.stringify(record),
-        ...(record.headers['ce_id'] !== undefined && { messageId: record.headers['ce_id'] }),
       })),
     );
   }

@@ -21,6 +21,12 @@ export interface PostgresBusOptions {
   readonly onClosed?: () => Promise<void>;
 }
 
+/** A record and the name under which an outbox brings it: the same one whenever it brings it again. */
+export interface CarriedRecord {
+  readonly messageId: string;
+  readonly record: OutgoingRecord;
+}
+
 const CHANNEL = 'roofshot_events';
 const DEFAULT_PARTITIONS = 2;
 /** The fall-back where a wake-up was missed: one query for the whole process. */
@@ -96,6 +102,23 @@ export class PostgresBus implements EventBus {
     if (records.length === 0) return;
     await this.#index.lookUp(new Set(records.map(({ topic }) => topic)));
     await appendRecords(tx, placeRecords(records, this.#index));
+  }
+
+  /** Publishes what an outbox brings, and leaves out what it has brought before (within 7 days): a crash between publishing and deleting doubles nothing. */
+  async publishOnce(messages: readonly CarriedRecord[]): Promise<void> {
+    await this.#index.lookUp(new Set(messages.map(({ record }) => record.topic)));
+    await this.#sql.transaction(async (tx) => {
+      const rows = await tx.query<{ message_id: string }>(
+        `INSERT INTO messaging.carried SELECT id, clock_timestamp() FROM unnest($1::text[]) AS m(id) ORDER BY id ON CONFLICT DO NOTHING RETURNING message_id`,
+        [messages.map(({ messageId }) => messageId)],
+      );
+      const fresh = new Set(rows.map((row) => row.message_id));
+      await this.publishIn(
+        tx,
+        messages.filter(({ messageId }) => fresh.has(messageId)).map(({ record }) => record),
+      );
+    });
+    this.announce(new Set(messages.map(({ record }) => record.topic)));
   }
 
   announce(topics: Iterable<string>): void {
