@@ -29,6 +29,7 @@ export class Admission implements OnModuleInit, OnApplicationShutdown {
   readonly #changes: Changes;
   readonly #work = new Signal();
   readonly #stop = new AbortController();
+  #isWoken = false;
   #running: Promise<void> = Promise.resolve();
 
   constructor(@Inject(PLATFORM) platform: RegistryPlatform, resources: Resources, changes: Changes) {
@@ -49,17 +50,19 @@ export class Admission implements OnModuleInit, OnApplicationShutdown {
 
   /** A version has been registered. */
   wake(): void {
+    this.#isWoken = true;
     this.#work.changed();
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
+      this.#isWoken = false; // before the look, so that what comes during it is seen by the next
       const isBusy = await this.#admitOne().catch((error: unknown) => {
         this.#platform.log.error('A version could not be admitted; it is tried again.', { error });
         return false;
       });
-      if (!isBusy) await this.#work.waitUntil(() => signal.aborted, { timeoutMs: LOOK_EVERY_MS, signal });
+      if (!isBusy) await this.#work.waitUntil(() => this.#isWoken || signal.aborted, { timeoutMs: LOOK_EVERY_MS, signal });
     }
   }
 
