@@ -1,7 +1,7 @@
 // Who may import whom: contracts <- libs <- services <- all-in-one. Code rules are in .oxlintrc.json.
 
-/** Files that only tests and the project's own scripts run. */
-const TEST = '\\.(test|conformance)\\.tsx?$|/test/|^libs/testing/|^scripts/';
+/** Files that only tests and the project's own scripts run; a `-lab` is what several tests set up in the same way. */
+const TEST = '\\.(test|conformance)\\.tsx?$|-lab\\.ts$|/test/|^libs/testing/|^scripts/';
 const CLIENTS = 'kafkajs|amqplib|pg|pg-[^/]+|typeorm|ioredis|redis|@redis/[^/]+';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -62,7 +62,7 @@ const configuration = {
       comment: 'Code that runs in production imports neither tests nor what only tests need.',
       severity: 'error',
       from: { path: '^(contracts|libs|services)/', pathNot: TEST },
-      to: { path: '\\.(test|conformance)\\.tsx?$|^libs/testing/' },
+      to: { path: TEST },
     },
   ],
   options: {
