@@ -146,6 +146,13 @@ class TallyController {
     });
     http.route({
       method: 'GET',
+      url: '/v1/tallies/:name/waiting',
+      summary: 'How many requests are held.',
+      params,
+      handler: () => ({ waiting: tally.signal.waiting }),
+    });
+    http.route({
+      method: 'GET',
       url: '/v1/tallies',
       summary: 'Held for ever.',
       handler: ({ signal }) => tally.signal.waitUntil(() => false, { timeoutMs: 60_000, signal }),
