@@ -21,6 +21,12 @@ export function startMemoryWatch(root: number): MemoryWatch {
   return { peakMb: () => peak, stop: () => clearInterval(timer) };
 }
 
+/** MiB now, of a process and all that it started but for PostgreSQL. */
+export function platformMemoryMb(root: number): number {
+  const own = descendantsOf(root).filter((pid) => !/postgres/.test(readProc(pid, 'comm') ?? ''));
+  return own.reduce((sum, pid) => sum + pssOf(pid), 0) / 1024;
+}
+
 export function descendantsOf(root: number): number[] {
   const children = new Map<number, number[]>();
   for (const pid of processes()) {

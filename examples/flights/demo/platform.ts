@@ -10,6 +10,7 @@ const CLI = fileURLToPath(new URL('../../../services/cli/bin/roofshot.mjs', impo
 
 export interface RunningPlatform {
   readonly url: string;
+  readonly pid: number;
   readonly memory: MemoryWatch;
   /** Seconds from the start of the process to ready. */
   readonly readySeconds: number;
@@ -27,8 +28,9 @@ export async function startPlatform(data: string): Promise<RunningPlatform> {
   child.stderr.pipe(log);
   const ended = once(child, 'exit').then(() => undefined);
   const url = await urlOf(child, ended, join(data, 'logs', 'platform.log'));
-  const memory = startMemoryWatch(child.pid ?? process.pid);
-  return { url, memory, readySeconds: (performance.now() - started) / 1000, ended, stop: () => stop(child, ended, memory) };
+  const pid = child.pid ?? process.pid;
+  const memory = startMemoryWatch(pid);
+  return { url, pid, memory, readySeconds: (performance.now() - started) / 1000, ended, stop: () => stop(child, ended, memory) };
 }
 
 /** `roofshot up --json` prints one line when it is ready: `{"ready":true,"url":…}`. */
