@@ -9,8 +9,11 @@ export type Aggregation = FeatureSpec['aggregation'];
 /** Millionths: fine enough for features, coarse enough that sums of large values stay exact. */
 export const SCALE = 1_000_000;
 
-/** Values beyond this are refused: one of them alone would use up a tenth of what a sum can hold exactly. */
-export const LARGEST_VALUE = 900_000_000;
+/** Values beyond this are refused: no measured quantity is as large, and further on millionths mean nothing to a double. */
+export const LARGEST_VALUE = 1e15;
+
+/** A whole number of millionths: a number while it is exact as one, else a bigint. */
+export type ExactSum = number | bigint;
 
 /**
  * What one event adds to one feature: the value in millionths; for a share 1 or 0; null is left out.
@@ -21,7 +24,7 @@ export function toAddend(aggregation: Aggregation, value: unknown, report: (mess
   if (aggregation === 'share') return truthAddend(value, report);
   if (typeof value === 'boolean') return value ? SCALE : 0;
   if (typeof value !== 'number') return refuse(`a ${aggregation} needs numbers and got a ${typeof value}`, report);
-  if (Math.abs(value) > LARGEST_VALUE) return refuse(`${value} is beyond ±${LARGEST_VALUE}: divide it in the feature's expression`, report);
+  if (Math.abs(value) > LARGEST_VALUE) return refuse(`${value} is beyond ±${LARGEST_VALUE}`, report);
   return roundHalfAway(value * SCALE);
 }
 
@@ -44,7 +47,8 @@ function roundHalfAway(value: number): number {
  * The value of a window from its exact parts. `events`: all events; `n`, `sum`: of the values that are not null.
  * count and sum over nothing are 0; mean and share over nothing are null.
  */
-export function resultOf(aggregation: Aggregation, events: number, n: number, sum: number): number | null {
+export function resultOf(aggregation: Aggregation, events: number, n: number, exact: ExactSum): number | null {
+  const sum = Number(exact);
   switch (aggregation) {
     case 'count':
       return events;
@@ -57,19 +61,15 @@ export function resultOf(aggregation: Aggregation, events: number, n: number, su
   }
 }
 
-/** A sum that is no longer exact would depend on the order of addition; it is refused instead. */
-export class SumOutOfRange extends Error {
-  override readonly name = 'SumOutOfRange';
-
-  constructor() {
-    super(
-      'A sum has passed 9,007,199,254 (2^53 millionths) and would no longer be exact. Divide the value in the feature view’s expression (for example by 1000) and apply it again.',
-    );
+/** Adds without rounding. The result is a number exactly when it can be, so that equal sums look equal. */
+export function addExactly(a: ExactSum, b: ExactSum): ExactSum {
+  if (typeof a === 'number' && typeof b === 'number') {
+    const sum = a + b;
+    if (Number.isSafeInteger(sum)) return sum;
   }
+  const sum = BigInt(a) + BigInt(b);
+  return sum >= LEAST_SAFE && sum <= GREATEST_SAFE ? Number(sum) : sum;
 }
 
-export function addExactly(a: number, b: number): number {
-  const sum = a + b;
-  if (!Number.isSafeInteger(sum)) throw new SumOutOfRange();
-  return sum;
-}
+const GREATEST_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+const LEAST_SAFE = -GREATEST_SAFE;

@@ -70,6 +70,11 @@ export class Definitions {
     }
   }
 
+  /** The last that was heard of a view, also of one that was deleted or cannot be used. */
+  lastView(name: string): Declared<FeatureViewSpec> | undefined {
+    return this.#views.get(name);
+  }
+
   serviceNames(): string[] {
     return inForce(this.#services).map(({ name }) => name);
   }

@@ -15,7 +15,13 @@ interface PackedSeries {
   readonly k: number;
   readonly t: readonly number[];
   readonly e: readonly number[];
-  readonly c: readonly (null | { readonly n?: readonly number[]; readonly s: readonly number[] })[];
+  readonly c: readonly (null | PackedColumn)[];
+}
+
+interface PackedColumn {
+  readonly n?: readonly number[];
+  /** Sums beyond what a number holds exactly are texts. */
+  readonly s: readonly (number | string)[];
 }
 
 /** The series as JSON text. Equal series give equal texts. */
@@ -30,17 +36,26 @@ export function encodeSeries(series: TileSeries): string {
   return JSON.stringify(packed);
 }
 
-function packColumn(column: TileColumn, events: readonly number[]): PackedSeries['c'][number] {
-  const allPresent = column.n.every((n, i) => n === events[i]);
-  return allPresent ? { s: column.sum } : { n: column.n, s: column.sum };
+function packColumn({ n, sum }: TileColumn, events: readonly number[]): PackedColumn {
+  const packed = { s: sum.map((one) => (typeof one === 'bigint' ? one.toString() : one)) };
+  return n.every((count, i) => count === events[i]) ? packed : { n, ...packed };
 }
 
 /** The series that `encodeSeries` wrote; a copy of its own that may be changed. */
 export function decodeSeries(text: string): TileSeries {
-  const packed = JSON.parse(text) as PackedSeries;
+  const { h: horizon, k: known, t, e, c } = JSON.parse(text) as PackedSeries;
   let tile = 0;
-  const columns = packed.c.map((column) => column && { n: [...(column.n ?? packed.e)], sum: [...column.s] });
-  return { tiles: packed.t.map((difference) => (tile += difference)), events: [...packed.e], columns, horizon: packed.h, known: packed.k };
+  return {
+    tiles: t.map((difference) => (tile += difference)),
+    events: [...e],
+    columns: c.map((column) => column && unpackColumn(column, e)),
+    horizon,
+    known,
+  };
+}
+
+function unpackColumn({ n, s }: PackedColumn, events: readonly number[]): TileColumn {
+  return { n: [...(n ?? events)], sum: s.map((one) => (typeof one === 'string' ? BigInt(one) : one)) };
 }
 
 /** The online row of a series; it must have at least one event. `version` rises with each change of the row. */

@@ -2,12 +2,12 @@
  * A tile series: what is known about one entity in one feature view, as exact sums per tile of event time.
  * Adding events and merging series is commutative and associative: any order and any grouping gives the same series.
  */
-import { addExactly, type Aggregation } from './aggregations.ts';
+import { addExactly, type Aggregation, type ExactSum } from './aggregations.ts';
 
 /** Per tile the number of values that were not null, and their sum: in millionths, for a share the number of true ones. */
 export interface TileColumn {
   readonly n: number[];
-  readonly sum: number[];
+  readonly sum: ExactSum[];
 }
 
 export interface TileSeries {
@@ -37,10 +37,10 @@ export interface TileEvent {
   readonly addends: readonly (number | null)[];
 }
 
-/** Adds one event in place. Throws SumOutOfRange; the series is then to be thrown away. */
+/** Adds one event in place. */
 export function addEvent(series: TileSeries, event: TileEvent): void {
   const at = positionOf(series, event.tile);
-  series.events[at] = addExactly(series.events[at] as number, 1);
+  series.events[at] = (series.events[at] as number) + 1;
   for (let i = 0; i < series.columns.length; i += 1) {
     const column = series.columns[i];
     const addend = event.addends[i];
@@ -51,24 +51,24 @@ export function addEvent(series: TileSeries, event: TileEvent): void {
   series.known = Math.max(series.known, event.knownTime);
 }
 
-/** Adds `delta` to `series` in place. Throws SumOutOfRange; the series is then to be thrown away. */
+/** Adds `delta` to `series` in place. */
 export function mergeDelta(series: TileSeries, delta: TileSeries): void {
   for (let i = 0; i < delta.tiles.length; i += 1) {
     const at = positionOf(series, delta.tiles[i] as number);
-    series.events[at] = addExactly(series.events[at] as number, delta.events[i] as number);
+    series.events[at] = (series.events[at] as number) + (delta.events[i] as number);
     for (let c = 0; c < series.columns.length; c += 1) {
       const into = series.columns[c];
       const from = delta.columns[c];
-      if (into && from) addToColumn(into, at, from.n[i] as number, from.sum[i] as number);
+      if (into && from) addToColumn(into, at, from.n[i] as number, from.sum[i] as ExactSum);
     }
   }
   series.horizon = Math.max(series.horizon, delta.horizon);
   series.known = Math.max(series.known, delta.known);
 }
 
-function addToColumn(column: TileColumn, at: number, n: number, sum: number): void {
-  column.n[at] = addExactly(column.n[at] as number, n);
-  column.sum[at] = addExactly(column.sum[at] as number, sum);
+function addToColumn(column: TileColumn, at: number, n: number, sum: ExactSum): void {
+  column.n[at] = (column.n[at] as number) + n;
+  column.sum[at] = addExactly(column.sum[at] as ExactSum, sum);
 }
 
 /** Where the tile lies; makes room for it when it is new. */
@@ -114,21 +114,27 @@ export function prune(series: TileSeries, from: number): void {
 export interface Totals {
   readonly events: number;
   readonly n: readonly number[];
-  readonly sum: readonly number[];
+  readonly sum: readonly ExactSum[];
 }
 
-/** Totals over the tiles from ≤ tile < to. Throws SumOutOfRange. */
+/** Totals over the tiles from ≤ tile < to. */
 export function totalsOf(series: TileSeries, from: number, to: number): Totals {
   const [start, end] = [lowerBound(series.tiles, from), lowerBound(series.tiles, to)];
   return {
-    events: sumOf(series.events, start, end),
-    n: series.columns.map((column) => (column ? sumOf(column.n, start, end) : 0)),
+    events: countOf(series.events, start, end),
+    n: series.columns.map((column) => (column ? countOf(column.n, start, end) : 0)),
     sum: series.columns.map((column) => (column ? sumOf(column.sum, start, end) : 0)),
   };
 }
 
-function sumOf(values: readonly number[], start: number, end: number): number {
-  let sum = 0;
-  for (let i = start; i < end; i += 1) sum += values[i] as number;
-  return addExactly(sum, 0);
+function countOf(values: readonly number[], start: number, end: number): number {
+  let count = 0;
+  for (let i = start; i < end; i += 1) count += values[i] as number;
+  return count;
+}
+
+function sumOf(values: readonly ExactSum[], start: number, end: number): ExactSum {
+  let sum: ExactSum = 0;
+  for (let i = start; i < end; i += 1) sum = addExactly(sum, values[i] as ExactSum);
+  return sum;
 }

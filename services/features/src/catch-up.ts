@@ -69,15 +69,27 @@ export class CatchUp {
   async #run(): Promise<void> {
     while (this.#asked && !this.#stopping.signal.aborted) {
       this.#asked = false;
-      try {
-        for (const plan of this.#setup.views.plans()) await this.#catchUpView(plan);
-        await this.#setup.met();
-      } catch (error) {
-        this.#setup.log.warn('A view could not catch up with the log; it is tried again in a second.', { error });
-        this.#asked = true;
-        await delay(RETRY_MS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
-      }
+      let failed = false;
+      for (const plan of this.#setup.views.plans()) failed = !(await this.#attempt(() => this.#catchUpView(plan), plan.stateKey)) || failed;
+      if (failed) await this.#pause();
+      else await this.#attempt(this.#setup.met, 'all');
     }
+  }
+
+  /** One view that cannot go on must not keep the others from it. */
+  async #attempt(work: () => Promise<void>, view: string): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      this.#setup.log.warn('A view could not catch up with the log; it is tried again in a second.', { 'labels.view': view, error });
+      return false;
+    }
+  }
+
+  async #pause(): Promise<void> {
+    this.#asked = true;
+    await delay(RETRY_MS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
   }
 
   async #catchUpView(plan: ViewPlan): Promise<void> {

@@ -21,13 +21,19 @@ export interface UpdateFeaturesSetup {
   readonly catchUp: CatchUp;
 }
 
+/** What one transaction has done; it counts when it has committed. */
+interface Folded {
+  readonly committed: Committed;
+  readonly ensured: readonly string[];
+}
+
 const taskOf = ({ topic, partition }: TopicPartition): string => `${topic} ${partition}`;
 
 /** Folds accepted events into the series of the views, exactly once, and brings the online store up to date after each commit. */
 export class UpdateFeatures {
   readonly #setup: UpdateFeaturesSetup;
   readonly #ensured = new Set<string>();
-  readonly #folded = new Map<string, Committed>();
+  readonly #folded = new Map<string, Folded>();
 
   constructor(setup: UpdateFeaturesSetup) {
     this.#setup = setup;
@@ -38,13 +44,13 @@ export class UpdateFeatures {
     const plans = this.#setup.views.plansOf(batch.topic);
     if (plans.length === 0) return;
     const started = performance.now();
-    await this.#ensurePositions(tx, plans, batch);
+    const ensured = await this.#ensurePositions(tx, plans, batch);
     const views = plans.map(({ stateKey }) => stateKey);
     const all = await moveViews(tx, { ...batch, group: this.#setup.name, views, progress: this.#progressOf(batch) });
     if (all.some(({ live }) => batch.start < live)) return this.#foldRedriven(tx, batch, plans, all);
     const moved = all.filter((view) => view.moved);
     const rows = await applyDeltas(tx, foldEvents(plansAmong(plans, moved), batch.events.map(toViewEvent), batch.partition, countFault));
-    this.#folded.set(taskOf(batch), committed(batch, moved, rows));
+    this.#folded.set(taskOf(batch), { committed: committed(batch, moved, rows), ensured });
     if (moved.length < plans.length) this.#setup.catchUp.start();
     if (moved.length > 0) metrics['events.folded'](batch.events.length, { topic: batch.topic });
     metrics['fold.ms'](performance.now() - started, { topic: batch.topic });
@@ -76,7 +82,8 @@ export class UpdateFeatures {
   async settle(batch: EventBatch): Promise<void> {
     const folded = this.#folded.get(taskOf(batch));
     this.#folded.delete(taskOf(batch));
-    if (folded !== undefined && folded.settlements.length > 0) await this.#setup.writer.settle(folded);
+    for (const key of folded?.ensured ?? []) this.#ensured.add(key);
+    if (folded !== undefined && folded.committed.settlements.length > 0) await this.#setup.writer.settle(folded.committed);
   }
 
   /** A live source has nothing left: all before now is applied. An importer's progress is what the source says, and nothing else. */
@@ -106,17 +113,13 @@ export class UpdateFeatures {
     return greatestTime(events.map(({ knowntime }) => Date.parse(knowntime)));
   }
 
-  async #ensurePositions(db: Queryable, plans: readonly ViewPlan[], task: TopicPartition): Promise<void> {
-    const missing = plans.filter(({ stateKey }) => !this.#ensured.has(`${stateKey} ${taskOf(task)}`));
-    if (missing.length === 0) return;
+  /** Answers what is there when the transaction has committed. */
+  async #ensurePositions(db: Queryable, plans: readonly ViewPlan[], task: TopicPartition): Promise<string[]> {
+    const missing = plans.map(({ stateKey }) => stateKey).filter((view) => !this.#ensured.has(`${view} ${taskOf(task)}`));
+    if (missing.length === 0) return [];
     const bounds = await this.#setup.events.bounds(task.topic);
-    await ensurePositions(
-      db,
-      missing.map(({ stateKey }) => stateKey),
-      bounds,
-    );
-    // A transaction that is rolled back takes the rows with it: the next batch then finds no view that moves, and starts `CatchUp`.
-    for (const { stateKey } of missing) for (const bound of bounds) this.#ensured.add(`${stateKey} ${taskOf(bound)}`);
+    await ensurePositions(db, missing, bounds);
+    return missing.flatMap((view) => bounds.map((bound) => `${view} ${taskOf(bound)}`));
   }
 }
 

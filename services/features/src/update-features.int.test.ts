@@ -1,0 +1,112 @@
+import { acceptedEvents, topicOf } from '@roofshot/contracts/events';
+import type { FeatureViewSpec } from '@roofshot/contracts/resources/feature-kinds';
+import { decodeSeries } from '@roofshot/feature-defs/online-rows';
+import { onBatch } from '@roofshot/messaging/handlers';
+import { EventsServer } from '@roofshot/messaging/nest/events-server';
+import { openCommandQueue } from '@roofshot/messaging/open-command-queue';
+import { openEventBus } from '@roofshot/messaging/open-event-bus';
+import type { EventBus } from '@roofshot/messaging/events';
+import type { CommandQueue } from '@roofshot/messaging/commands';
+import { deliveryMigrations } from '@roofshot/storage/delivery-migrations';
+import { migrate } from '@roofshot/storage/migrate';
+import { openOnlineStore } from '@roofshot/storage/open-online-store';
+import type { OnlineStore } from '@roofshot/storage/online-store';
+import { log } from '@roofshot/telemetry/logger';
+import { eventually } from '@roofshot/testing/eventually';
+import { testDatabase, type TestDatabase } from '@roofshot/testing/postgres';
+import { CreateFeatureState1763700000000 } from '../migrations/1763700000000-state.ts';
+import { recordOf } from '../test/features-harness.ts';
+import { ActiveViews } from './active-views.ts';
+import { CatchUp } from './catch-up.ts';
+import { OnlineWriter } from './online-writer.ts';
+import { ProgressBoard } from './progress-board.ts';
+import { UpdateFeatures } from './update-features.ts';
+
+const TYPE = 'payment.made';
+const spec: FeatureViewSpec = {
+  entity: 'shop',
+  source: { eventType: TYPE, keys: { shop: 'data.shop' } },
+  tile: '5m',
+  windows: ['1h'],
+  features: [{ name: 'sum', aggregation: 'sum', value: 'data.amount' }],
+};
+
+/** The delivery on a real log, with the folding behind it and nothing else of the service. */
+describe('folding under parking and redrive', () => {
+  let database: TestDatabase;
+  let bus: EventBus;
+  let queue: CommandQueue;
+  let online: OnlineStore;
+  let server: EventsServer;
+  let writer: OnlineWriter;
+  let catchUp: CatchUp;
+  const views = new ActiveViews();
+
+  beforeAll(async () => {
+    database = await testDatabase();
+    const { sql, url } = database;
+    await migrate(sql, 'features', [...deliveryMigrations, CreateFeatureState1763700000000]);
+    bus = await openEventBus(url, { sql, sqlUrl: url, log });
+    queue = await openCommandQueue(url, { sql, sqlUrl: url, log });
+    online = await openOnlineStore(url);
+    await bus.ensureTopics([{ name: topicOf(TYPE), retentionMs: null, compacted: false }]);
+    const setup = { name: 'features', sql, events: bus, online, views, log, clock: Date.now, board: new ProgressBoard() };
+    writer = new OnlineWriter(setup);
+    catchUp = new CatchUp({ ...setup, writer, met: () => Promise.resolve() });
+    const update = new UpdateFeatures({ ...setup, writer, catchUp });
+    views.declareEntity({ name: 'shop', generation: 1, deleted: false, spec: { keys: ['shop'] } });
+    views.declareView({ name: 'payments', generation: 1, deleted: false, spec });
+    server = new EventsServer({ service: 'features', schema: 'features', sql, bus, queue, clock: Date.now, log }, [
+      onBatch(acceptedEvents, (batch, tx) => update.fold(batch, tx), { afterCommit: (batch) => update.settle(batch) }),
+    ]);
+    await new Promise<void>((resolve, reject) =>
+      server.listen((error?: unknown) => (error === undefined ? resolve() : reject(error as Error))),
+    );
+  });
+  afterAll(async () => {
+    await server.close();
+    await catchUp.stop();
+    await writer.stop();
+    await online.close();
+    await queue.close();
+    await bus.close();
+    await database.drop();
+  });
+
+  const pay = (id: string, shop: string, amount: number): Promise<unknown> =>
+    bus.publish([recordOf({ id, type: TYPE, time: '2001-01-15T12:00:00Z', data: { shop, amount } })]);
+
+  async function onlineSum(view: string, shop: string): Promise<number> {
+    const [row] = await online.get([{ view: `${view}@1`, entity: JSON.stringify([shop]) }]);
+    return row?.value == null ? 0 : Number(decodeSeries(row.value).columns[0]?.sum[0] ?? 0) / 1_000_000;
+  }
+
+  /** What a fault of the database, or of this code, would do to one shop's events. */
+  const refuse = (): Promise<unknown> =>
+    database.sql.query(`
+      CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no shop two today'; END $$;
+      CREATE TRIGGER refuse BEFORE INSERT ON features.series FOR EACH ROW WHEN (NEW.entity = '["two"]') EXECUTE FUNCTION refuse()`);
+
+  test('a parked event is folded once, when it is redriven, also into a view that came meanwhile, and reaches the online store', async () => {
+    await refuse();
+    await pay('P0', 'one', 1);
+    await pay('P1', 'two', 10);
+    await eventually(async () => (await server.parkedKeys(topicOf(TYPE))).length === 1);
+    await pay('P1', 'one', 100); // waits behind the parked one
+    await pay('P2', 'one', 1_000);
+    await eventually(async () => (await onlineSum('payments', 'one')) === 1_001);
+
+    views.declareView({ name: 'more', generation: 1, deleted: false, spec });
+    catchUp.start();
+    await eventually(async () => (await onlineSum('more', 'one')) === 1_001);
+    await database.sql.query('DROP TRIGGER refuse ON features.series');
+    expect(await server.redriveKey(topicOf(TYPE), 'P1')).toMatchObject({ handled: 2, released: true });
+    for (const view of ['payments', 'more']) {
+      await eventually(async () => (await onlineSum(view, 'one')) === 1_101);
+      await eventually(async () => (await onlineSum(view, 'two')) === 10);
+    }
+
+    await pay('P1', 'two', 20); // the key flows again
+    for (const view of ['payments', 'more']) await eventually(async () => (await onlineSum(view, 'two')) === 30);
+  });
+});
