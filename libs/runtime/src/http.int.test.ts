@@ -172,7 +172,7 @@ describe('typed routes', () => {
     const held = fetch(`${app.url}/v1/held?wait=60s`, { signal: client.signal });
     await eventually(() => changes.waiting === 1);
     client.abort();
-    await expect(held).rejects.toThrow();
+    await expect(held).rejects.toThrow('aborted');
     await eventually(() => changes.waiting === 0);
   });
 

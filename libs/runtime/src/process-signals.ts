@@ -27,7 +27,7 @@ export function stopOnSignals(stop: () => Promise<void>): void {
 
 /** Tells why the start failed, in sentences for the person who started it, and ends the process. */
 export function endOnFault(error: unknown): never {
-  log.fatal('The start failed.', { error });
+  if (!process.stdout.isTTY) log.fatal('The start failed.', { error }); // a person at a terminal reads the sentences below
   process.stderr.write(`${sentences(error).join('\n')}\n`);
   process.exit(1);
 }

@@ -113,7 +113,7 @@ export class Resources {
       if (request.dryRun) return found;
       await this.#store.delete(tx, definition.name, name);
       await rules.removed?.(tx, found);
-      recordAudit(tx, 'delete', found, request, { generation: found.generation });
+      recordAudit(tx, { action: 'delete', resource: found, request, detail: { generation: found.generation } });
       return found;
     });
     if (!request.dryRun) await rules.committed?.(undefined, resource);
@@ -148,17 +148,18 @@ export class Resources {
     await this.#store.write(tx, resource);
     if (isSpecChanged) await kind.rules.changed?.(tx, resource, living(kept));
     const paths = differences.slice(0, MAX_AUDITED_PATHS).map(({ path }) => path);
-    recordAudit(tx, 'apply', resource, request, { result, generation: resource.generation, paths });
+    recordAudit(tx, { action: 'apply', resource, request, detail: { result, generation: resource.generation, paths } });
   }
 }
 
-function recordAudit(
-  tx: Tx,
-  action: 'apply' | 'delete',
-  { kind, metadata }: Declared,
-  { actor, reason }: ChangeRequest,
-  detail: Record<string, unknown>,
-): void {
+interface AuditedChange {
+  readonly action: 'apply' | 'delete';
+  readonly resource: Declared;
+  readonly request: ChangeRequest;
+  readonly detail: Record<string, unknown>;
+}
+
+function recordAudit(tx: Tx, { action, resource: { kind, metadata }, request: { actor, reason }, detail }: AuditedChange): void {
   const target = `${kind}/${metadata.name}`;
   tx.publish(audit, [{ type: 'audit.recorded', subject: target, data: { actor, action, target, reason, detail } }]);
 }

@@ -48,14 +48,11 @@ export interface Running {
  * fails as a whole: with every fault of the environment, of the manifests, or of the one service that it names.
  */
 export async function run(services: readonly AnyService[], options: RunOptions = {}): Promise<Running> {
-  if (options.env !== undefined) return start(services, options);
-  try {
-    const running = await start(services, options);
-    stopOnSignals(() => running.stop());
-    return running;
-  } catch (error) {
-    return endOnFault(error);
-  }
+  const starting = start(services, options);
+  if (options.env !== undefined) return starting;
+  // From the first moment on: a signal during the start stops what has been started by then.
+  stopOnSignals(async () => (await starting).stop());
+  return starting.catch(endOnFault);
 }
 
 async function start(services: readonly AnyService[], options: RunOptions): Promise<Running> {

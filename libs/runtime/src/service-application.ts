@@ -70,7 +70,7 @@ export class ServiceApplication {
       refuseLostRoutes(this.service, this.#app.get(HttpRoutes).documents);
       this.#connectDeliveries();
     } catch (error) {
-      await this.#app.close();
+      await this.#app.close().catch(() => undefined); // what failed first is the cause
       throw error;
     }
   }

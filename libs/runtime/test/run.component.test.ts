@@ -80,7 +80,7 @@ test('two services share the ports of one process, and each has its own door, he
     'send_tally_add_v1',
   ]);
   await running.stop();
-  await expect(fetch(`${tallyUrl}/readyz`)).rejects.toThrow();
+  await expect(fetch(`${tallyUrl}/readyz`)).rejects.toThrow('fetch failed');
 });
 
 test('stopping twice is harmless, and a second run finds what the first one left', async () => {
@@ -128,7 +128,7 @@ test('a gateway before the services is started with them and stopped after their
   const stopped = running.stop();
   expect((await held).status).toBe(200);
   await stopped;
-  await expect(fetch(url)).rejects.toThrow();
+  await expect(fetch(url)).rejects.toThrow('fetch failed');
 });
 
 describe('a start that cannot be', () => {

@@ -153,6 +153,13 @@ class TallyController {
     });
     http.route({
       method: 'GET',
+      url: '/v1/tallies/:name/stuck',
+      summary: 'Never answers, not even to a stop.',
+      params,
+      handler: () => new Promise<never>(() => undefined),
+    });
+    http.route({
+      method: 'GET',
       url: '/v1/tallies',
       summary: 'Held for ever.',
       handler: ({ signal }) => tally.signal.waitUntil(() => false, { timeoutMs: 60_000, signal }),
