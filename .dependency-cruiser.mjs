@@ -58,6 +58,13 @@ const configuration = {
       to: { path: `node_modules/(${CLIENTS})/` },
     },
     {
+      name: 'audit-stands-apart',
+      comment: 'The audit of features recomputes them by code that shares nothing with what served them, or it would share its mistakes.',
+      severity: 'error',
+      from: { path: '^services/features/src/audit/', pathNot: TEST },
+      to: { path: '^libs/feature-defs/' },
+    },
+    {
       name: 'tests-not-in-production',
       comment: 'Code that runs in production imports neither tests nor what only tests need.',
       severity: 'error',

@@ -64,7 +64,11 @@ export class Audit {
     const current = vectors.filter(
       ({ prediction, servedAt }) => prediction.featureServiceGeneration === declared.generation && servedAt >= changedAt,
     );
-    const outdated = vectors.filter((vector) => !current.includes(vector));
+    const outdated = skipAll(
+      vectors.filter((vector) => !current.includes(vector)),
+      'served before the definitions changed',
+    );
+    if (current.length === 0) return outdated;
     const raw = await this.#readRaw(service, current);
     const asked = current.map(({ prediction: { predictionId: id, asOf, entities, context } }) => ({
       id,
@@ -73,7 +77,7 @@ export class Audit {
       context: JSON.stringify(context),
     }));
     const comparison = compareVectors(service.spec, service.views, current, await recompute(service, asked, raw));
-    return { ...comparison, skipped: [...comparison.skipped, ...skipAll(outdated, 'served before the definitions changed').skipped] };
+    return { ...comparison, skipped: [...comparison.skipped, ...outdated.skipped] };
   }
 
   async #withReferences(spec: AuditedService['spec']): Promise<AuditedService> {

@@ -174,6 +174,8 @@ class Translator {
   #binary(node: ASTNode): string {
     const [left, right] = node.args as readonly [ASTNode, ASTNode];
     const comparison = COMPARISONS[node.op];
+    if (isNull(right) && (node.op === '==' || node.op === '!='))
+      return node.op === '!=' ? this.#isThere(left) : `(NOT ${this.#isThere(left)})`;
     if (comparison !== undefined) {
       const kind = this.#comparedAs(left, right, node.op);
       return `(${this.translate(left, kind)} ${comparison} ${this.translate(right, kind)})`;
@@ -196,7 +198,8 @@ class Translator {
     if (numeric !== undefined) return this.#numeric(numeric, args);
     if (name === 'hour' || name === 'weekday') return this.#zoned(name, args);
     if (name === 'has' && args[0] !== undefined) return this.#has(args[0]);
-    if (name === 'coalesce') return `coalesce(${args.map((argument) => this.translate(argument, wanted)).join(', ')})`;
+    if (name === 'coalesce')
+      return `CASE ${args.map((argument) => `WHEN ${this.#isThere(argument)} THEN ${this.translate(argument, wanted)}`).join(' ')} END`;
     if (name === 'indicator' && args[0] !== undefined) return this.#feature(args[0]);
     if (name === 'timestamp' && args[0]?.op === 'value') return `${Date.parse(String(args[0].args))}::DOUBLE`;
     throw this.#refuse(`calls ${name}`);
@@ -218,6 +221,13 @@ class Translator {
     const path = this.#pathOf(node);
     if (path?.pointer === undefined) throw this.#refuse('asks whether something other than a field is there');
     return `coalesce(json_type(${path.column}, ${path.pointer}) <> 'NULL', false)`;
+  }
+
+  /** A field of any type counts, also one of a type that is not wanted. */
+  #isThere(node: ASTNode): string {
+    if (this.#pathOf(node)?.pointer !== undefined) return this.#has(node);
+    const kind = this.#kindOf(node);
+    return kind === 'unknown' ? 'false' : `(${this.translate(node, kind)}) IS NOT NULL`;
   }
 
   #method(name: string, args: readonly ASTNode[]): string {
