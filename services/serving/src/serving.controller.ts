@@ -4,15 +4,17 @@ import { Readiness } from '@roofshot/runtime/readiness';
 import { addInferenceRoutes } from './inference/inference-routes.ts';
 import { addPredictRoute, addProgressRoute, addStateRoute } from './predict/prediction-routes.ts';
 import { ServingParts } from './serving-parts.ts';
+import { StartGate } from './start-gate.ts';
 
 @Controller()
 export class ServingController {
   constructor(http: HttpRoutes, readiness: Readiness, parts: ServingParts) {
     const { endpoints, switchboard, spool, changed } = parts;
-    addPredictRoute(http, parts.answers, parts.shadows);
+    const gate = new StartGate(readiness);
+    addPredictRoute(http, { answers: parts.answers, shadows: parts.shadows, gate });
     addStateRoute(http, { endpoints, switchboard, changed, unpublished: () => spool.unpublishedLines });
     addProgressRoute(http, parts);
-    addInferenceRoutes(http, parts.infer, switchboard);
+    addInferenceRoutes(http, { infer: parts.infer, switchboard, gate });
     readiness.waitFor('the versions that deployments name to be loaded', () => switchboard.isSettled);
   }
 }

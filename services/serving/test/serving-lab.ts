@@ -24,6 +24,7 @@ import { openOnlineStore } from '@roofshot/storage/open-online-store';
 import type { ObjectStore } from '@roofshot/storage/object-store';
 import type { OnlineStore } from '@roofshot/storage/online-store';
 import { log } from '@roofshot/telemetry/logger';
+import { eventually } from '@roofshot/testing/eventually';
 import { testDatabase, type TestDatabase } from '@roofshot/testing/postgres';
 import { tempDir, type TempDir } from '@roofshot/testing/temp-dir';
 
@@ -208,6 +209,11 @@ export class ServingLab {
       ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
     });
     return { status: answer.status, body: (await answer.json()) as T };
+  }
+
+  /** Every topic followed, every version loaded. */
+  async ready(): Promise<void> {
+    await eventually(async () => expect((await this.call('/readyz')).body).toMatchObject({ waitsFor: [] }));
   }
 
   deploy(spec: DeploymentSpec = delays, name = 'delays'): Promise<Answer> {

@@ -14,6 +14,7 @@ beforeAll(async () => {
   lab = await ServingLab.open();
   running = await run([serving], { env: lab.env, clock: () => noon });
   lab.url = running.urls['serving'] ?? '';
+  await lab.ready();
   await lab.declareFeatures();
   await lab.putLandings('ORD', [30, 5, 40, 0]);
   await lab.putProgress(noon - 2 * MINUTE);

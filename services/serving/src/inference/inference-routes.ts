@@ -3,7 +3,9 @@ import { problemOf } from '@roofshot/runtime/errors';
 import type { HttpRoutes } from '@roofshot/runtime/http';
 import { Type } from 'typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { KnownVersion } from '../models/model-catalogue.ts';
 import type { Switchboard } from '../models/switchboard.ts';
+import type { StartGate } from '../start-gate.ts';
 import type { Infer } from './infer.ts';
 import { InferRequest, invalid } from './tensors.ts';
 
@@ -29,13 +31,19 @@ const Answer = Type.Object({
 const Model = Type.Object({ model: Type.String() });
 const ModelVersion = Type.Object({ model: Type.String(), version: Type.String() });
 
-export function addInferenceRoutes(http: HttpRoutes, infer: Infer, switchboard: Switchboard): void {
+export interface InferenceParts {
+  readonly infer: Infer;
+  readonly switchboard: Switchboard;
+  readonly gate: StartGate;
+}
+
+export function addInferenceRoutes(http: HttpRoutes, parts: InferenceParts): void {
   http.fastify.addHook('onRoute', (route) => {
     if (route.url === '/v2' || route.url.startsWith('/v2/')) route.errorHandler = answerError;
   });
-  addServerRoutes(http, switchboard);
-  addModelRoutes(http, infer, '/v2/models/:model', Model);
-  addModelRoutes(http, infer, '/v2/models/:model/versions/:version', ModelVersion);
+  addServerRoutes(http, parts);
+  addModelRoutes(http, parts, '/v2/models/:model', Model);
+  addModelRoutes(http, parts, '/v2/models/:model/versions/:version', ModelVersion);
 }
 
 function answerError(error: unknown, _request: FastifyRequest, reply: FastifyReply): void {
@@ -43,7 +51,7 @@ function answerError(error: unknown, _request: FastifyRequest, reply: FastifyRep
   void reply.code(status).send({ error: detail });
 }
 
-function addServerRoutes(http: HttpRoutes, switchboard: Switchboard): void {
+function addServerRoutes(http: HttpRoutes, { gate, switchboard }: InferenceParts): void {
   http.route({
     method: 'GET',
     url: '/v2',
@@ -64,7 +72,8 @@ function addServerRoutes(http: HttpRoutes, switchboard: Switchboard): void {
     summary: 'Open Inference Protocol: every version that a deployment names is loaded; 503 until then.',
     // The specification's text shows `live` here and its schema `ready`: clients find both.
     response: Type.Object({ live: Type.Boolean(), ready: Type.Boolean() }),
-    handler: ({ reply }) => {
+    handler: async ({ reply }) => {
+      if (!gate.isOpen) await gate.pass();
       const ready = switchboard.isSettled;
       if (!ready) void reply.code(503);
       return { live: true, ready };
@@ -72,16 +81,18 @@ function addServerRoutes(http: HttpRoutes, switchboard: Switchboard): void {
   });
 }
 
-function addModelRoutes(http: HttpRoutes, infer: Infer, url: string, params: typeof Model | typeof ModelVersion): void {
-  const find = (named: { readonly model: string; readonly version?: string }): ReturnType<Infer['find']> =>
-    infer.find(named.model, named.version);
+function addModelRoutes(http: HttpRoutes, { infer, gate }: InferenceParts, url: string, params: typeof Model | typeof ModelVersion): void {
+  const find = async ({ model, version }: { readonly model: string; readonly version?: string }): Promise<KnownVersion> => {
+    if (!gate.isOpen) await gate.pass();
+    return infer.find(model, version);
+  };
   http.route({
     method: 'GET',
     url,
     summary: 'Open Inference Protocol: what a model takes and gives; the champion without a version.',
     params,
     response: Metadata,
-    handler: async ({ params: named }) => ({ ...(await infer.metadata(find(named))) }) as never,
+    handler: async ({ params: named }) => ({ ...(await infer.metadata(await find(named))) }) as never,
   });
   http.route({
     method: 'GET',
@@ -90,7 +101,7 @@ function addModelRoutes(http: HttpRoutes, infer: Infer, url: string, params: typ
     params,
     response: Type.Object({ name: Type.String(), ready: Type.Boolean() }),
     handler: async ({ params: named, reply }) => {
-      const ready = await infer.isReady(find(named));
+      const ready = await infer.isReady(await find(named));
       if (!ready) void reply.code(503);
       return { name: named.model, ready };
     },
@@ -107,7 +118,7 @@ function addModelRoutes(http: HttpRoutes, infer: Infer, url: string, params: typ
       if (headers['inference-header-content-length'] !== undefined) {
         throw invalid('The binary tensor extension is not spoken here. Send JSON data (binary_data=False in the Triton client).');
       }
-      return (await infer.infer(find(named), body)) as never;
+      return (await infer.infer(await find(named), body)) as never;
     },
   });
 }

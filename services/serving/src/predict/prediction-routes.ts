@@ -6,6 +6,7 @@ import type { HttpRoutes } from '@roofshot/runtime/http';
 import type { Signal } from '@roofshot/runtime/signal';
 import { Type } from 'typebox';
 import { describeState, isReached, type StateSources } from '../deployments/describe-state.ts';
+import type { StartGate } from '../start-gate.ts';
 import type { SpoolRelay } from '../spool/relay.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { AnswerQuestions } from './answer-questions.ts';
@@ -14,7 +15,13 @@ import type { Shadows } from './shadows.ts';
 /** A batch of 1,000 questions with long contexts. */
 const BODY_LIMIT = 8 * 1024 * 1024;
 
-export function addPredictRoute(http: HttpRoutes, answers: AnswerQuestions, shadows: Shadows): void {
+export interface PredictParts {
+  readonly answers: AnswerQuestions;
+  readonly shadows: Shadows;
+  readonly gate: StartGate;
+}
+
+export function addPredictRoute(http: HttpRoutes, { answers, shadows, gate }: PredictParts): void {
   http.route({
     method: 'POST',
     url: '/v1/predict/:deployment',
@@ -23,6 +30,7 @@ export function addPredictRoute(http: HttpRoutes, answers: AnswerQuestions, shad
     params: Type.Object({ deployment: Type.String() }),
     bodyLimit: BODY_LIMIT,
     handler: async ({ params: { deployment }, body, reply }) => {
+      if (!gate.isOpen) await gate.pass();
       const answered = await answers.answer(deployment, body);
       reply.raw.once('close', () => shadows.mirror(answered.mirrored));
       return answered.body;
@@ -55,7 +63,9 @@ export function addStateRoute(http: HttpRoutes, parts: StateParts): void {
     handler: async ({ params: { name }, query, signal }) => {
       const describe = (): DeploymentState => describeState(parts, parts.endpoints.get(name), query.experiment);
       const timeoutMs = waitMs(query.wait);
-      if (timeoutMs > 0) await parts.changed.waitUntil(() => isReached(describe(), query), { timeoutMs, signal });
+      // Declared a moment ago through another process, or before this one started: that too is waited for.
+      const isSo = (): boolean => parts.endpoints.find(name) !== undefined && isReached(describe(), query);
+      if (timeoutMs > 0) await parts.changed.waitUntil(isSo, { timeoutMs, signal });
       return describe();
     },
   });
