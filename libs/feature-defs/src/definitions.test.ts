@@ -52,6 +52,11 @@ test('every fault of a view is told, with its path and the nearest names', () =>
   expect(faults[0]?.message).toBe('there is no Entity "airprt"; nearest: airport');
 });
 
+test('a window of too many tiles is refused with the remedy', () => {
+  const faults = checkView({ name: 'v', generation: 1, spec: { ...landings, tile: '1s', windows: ['7d'] } }, entities);
+  expect(faults).toEqual([{ path: '/windows/0', message: '7d has more than 10000 tiles of 1s: choose a wider tile' }]);
+});
+
 test('a key that the entity does not have, and one that is missing, are faults', () => {
   const spec = {
     ...landings,

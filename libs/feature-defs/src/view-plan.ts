@@ -51,6 +51,9 @@ export interface Contribution extends TileEvent {
  */
 export const SLACK_MS = 3_600_000;
 
+/** A series is read and written as a whole: beyond so many tiles a wider tile serves better. */
+export const MOST_TILES = 10_000;
+
 export interface ViewPlan {
   readonly name: string;
   readonly generation: number;
@@ -126,6 +129,8 @@ function compileWindows(spec: FeatureViewSpec, tileMs: number, faults: FaultList
   return spec.windows.map((name, i) => {
     const ms = durationMs(name);
     if (ms % tileMs !== 0) faults.add(`/windows/${i}`, `${name} is not a multiple of the tile ${spec.tile}`);
+    else if (ms / tileMs > MOST_TILES)
+      faults.add(`/windows/${i}`, `${name} has more than ${MOST_TILES} tiles of ${spec.tile}: choose a wider tile`);
     if (spec.windows.indexOf(name) !== i) faults.add(`/windows/${i}`, `${name} is listed twice`);
     return { name, ms, tiles: ms / tileMs };
   });

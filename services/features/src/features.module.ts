@@ -17,7 +17,7 @@ import { Progress } from './progress.ts';
 import { ProgressBoard } from './progress-board.ts';
 import { readDefinitions } from './read-definitions.ts';
 import { retireViews } from './retire-views.ts';
-import { buildSnapshot } from './snapshots/build-snapshot.ts';
+import { buildSnapshot, prepareScratch } from './snapshots/build-snapshot.ts';
 import type { SnapshotRequest } from './snapshots/snapshot-plan.ts';
 import { SnapshotsController } from './snapshots/snapshots.controller.ts';
 import { Snapshots } from './snapshots/snapshots.ts';
@@ -29,8 +29,8 @@ export class FeaturesModule {
   static with(platform: FeaturesPlatform): DynamicModule {
     const views = new ActiveViews();
     const board = new ProgressBoard();
-    const progress = new Progress({ ...platform, views, board });
     const writer = new OnlineWriter({ ...platform, views, board });
+    const progress = new Progress({ ...platform, views, board, reconnected: () => writer.repair() });
     const met = async (): Promise<void> => {
       await progress.look();
       await retireViews({ ...platform, views });
@@ -70,11 +70,12 @@ export class FeaturesModule {
 function makeSnapshots(platform: FeaturesPlatform, views: ActiveViews, resources: Resources): Snapshots {
   const { config, folder, events, objects } = platform;
   const isImporter = (eventType: string): boolean | undefined => views.isImporter(eventType);
+  let scratch: Promise<string> | undefined;
   const build = async (request: SnapshotRequest): ReturnType<typeof buildSnapshot> =>
     buildSnapshot(request, {
+      scratch: await (scratch ??= prepareScratch(folder)),
       events,
       objects,
-      folder,
       isImporter,
       maxEvents: config.snapshotMaxEvents,
       definitions: await readDefinitions(resources),

@@ -11,6 +11,8 @@ export interface ProgressSetup {
   readonly events: EventBus;
   readonly views: ActiveViews;
   readonly board: ProgressBoard;
+  /** The database was away: what follows. */
+  readonly reconnected: () => Promise<void>;
 }
 
 /** How far features are: for whoever must not read before they have got somewhere. */
@@ -22,10 +24,12 @@ export class Progress {
     this.#setup = setup;
   }
 
-  /** Hears of the progress of other processes. */
+  /** Hears of the progress of other processes, and of a database that has come back. */
   async start(): Promise<void> {
     this.#unlisten = await this.#setup.sql.listen(PROGRESS_CHANNEL, async (sender) => {
-      if (sender !== SENDER) await this.look();
+      if (sender === SENDER) return;
+      await this.look();
+      if (sender === undefined) await this.#setup.reconnected();
     });
   }
 

@@ -1,12 +1,15 @@
 import { acceptedEvents, topicOf } from '@roofshot/contracts/events';
 import type { FeatureViewSpec } from '@roofshot/contracts/resources/feature-kinds';
 import { decodeSeries } from '@roofshot/feature-defs/online-rows';
+import { decodeEvent, isUndecodable } from '@roofshot/messaging/cloud-event-codec';
 import { onBatch } from '@roofshot/messaging/handlers';
 import { EventsServer } from '@roofshot/messaging/nest/events-server';
 import { openCommandQueue } from '@roofshot/messaging/open-command-queue';
 import { openEventBus } from '@roofshot/messaging/open-event-bus';
 import type { EventBus } from '@roofshot/messaging/events';
 import type { CommandQueue } from '@roofshot/messaging/commands';
+import { createTransactions } from '@roofshot/messaging/transactions';
+import { Checkpoints, Fenced } from '@roofshot/storage/checkpoint';
 import { deliveryMigrations } from '@roofshot/storage/delivery-migrations';
 import { migrate } from '@roofshot/storage/migrate';
 import { openOnlineStore } from '@roofshot/storage/open-online-store';
@@ -40,6 +43,7 @@ describe('folding under parking and redrive', () => {
   let server: EventsServer;
   let writer: OnlineWriter;
   let catchUp: CatchUp;
+  let update: UpdateFeatures;
   const views = new ActiveViews();
 
   beforeAll(async () => {
@@ -53,7 +57,7 @@ describe('folding under parking and redrive', () => {
     const setup = { name: 'features', sql, events: bus, online, views, log, clock: Date.now, board: new ProgressBoard() };
     writer = new OnlineWriter(setup);
     catchUp = new CatchUp({ ...setup, writer, met: () => Promise.resolve() });
-    const update = new UpdateFeatures({ ...setup, writer, catchUp });
+    update = new UpdateFeatures({ ...setup, writer, catchUp });
     views.declareEntity({ name: 'shop', generation: 1, deleted: false, spec: { keys: ['shop'] } });
     views.declareView({ name: 'payments', generation: 1, deleted: false, spec });
     server = new EventsServer({ service: 'features', schema: 'features', sql, bus, queue, clock: Date.now, log }, [
@@ -108,5 +112,29 @@ describe('folding under parking and redrive', () => {
 
     await pay('P1', 'two', 20); // the key flows again
     for (const view of ['payments', 'more']) await eventually(async () => (await onlineSum(view, 'two')) === 30);
+  });
+
+  test('a member that was taken over folds nothing, however late its batch comes', async () => {
+    const { sql } = database;
+    const event = decodeEvent({
+      ...recordOf({ id: 'P0', type: TYPE, time: '2001-01-15T12:00:00Z', data: { shop: 'one', amount: 7 } }),
+      partition: 0,
+      offset: 0,
+      appendedAt: 0,
+    });
+    const [checkpoint] = await new Checkpoints('features').positions(sql, 'features');
+    if (checkpoint === undefined || isUndecodable(event)) throw new Error('The log was not read.');
+    const { topic, partition, epoch, nextOffset } = checkpoint;
+    const states = (): Promise<unknown> => sql.query('SELECT view, entity, tiles FROM features.series ORDER BY 1, 2');
+    const before = await states();
+    for (const start of [0, nextOffset]) {
+      const late = { topic, partition, events: [event], progress: undefined, start, end: start + 1 };
+      const folding = createTransactions(sql, bus, queue, { service: 'features', clock: Date.now }).run(async (tx) => {
+        await update.fold(late, tx);
+        await new Checkpoints('features').advance(tx, { group: 'features', topic, partition, epoch: epoch - 1, start, end: start + 1 });
+      });
+      await expect(folding).rejects.toThrow(Fenced);
+    }
+    expect(await states()).toEqual(before);
   });
 });

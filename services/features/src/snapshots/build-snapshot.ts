@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DataOf } from '@roofshot/contracts/define';
 import type { TrainingSnapshotBuilt } from '@roofshot/contracts/features';
@@ -16,9 +17,17 @@ export interface SnapshotSetup {
   readonly objects: ObjectStore;
   readonly definitions: Definitions;
   readonly isImporter: (eventType: string) => boolean | undefined;
-  /** Scratch files. */
-  readonly folder: string;
+  /** As `prepareScratch` answers it. */
+  readonly scratch: string;
   readonly maxEvents: number;
+}
+
+/** Where snapshots are written before they are stored. What a killed process has left there is removed. */
+export async function prepareScratch(folder: string): Promise<string> {
+  const scratch = join(folder, 'snapshots');
+  await rm(scratch, { recursive: true, force: true });
+  await mkdir(scratch, { recursive: true });
+  return scratch;
 }
 
 /**
@@ -30,7 +39,7 @@ export async function buildSnapshot(request: SnapshotRequest, setup: SnapshotSet
   const gathered = await gatherEvents(setup.events, plan, setup.maxEvents);
   const { rows, labelNotKnown } = await joinObservations(plan, gathered);
   refuseEmpty(rows, { observations: gathered.observations.length, labelNotKnown }, plan);
-  const path = join(setup.folder, `${request.snapshotId.replaceAll(/[^A-Za-z0-9_-]/g, '_')}.${process.pid}.parquet`);
+  const path = join(setup.scratch, `${randomUUID()}.parquet`);
   try {
     await writeParquet(path, plan, rows);
     const { key, bytes } = await setup.objects.putFile(path);
