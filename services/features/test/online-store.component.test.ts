@@ -51,6 +51,13 @@ describe('when the online store refuses writes', () => {
     expect((await harness.read([question(END)]))[0]?.ageSeconds).toBe((END - NOON) / 1000);
   });
 
+  test('the state knows up to where the store has everything, however long it refuses', async () => {
+    const [positions] = await harness.database.sql.query<{ online: number; settled: number }>(
+      'SELECT max(online) AS online, min(settled) AS settled FROM features.view_positions',
+    );
+    expect(positions).toEqual({ online: NOON, settled: END + 1 });
+  });
+
   test('when it takes writes again, everything is there without a further event', async () => {
     await harness.database.sql.query(ACCEPT);
     await eventually(async () => (await harness.read([question(END)]))[0]?.ageSeconds === 0);
