@@ -8,6 +8,7 @@ import { encodeEvent } from './cloud-event-codec.ts';
 import type { CommandQueue, OutgoingCommand } from './commands/queue.ts';
 import type { EventBus, OutgoingRecord } from './events/bus.ts';
 import type { Cause, NewEvent, NewEventOf, Publisher } from './handlers.ts';
+import { noteSaid } from './note-said.ts';
 
 /** Who speaks, and when: completes the envelope of what a service says. */
 export interface Speaker {
@@ -72,6 +73,7 @@ export class MessageBuffer implements Publisher {
   announce({ bus, queue }: Outlets): void {
     if (this.#commands.length > 0) queue.announce(new Set(this.#commands.map((command) => command.queue)));
     if (this.#records.length > 0) bus.announce(new Set(this.#records.map((record) => record.topic)));
+    noteSaid(this.#speaker, this.#records, this.#commands);
   }
 
   #record(topic: TopicDefinition, event: NewEvent<string, unknown>): OutgoingRecord {

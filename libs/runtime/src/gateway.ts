@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { DomainError } from './errors.ts';
 import { aggregateHealth, aggregateReadiness, type Observed } from './gateway-health.ts';
 import { Forwarder } from './gateway-forward.ts';
+import { mergeLive, type LiveMerge } from './gateway-live.ts';
 import { answerProblem } from './gateway-problem.ts';
 import { ownsPath } from './http-prefixes.ts';
 import { listenOn } from './listen.ts';
@@ -36,11 +37,13 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => Promise<vo
 
 /**
  * One door for all services: sends each request to the service with the longest path prefix, streaming both ways (event streams and
- * held answers pass as they come). Answers `/healthz`, `/readyz` and `/status` for all of them.
+ * held answers pass as they come). Answers `/healthz`, `/readyz`, `/status` and `/live` for all of them.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const forwarder = new Forwarder();
-  const answer = answerer(options, forwarder, options.staticDir === undefined ? undefined : await openStaticFiles(options.staticDir));
+  const live = mergeLive(options.services);
+  const files = options.staticDir === undefined ? undefined : await openStaticFiles(options.staticDir);
+  const answer = answerer(options, { forwarder, live, files });
   const server = createServer((request, response) => {
     // Not awaited by the server: whatever goes wrong becomes an answer here.
     void Promise.resolve()
@@ -55,6 +58,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const url = await listenOn(server, listen, { host: options.host, port: options.port, who: 'The gateway', portKey: options.portKey });
   const stop = (): Promise<void> =>
     new Promise((resolve) => {
+      live.stop();
       const cut = setTimeout(() => server.closeAllConnections(), STOP_MS);
       server.close(() => {
         clearTimeout(cut);
@@ -66,11 +70,18 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return { url, stop };
 }
 
-function answerer({ services }: GatewayOptions, forwarder: Forwarder, files: StaticFiles | undefined): Answer {
+interface Answering {
+  readonly forwarder: Forwarder;
+  readonly live: LiveMerge;
+  readonly files: StaticFiles | undefined;
+}
+
+function answerer({ services }: GatewayOptions, { forwarder, live, files }: Answering): Answer {
   const own = new Map<string, Answer>([
     ['/healthz', async (_request, response) => answerState(response, await aggregateHealth(services), ({ healthy }) => healthy)],
     ['/readyz', async (_request, response) => answerState(response, await aggregateReadiness(services), ({ ready }) => ready)],
     ['/status', async (_request, response) => answerState(response, await aggregateReadiness(services), () => true)],
+    ['/live', live.answer],
   ]);
   const routes = services
     .flatMap((service) => service.prefixes.map((prefix) => ({ prefix, service })))

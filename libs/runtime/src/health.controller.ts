@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { asyncApiOf, type Conversation } from './asyncapi.ts';
 import { docsPage } from './docs-page.ts';
 import type { HttpRoutes } from './http.ts';
+import { addLiveRoute } from './live.ts';
 import { openApiOf } from './openapi.ts';
 import type { Readiness } from './readiness.ts';
 
@@ -55,6 +56,7 @@ export class HealthController {
         return { service: observed.name, ready: waitsFor.length === 0, waitsFor, lag: lagOf(describe()) };
       },
     });
+    addLiveRoute(http, { service: observed.name, waitsFor: () => readiness.waitsFor(), lag: () => lagOf(describe()) });
     addDocuments(http, observed);
   }
 }

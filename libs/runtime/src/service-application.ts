@@ -141,7 +141,7 @@ function deliveriesFor(handlers: readonly Handler[], setup: ConstructorParameter
 }
 
 /** Answered by every service at its own port; the gateway answers its own. */
-const OWN_PATHS = new Set(['/healthz', '/readyz', '/docs', '/openapi.json', '/asyncapi.json']);
+const OWN_PATHS = new Set(['/healthz', '/readyz', '/live', '/docs', '/openapi.json', '/asyncapi.json']);
 
 /** A route that no declared path owns is never reached through the gateway, and a declared kind without routes answers nobody. */
 function refuseLostRoutes(service: AnyService, routes: readonly RouteDocument[]): void {
