@@ -48,6 +48,8 @@ CREATE UNLOGGED TABLE messaging.members (
   topics text[] NOT NULL,
   prefix text,
   seen_at timestamptz NOT NULL,
+  pid integer NOT NULL,
+  backend_started_at text NOT NULL,
   PRIMARY KEY (group_name, member)
 );`;
 

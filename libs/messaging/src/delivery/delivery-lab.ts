@@ -138,7 +138,7 @@ export class DeliveryLab {
 
   /** Everything on a topic. */
   async records(topic: Amounts | Notes): Promise<Awaited<ReturnType<EventBus['readFrom']>>> {
-    const parts = await Promise.all((await this.bus.bounds(topic.name)).map((bounds) => this.bus.readFrom(bounds, bounds.start, 10_000)));
+    const parts = await Promise.all((await this.bus.bounds(topic.name)).map((bounds) => this.bus.readFrom(bounds, bounds.start, 100_000)));
     return parts.flat();
   }
 

@@ -64,8 +64,9 @@ export class ServiceConsumption {
     for (const { topic, partition } of this.describe()) metrics['partition.lag'](0, { topic, partition: String(partition) });
   }
 
-  healthy(): boolean {
-    const oldest = Date.now() - STALL_MS;
+  /** `now`: epoch milliseconds of this machine. */
+  healthy(now = Date.now()): boolean {
+    const oldest = now - STALL_MS;
     return this.describe().every(({ stopped, lag, progressedAt }) => stopped !== undefined || lag === 0 || progressedAt >= oldest);
   }
 

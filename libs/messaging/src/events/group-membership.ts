@@ -3,6 +3,7 @@ import type { Queryable } from '@roofshot/storage/sql';
 import { oneAtATime } from '../one-at-a-time.ts';
 import { murmur2 } from './partition-of-key.ts';
 import type { TopicPartition } from './bus.ts';
+import type { Presence } from './presence.ts';
 
 /** Exact names, or all topics that begin with a prefix. */
 export type Subscription = readonly string[] | { readonly prefix: string };
@@ -13,17 +14,20 @@ interface Member {
   readonly prefix: string | null;
 }
 
-/** A dead member's partitions go to others after `EXPIRY_MS` + `BEAT_MS` at the latest. */
+/** A killed member is missed at the next beat; one that hangs or is cut off after `EXPIRY_MS` + `BEAT_MS` at the latest. */
 export const BEAT_MS = 2_000;
 const EXPIRY_MS = 7_000;
 
 const BEAT = `
   WITH beat AS (
-    INSERT INTO messaging.members (group_name, member, topics, prefix, seen_at) VALUES ($1, $2, $3, $4, clock_timestamp())
-    ON CONFLICT (group_name, member) DO UPDATE SET seen_at = excluded.seen_at
+    INSERT INTO messaging.members (group_name, member, topics, prefix, seen_at, pid, backend_started_at)
+    VALUES ($1, $2, $3, $4, clock_timestamp(), $6, $7)
+    ON CONFLICT (group_name, member) DO UPDATE
+      SET seen_at = excluded.seen_at, pid = excluded.pid, backend_started_at = excluded.backend_started_at
   )
-  SELECT member, topics, prefix FROM messaging.members
-  WHERE group_name = $1 AND member <> $2 AND seen_at > clock_timestamp() - make_interval(secs => $5 / 1000.0)`;
+  SELECT member, topics, prefix FROM messaging.members m
+  WHERE group_name = $1 AND member <> $2 AND seen_at > clock_timestamp() - make_interval(secs => $5 / 1000.0)
+    AND EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.pid = m.pid AND a.backend_start::text = m.backend_started_at)`;
 
 /**
  * Who of a group reads which partition. All members compute the same answer from the same rows, by PostgreSQL's clock, without a
@@ -31,13 +35,15 @@ const BEAT = `
  */
 export class GroupMembership {
   readonly #sql: Queryable;
+  readonly #presence: Presence;
   readonly #group: string;
   readonly #self: Member;
   #others: readonly Member[] = [];
   #left = false;
 
-  constructor(sql: Queryable, group: string, subscription: Subscription) {
+  constructor(sql: Queryable, presence: Presence, group: string, subscription: Subscription) {
     this.#sql = sql;
+    this.#presence = presence;
     this.#group = group;
     const names = 'prefix' in subscription ? [] : subscription;
     this.#self = { member: randomUUID(), topics: names, prefix: 'prefix' in subscription ? subscription.prefix : null };
@@ -47,7 +53,8 @@ export class GroupMembership {
   readonly beat = oneAtATime(async (): Promise<void> => {
     if (this.#left) return;
     const { member, topics, prefix } = this.#self;
-    this.#others = await this.#sql.query<Member>(BEAT, [this.#group, member, topics, prefix, EXPIRY_MS]);
+    const { pid, startedAt } = await this.#presence.backend();
+    this.#others = await this.#sql.query<Member>(BEAT, [this.#group, member, topics, prefix, EXPIRY_MS, pid, startedAt]);
   });
 
   /** Others take over at once. */

@@ -23,6 +23,7 @@ interface Offset {
 /** Retention by append time and compaction by key, over all topics. Answers how many records went; 0 when another process is at it. */
 export async function maintainLog(sql: Sql): Promise<number> {
   await sql.query('DELETE FROM messaging.carried WHERE carried_at < clock_timestamp() - make_interval(days => $1)', [CARRIED_DAYS]);
+  await sql.query("DELETE FROM messaging.members WHERE seen_at < clock_timestamp() - interval '1 hour'");
   return (await dropExpired(sql)) + (await compact(sql));
 }
 

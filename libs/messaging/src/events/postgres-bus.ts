@@ -11,6 +11,7 @@ import type { ConsumeOptions, Consumption, EventBus, LogBounds, LogRecord, Outgo
 import { fetchRecords } from './fetch-queue.ts';
 import { maintainLog } from './log-maintenance.ts';
 import { PostgresConsumption } from './postgres-consumption.ts';
+import { Presence } from './presence.ts';
 import { TopicIndex } from './topic-index.ts';
 
 export interface PostgresBusOptions {
@@ -40,6 +41,7 @@ export class PostgresBus implements EventBus {
   readonly #partitions: number;
   readonly #index: TopicIndex;
   readonly #wakeUps: WakeUps;
+  readonly #presence: Presence;
   readonly #appends: AppendQueue;
   readonly #consumptions = new Set<PostgresConsumption>();
   readonly #timers: NodeJS.Timeout[] = [];
@@ -55,6 +57,7 @@ export class PostgresBus implements EventBus {
     this.#partitions = partitions;
     this.#index = new TopicIndex(sql);
     this.#wakeUps = new WakeUps(sql, CHANNEL, log);
+    this.#presence = new Presence(sql);
     this.#appends = new AppendQueue((records) => this.#append(records));
   }
 
@@ -145,6 +148,7 @@ export class PostgresBus implements EventBus {
       sql: this.#sql,
       index: this.#index,
       wakeUps: this.#wakeUps,
+      presence: this.#presence,
       log: this.#log,
       onStop: (stopped) => this.#consumptions.delete(stopped),
     });
@@ -164,6 +168,7 @@ export class PostgresBus implements EventBus {
     await Promise.all([...this.#consumptions].map((consumption) => consumption.stop()));
     await this.#appends.drain();
     await this.#wakeUps.close();
+    await this.#presence.close();
     await Promise.all([this.#polling, this.#maintaining]);
     await this.#onClosed();
   }

@@ -5,12 +5,14 @@ import type { ConsumeOptions, Consumption, PartitionHealth, TopicPartition } fro
 import { FetchQueue } from './fetch-queue.ts';
 import { BEAT_MS, GroupMembership } from './group-membership.ts';
 import { PartitionLoop } from './partition-loop.ts';
+import type { Presence } from './presence.ts';
 import type { IndexedTopic, TopicIndex } from './topic-index.ts';
 
 export interface ConsumptionSurroundings {
   readonly sql: Sql;
   readonly index: TopicIndex;
   readonly wakeUps: WakeUps;
+  readonly presence: Presence;
   readonly log: Logger;
   /** Called when it has stopped. */
   readonly onStop: (consumption: PostgresConsumption) => void;
@@ -46,7 +48,7 @@ export class PostgresConsumption implements Consumption {
     this.#surroundings = surroundings;
     const { group, topics, maxBatch = DEFAULT_BATCH } = options;
     this.#fetches = new FetchQueue(surroundings.sql, maxBatch);
-    this.#membership = group === null ? undefined : new GroupMembership(surroundings.sql, group, topics);
+    this.#membership = group === null ? undefined : new GroupMembership(surroundings.sql, surroundings.presence, group, topics);
   }
 
   async start(): Promise<void> {
