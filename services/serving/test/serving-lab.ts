@@ -67,6 +67,22 @@ export const delays: DeploymentSpec = {
   maxFeatureAge: '15m',
 };
 
+export const allocation: AllocationDocument = {
+  experiment: 'fresh-features',
+  deployment: 'delays',
+  configVersion: 1,
+  phase: 1,
+  state: 'running',
+  unit: 'flight',
+  seed: 'exp-1',
+  hashVersion: 2,
+  coverage: 1,
+  variants: [
+    { name: 'control', serves: 'champion', weight: 0.5 },
+    { name: 'treatment', serves: 'challenger', weight: 0.5 },
+  ],
+};
+
 /** Models of the tests (see models/make_models.py) with the inputs that they take. */
 export const MODELS = {
   timetable: ['hour', 'distance'],
@@ -143,12 +159,12 @@ export class ServingLab {
     return this.transactions.run((tx) => Promise.resolve(tx.publish(topic, events)));
   }
 
-  async declareFeatures(spec: FeatureServiceSpec = risk, generation = 1): Promise<void> {
+  async declareFeatures(spec: FeatureServiceSpec = risk, { name = 'risk', generation = 1 } = {}): Promise<void> {
     const declared = { generation: 1, deleted: false };
     await this.say(featureDefinitions, [
       { type: 'entity.changed', subject: 'Entity/airport', data: { ...declared, name: 'airport', spec: { keys: ['airport'] } } },
       { type: 'feature-view.changed', subject: 'FeatureView/landings', data: { ...declared, name: 'landings', spec: landings } },
-      { type: 'feature-service.changed', subject: 'FeatureService/risk', data: { generation, deleted: false, name: 'risk', spec } },
+      { type: 'feature-service.changed', subject: `FeatureService/${name}`, data: { ...declared, generation, name, spec } },
     ]);
   }
 
@@ -182,23 +198,7 @@ export class ServingLab {
     await this.say(modelVersions, [{ type: 'model-version.promoted', data: { ...move, reason: 'test', requestedBy: 'lab', ...over } }]);
   }
 
-  allocate(over: Partial<AllocationDocument> = {}): Promise<void> {
-    const document: AllocationDocument = {
-      experiment: 'fresh-features',
-      deployment: 'delays',
-      configVersion: 1,
-      phase: 1,
-      state: 'running',
-      unit: 'flight',
-      seed: 'exp-1',
-      hashVersion: 2,
-      coverage: 1,
-      variants: [
-        { name: 'control', serves: 'champion', weight: 0.5 },
-        { name: 'treatment', serves: 'challenger', weight: 0.5 },
-      ],
-      ...over,
-    };
+  allocate(document: AllocationDocument = allocation): Promise<void> {
     return this.say(assignments, [{ type: 'assignment.changed', data: document }]);
   }
 

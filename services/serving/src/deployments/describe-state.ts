@@ -1,8 +1,9 @@
 /** What answers now, and the wait until it is so. */
 import type { DeploymentState } from '@roofshot/contracts/http/serving';
 import type { Switchboard } from '../models/switchboard.ts';
-import type { Endpoint } from './endpoint.ts';
-import { defaultVariant } from './endpoint.ts';
+import { describeMissing, projectionOf } from '../predict/projections.ts';
+import type { LoadedVersion } from '../models/loaded-versions.ts';
+import { aliasesOf, defaultVariant, type Endpoint, type PreparedEndpoint } from './endpoint.ts';
 import type { Endpoints } from './endpoints.ts';
 
 /** What a caller of the state may wait for; all that is given must hold. */
@@ -46,10 +47,18 @@ export function describeState(
 
 /** A sentence for each thing that is not as it was declared. */
 function faultsOf({ endpoints, switchboard }: Pick<StateSources, 'endpoints' | 'switchboard'>, endpoint: Endpoint): string[] {
-  const { model, variants, shadows = [] } = endpoint.spec;
-  const aliases = new Set([...variants.map(({ alias }) => alias), ...shadows]);
-  const failures = [...aliases].map((alias) => switchboard.failure({ model, alias }));
-  return [endpoints.faultOf(endpoint), ...failures].filter((fault) => fault !== undefined);
+  const fault = endpoints.faultOf(endpoint);
+  const aliases = aliasesOf(endpoint);
+  const failures = aliases.map((alias) => switchboard.failure(alias));
+  const misfits =
+    fault === undefined ? aliases.map((alias) => misfitOf(endpoints.getPrepared(endpoint.name), switchboard.current(alias))) : [];
+  return [fault, ...failures, ...new Set(misfits)].filter((one) => one !== undefined);
+}
+
+/** Why a loaded version cannot answer for this deployment. */
+function misfitOf({ plan }: PreparedEndpoint, version: LoadedVersion | undefined): string | undefined {
+  const projection = version && projectionOf(plan, version);
+  return projection && 'missing' in projection ? describeMissing(plan, version, projection.missing) : undefined;
 }
 
 export function isReached({ variants, shadows, allocation }: DeploymentState, awaited: Awaited): boolean {

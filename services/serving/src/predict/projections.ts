@@ -22,6 +22,10 @@ function makeProjection({ columns }: ServicePlan, { signature }: LoadedVersion):
   return { places: names.map((name) => columns.findIndex((column) => column.name === name)) };
 }
 
+export function describeMissing(plan: ServicePlan, { model, version }: LoadedVersion, missing: readonly string[]): string {
+  return `version ${version} of ${model} needs ${missing.join(', ')}, which FeatureService ${plan.name} does not have`;
+}
+
 /** Row-major, rows × places; null becomes NaN. */
 export function matrixOf(vectors: readonly (readonly (number | null)[])[], places: readonly number[]): Float32Array {
   const matrix = new Float32Array(vectors.length * places.length);

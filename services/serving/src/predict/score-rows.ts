@@ -9,7 +9,7 @@ import type { PreparedEndpoint, Variant } from '../deployments/endpoint.ts';
 import type { LoadedVersion } from '../models/loaded-versions.ts';
 import { isProbability } from '../models/onnx-session.ts';
 import type { Switchboard } from '../models/switchboard.ts';
-import { matrixOf, projectionOf } from './projections.ts';
+import { describeMissing, matrixOf, projectionOf } from './projections.ts';
 
 export interface Row {
   readonly values: readonly (number | null)[];
@@ -97,10 +97,7 @@ export async function scoreVectors(
   vectors: readonly (readonly (number | null)[])[],
 ): Promise<Scored> {
   const projection = projectionOf(plan, version);
-  if ('missing' in projection) {
-    const missing = projection.missing.join(', ');
-    throw new Error(`version ${version.version} of ${version.model} needs ${missing}, which FeatureService ${plan.name} does not have`);
-  }
+  if ('missing' in projection) throw new Error(describeMissing(plan, version, projection.missing));
   const scores = await version.score(matrixOf(vectors, projection.places), vectors.length);
   return { version: version.version, scores };
 }
