@@ -7,6 +7,7 @@ import type { AliasHistory, VersionAnswer } from '@roofshot/contracts/http/regis
 import type { DeploymentState, Prediction, PredictRequest } from '@roofshot/contracts/http/serving';
 import type { RunAnswer } from '@roofshot/contracts/http/training';
 import { call } from '@roofshot/cli/client';
+import { STEP } from './calendar.ts';
 
 export const MODEL = 'flight-delay';
 export const DEPLOYMENT = 'flight-delay';
@@ -35,11 +36,14 @@ export class Api {
     }
   }
 
-  /** Held until the values that serving reads are complete up to `at`: after a fault of the online store. */
+  /** After a fault of the online store: until the values that serving reads are complete up to a step before `at`. */
   async awaitOnline(at: string): Promise<void> {
+    const request = { entities: { origin: 'ORD', destination: 'LAX' }, context: { hour: 7, weekday: 0, distance: 1745 }, asOf: at };
+    const body = { featureService: 'flight-risk', requests: [request] };
     for (;;) {
-      const { reached } = await call<ProgressAnswer>(this.url, `/v1/features/progress?at=${encodeURIComponent(at)}&stored=true&wait=30s`);
-      if (reached) return;
+      const { vectors } = await call<{ vectors: { ageSeconds: number }[] }>(this.url, '/v1/features/read', { method: 'POST', body });
+      if ((vectors[0]?.ageSeconds ?? Number.POSITIVE_INFINITY) <= STEP / 1000) return;
+      await new Promise((wake) => setTimeout(wake, 50));
     }
   }
 
@@ -106,10 +110,15 @@ export class Api {
     return call(this.url, `/v1/experiments/${EXPERIMENT}/start`, { method: 'POST', body: { at, requestedBy: 'demo' } });
   }
 
-  /** Held until experiments has folded everything that is on the log now. */
+  /** Held until every answer and its shadows' answers lie on the log, and experiments has folded all of it. */
   async awaitExperiments(): Promise<void> {
+    await this.reached('/v1/predictions/progress?wait=30s');
+    await this.reached('/v1/experiments/progress?wait=30s');
+  }
+
+  private async reached(path: string): Promise<void> {
     for (;;) {
-      const { reached } = await call<{ reached: boolean }>(this.url, '/v1/experiments/progress?wait=30s');
+      const { reached } = await call<{ reached: boolean }>(this.url, path);
       if (reached) return;
     }
   }

@@ -100,6 +100,7 @@ function questionOf({ subject, time, data }: ShopEvent): PredictRequest {
 }
 
 export async function decided(client: Client): Promise<ExperimentResults> {
-  await client.until<{ reached: boolean }>('/v1/experiments/progress?wait=5s', ({ reached }) => reached);
+  for (const of of ['predictions', 'experiments'])
+    await client.until<{ reached: boolean }>(`/v1/${of}/progress?wait=5s`, ({ reached }) => reached);
   return client.until<ExperimentResults>('/v1/experiments/history/results', ({ state }) => state === 'decided');
 }
