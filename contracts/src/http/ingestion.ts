@@ -42,3 +42,40 @@ export const Ledger = Type.Object({
     }),
   ),
 });
+
+/** One record on the log that names the traced id. */
+export const TraceHop = Type.Object({
+  /** When it came to lie on the log (the platform's clock), RFC 3339. */
+  at: Type.String(),
+  /** Event time, as the record says. */
+  time: Type.Union([Type.String(), Type.Null()]),
+  topic: Type.String(),
+  partition: Type.Integer(),
+  offset: Type.Integer(),
+  type: Type.String(),
+  id: Type.String(),
+  subject: Type.Union([Type.String(), Type.Null()]),
+  correlationId: Type.Union([Type.String(), Type.Null()]),
+  /** Where it names the id: `id`, `correlation`, `subject`, or a field of its data. */
+  by: Type.String(),
+  /** What it says, in a few words. */
+  summary: Type.String(),
+  /** The ids that its data name: predictionId, runId, … */
+  ids: Type.Record(Type.String(), Type.String()),
+});
+export type TraceHop = Static<typeof TraceHop>;
+
+/**
+ * `GET /v1/events/trace/{id}`: every record of the log that names the id, oldest first. The log is read from its newest end, until
+ * the time or the number of hops is used up: then `complete` is false and `notice` says how far back it was read.
+ */
+export const TraceAnswer = Type.Object({
+  id: Type.String(),
+  hops: Type.Array(TraceHop),
+  complete: Type.Boolean(),
+  notice: Type.Union([Type.String(), Type.Null()]),
+  /** Records that were looked at, and topics that they lay on. */
+  records: Type.Integer(),
+  topics: Type.Integer(),
+});
+export type TraceAnswer = Static<typeof TraceAnswer>;

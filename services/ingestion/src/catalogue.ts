@@ -9,6 +9,8 @@ export interface DeclaredType {
   readonly generation: number;
   readonly knownTimeAttribute: string | undefined;
   readonly maxDelayMs: number | undefined;
+  /** JSON pointers into the data that hold personal data. */
+  readonly pii: readonly string[];
   /** The first fault of the data, or undefined. */
   readonly schemaFault: (data: unknown) => SchemaFault | undefined;
 }
@@ -62,6 +64,7 @@ function compileType({ name, generation, spec }: Declaration): DeclaredType {
     generation,
     knownTimeAttribute: spec.knownTime,
     maxDelayMs: spec.maxDelay === undefined ? undefined : parseDuration(spec.maxDelay),
+    pii: spec.pii ?? [],
     schemaFault: compileSchema(spec.schema),
   };
 }

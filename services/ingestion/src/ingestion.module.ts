@@ -12,6 +12,7 @@ import { ForgetSeen } from './forget-seen.ts';
 import { InFlight } from './in-flight.ts';
 import { IngestionController } from './ingestion.controller.ts';
 import { ownShard } from './ledger-store.ts';
+import { TraceController } from './trace/trace.controller.ts';
 
 type IngestionPlatform = Platform<'sql' | 'events', Static<typeof IngestionConfig>>;
 
@@ -20,7 +21,7 @@ export class IngestionModule {
     const { sql, events, transactions, clock, config } = platform;
     return {
       module: IngestionModule,
-      controllers: [IngestionController],
+      controllers: [IngestionController, TraceController],
       providers: [
         ForgetSeen,
         { provide: PLATFORM, useValue: platform },

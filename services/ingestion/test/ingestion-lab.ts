@@ -1,0 +1,114 @@
+/** The whole service on its ports, for tests: HTTP in, topics out. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { EventBus, LogRecord } from '@roofshot/messaging/events';
+import { openEventBus } from '@roofshot/messaging/open-event-bus';
+import { run, type Running } from '@roofshot/runtime/run';
+import { log } from '@roofshot/telemetry/logger';
+import { testDatabase, type TestDatabase } from '@roofshot/testing/postgres';
+import { ingestion } from '../src/service.ts';
+
+export const NOW = Date.parse('2026-03-01T12:00:00Z');
+export const BATCH = 'application/cloudevents-batch+json';
+export const SINGLE = 'application/cloudevents+json';
+
+export interface Told {
+  readonly id: string;
+  readonly verdict: string;
+  readonly reason?: string;
+  readonly path?: string;
+  readonly detail?: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: Record<string, never> & { results?: Told[] } & Record<string, unknown>;
+}
+
+const orderSchema = {
+  type: 'object',
+  required: ['amount'],
+  additionalProperties: false,
+  properties: { amount: { type: 'number', minimum: 0 }, note: { type: 'string' } },
+};
+
+let ids = 0;
+/** A valid order, but for what is given over it. */
+export const event = (over: Record<string, unknown> = {}): Record<string, unknown> => ({
+  specversion: '1.0',
+  id: `e${(ids += 1)}`,
+  source: '/shop',
+  type: 'order.placed',
+  subject: 'customer-1',
+  time: '2026-03-01T11:59:00Z',
+  data: { amount: 1 },
+  ...over,
+});
+
+export const idsOf = (records: readonly LogRecord[]): (string | undefined)[] => records.map(({ headers }) => headers['ce_id']);
+
+export class IngestionLab {
+  database!: TestDatabase;
+  bus!: EventBus;
+  clock = NOW;
+  #folder = '';
+  #running!: Running;
+
+  /** With the event types that the tests send. */
+  async open(): Promise<void> {
+    this.database = await testDatabase();
+    this.#folder = await mkdtemp(join(tmpdir(), 'ingestion-'));
+    await this.start();
+    this.bus = await openEventBus(this.database.url, { sql: this.database.sql, sqlUrl: this.database.url, log });
+    await this.declare('order.placed', { schema: orderSchema, pii: ['/note'] });
+    await this.declare('door.opened', { schema: { type: 'object' }, maxDelay: '60s' });
+    await this.declare('import.row', { schema: { type: 'object' }, knownTime: 'knowntime' });
+  }
+
+  async start(): Promise<void> {
+    const env = { DATA_DIR: this.#folder, SQL_URL: this.database.url, INGESTION_PORT: '0', LOG_FILE: join(this.#folder, 'log') };
+    this.#running = await run([ingestion], { env, clock: () => this.clock });
+  }
+
+  stop(): Promise<void> {
+    return this.#running.stop();
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    await this.bus.close();
+    await this.database.drop();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    return fetch(`${this.#running.urls['ingestion']}${path}`, init);
+  }
+
+  async send(path: string, init: RequestInit = {}): Promise<Answer> {
+    const answer = await this.fetch(path, init);
+    return { status: answer.status, body: (await answer.json()) as Answer['body'] };
+  }
+
+  declare(name: string, spec: object): Promise<Answer> {
+    const body = JSON.stringify({ apiVersion: 'roofshot/v1', kind: 'EventType', metadata: { name }, spec });
+    return this.send(`/v1/event-types/${name}`, { method: 'PUT', body, headers: { 'content-type': 'application/json' } });
+  }
+
+  post(body: unknown, type = BATCH, headers: Record<string, string> = {}): Promise<Answer> {
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    return this.send('/v1/events', { method: 'POST', body: text, headers: { 'content-type': type, ...headers } });
+  }
+
+  async verdictOf(over: Record<string, unknown>): Promise<Told> {
+    const { body } = await this.post([event(over)]);
+    return body.results?.[0] ?? { id: '', verdict: 'none' };
+  }
+
+  async onLog(topic: string): Promise<LogRecord[]> {
+    const bounds = await this.bus.bounds(topic);
+    const parts = await Promise.all(bounds.map((part) => this.bus.readFrom(part, part.start, 100_000)));
+    return parts.flat();
+  }
+}
