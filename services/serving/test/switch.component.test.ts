@@ -2,7 +2,9 @@
 /** Aliases move while questions are being answered. */
 import { deployments } from '@roofshot/contracts/deployments';
 import { modelVersions } from '@roofshot/contracts/models';
+import { predictions } from '@roofshot/contracts/predictions';
 import { run, type Running } from '@roofshot/runtime/run';
+import { snapshot } from '@roofshot/telemetry/define-metrics';
 import { eventually } from '@roofshot/testing/eventually';
 import { serving } from '../src/service.ts';
 import { MINUTE, noon, question, ServingLab } from './serving-lab.ts';
@@ -19,7 +21,7 @@ let lab: ServingLab;
 let running: Running;
 
 async function start(): Promise<void> {
-  running = await run([serving], { env: lab.env, clock: () => noon });
+  running = await run([serving], { env: { ...lab.env, SERVING_SHADOW_QUEUE: '2' }, clock: () => noon });
   lab.url = running.urls['serving'] ?? '';
   await lab.ready();
 }
@@ -127,6 +129,23 @@ test('an alias that is removed answers no more: the constant does', async () => 
   await eventually(async () => expect((await lab.awaitState('')).variants[0]?.version).toBeNull());
 
   expect((await lab.predict(question())).body).toMatchObject({ version: null, score: 0.25, fallback: true, variant: 'champion' });
+});
+
+test('vectors beyond what may wait for the shadows are dropped and counted; the answers are not touched', async () => {
+  await lab.moveAlias('shadow', 2, 'streaming');
+  await lab.awaitState('alias=shadow&version=2');
+  const dropped = (): number => snapshot().find(({ name }) => name === 'roofshot.serving.shadows.dropped')?.total ?? 0;
+  const before = dropped();
+  const ask = (batch: string, count: number): ReturnType<ServingLab['predictAll']> =>
+    lab.predictAll(Array.from({ length: count }, (_, i) => question({ predictionId: `${batch}-${i}` })));
+
+  expect(await ask('few', 2)).toHaveLength(2);
+  await lab.published();
+  expect(await ask('many', 3)).toHaveLength(3);
+  await eventually(() => dropped() === before + 3);
+  await lab.published();
+  const shadowed = (await lab.read<{ predictionId: string }>(predictions, 'shadow.scored')).map(({ data }) => data.predictionId);
+  expect(shadowed.filter((id) => /^(few|many)-/.test(id))).toEqual(['few-0', 'few-1']);
 });
 
 function output(): { name: string; dtype: string; meaning: string } {
