@@ -37,9 +37,20 @@ export const RunAnswer = Type.Object({
       metrics: Type.Record(Type.String(), Type.Number()),
       seconds: Type.Number(),
       best: Type.Boolean(),
+      /** Why it failed, and what to do about it. */
+      error: Type.Optional(Type.String()),
     }),
   ),
   metrics: Type.Record(Type.String(), Type.Number()),
   artifact: Type.Optional(Type.String()),
 });
 export type RunAnswer = Static<typeof RunAnswer>;
+
+/** `GET /v1/training-runs/{runId}/logs`: what trials wrote, an entry for each attempt that left something. */
+export const RunLogs = Type.Object({
+  items: Type.Array(Type.Object({ trialId: Type.String(), number: Type.Integer(), attempts: Type.Array(Type.String()) })),
+});
+/** `GET /v1/training-runs/{runId}/trials/{number}/metrics`, in the order of logging. */
+export const MetricsAnswer = Type.Object({
+  items: Type.Array(Type.Object({ name: Type.String(), value: Type.Number(), step: Type.Union([Type.Integer(), Type.Null()]) })),
+});

@@ -1,0 +1,5 @@
+import type { Platform } from '@roofshot/runtime/service';
+import type { Static } from 'typebox';
+import type { TrainingConfig } from './config.ts';
+
+export type TrainingPlatform = Platform<'sql' | 'objects', Static<typeof TrainingConfig>>;
