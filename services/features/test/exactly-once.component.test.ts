@@ -73,7 +73,7 @@ describe('exactly once', () => {
     for (let sent = 0; sent < events.length; sent += 1_000) {
       const child = await startProcess(own);
       const feeding = feed(events.slice(sent, sent + 1_000));
-      await new Promise((resolve) => setTimeout(resolve, 20 + random() * 250));
+      await hasFolded(sent + random() * 900);
       await kill(child);
       await feeding;
     }
@@ -81,6 +81,14 @@ describe('exactly once', () => {
     await harness.run();
     await checkVector();
   }, 120_000);
+
+  /** Waits until so many events have been taken off the log. */
+  async function hasFolded(count: number): Promise<void> {
+    const taken = `SELECT coalesce(sum(next_offset), 0)::int AS count FROM features.checkpoints WHERE topic LIKE 'events.%'`;
+    await eventually(async () => ((await harness.database.sql.query<{ count: number }>(taken))[0]?.count ?? 0) >= count, {
+      deadlineMs: 30_000,
+    });
+  }
 
   async function feed(slice: typeof events): Promise<void> {
     for (let i = 0; i < slice.length; i += 100) await harness.accept(slice.slice(i, i + 100));
@@ -108,7 +116,8 @@ describe('exactly once', () => {
     const landings = views.find(({ metadata }) => metadata.name === 'airport-landings') as (typeof views)[number];
     const service = views.find(({ kind }) => kind === 'FeatureService') as (typeof views)[number];
     const feeding = feed(events);
-    for (const name of ['second', 'third', 'fourth']) {
+    for (const [i, name] of ['second', 'third', 'fourth'].entries()) {
+      await hasFolded(i * 1_500);
       const roles = (service.spec['views'] as { view: string }[]).map((role) =>
         role.view === 'airport-landings' ? { ...role, view: name } : role,
       );
@@ -117,7 +126,6 @@ describe('exactly once', () => {
         { ...service, metadata: { name }, spec: { ...service.spec, views: roles } },
       ]);
       expect(applied.status).toBe(200);
-      await new Promise((resolve) => setTimeout(resolve, 50));
     }
     await feeding;
     await harness.progress(END);
