@@ -8,6 +8,11 @@ import { describeUrl, parseSqlUrl } from './url.ts';
 const DEFAULT_POOL_SIZE = 10;
 /** Covers both a server that does not answer and a pool whose connections are all busy. */
 const CONNECT_TIMEOUT_MS = 30_000;
+/**
+ * A process that hangs or is paused inside a transaction holds its locks, and everybody else would wait for it. After so long without
+ * a statement PostgreSQL ends the session and the work is done again; statements themselves may take as long as they need.
+ */
+const IDLE_TRANSACTION_MS = 30_000;
 const INT8 = 20;
 
 /** Connects to a running PostgreSQL and proves it with one connection. `onClose` runs after the last connection is closed. */
@@ -36,7 +41,7 @@ export function createDataSource(url: string, options: OpenSqlOptions & { schema
     installExtensions: false,
     logger: 'debug', // silent unless DEBUG=typeorm:* is set; the default one writes to the console
     poolErrorHandler: () => undefined, // an idle connection broke: the pool has dropped it, and the next query opens another
-    extra: { keepAlive: true, types: { getTypeParser } },
+    extra: { keepAlive: true, types: { getTypeParser }, idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS },
   });
 }
 

@@ -1,5 +1,6 @@
 // A service process for the kill test: folds amounts into totals and says a note for each batch, until it is killed.
-// Usage: node --import register.mjs folding-process.ts <database url> <topic> <topic of notes>
+// Usage: node --import register.mjs folding-process.ts <database url> <topic> <topic of notes> [stall]
+import { setTimeout as delay } from 'node:timers/promises';
 import { defineTopic, type EventDefinition, type TopicDefinition } from '@roofshot/contracts/define';
 import { openSql } from '@roofshot/storage/open-sql';
 import { PostgresQueue } from '../commands/postgres-queue.ts';
@@ -9,7 +10,7 @@ import { onBatch } from '../handlers.ts';
 import { Added, Noted } from './delivery-lab.ts';
 import { ServiceConsumption } from './service-consumption.ts';
 
-const [url = '', name = '', notesName = ''] = process.argv.slice(2);
+const [url = '', name = '', notesName = '', mode] = process.argv.slice(2);
 
 function topicOf<E extends EventDefinition>(topic: string, event: E): TopicDefinition<string, readonly [E]> {
   return defineTopic(topic, {
@@ -32,6 +33,10 @@ const fold = onBatch(topicOf(name, Added), async (batch, tx) => {
      ON CONFLICT (topic, unit) DO UPDATE SET total = sums.totals.total + excluded.total`,
     [name, batch.events.map(({ data }) => data.unit), batch.events.map(({ data }) => data.n)],
   );
+  if (mode === 'stall') {
+    process.stdout.write('folded\n');
+    await delay(5_000); // idle with its locks held, so that the parent can pause it here
+  }
   await tx.query('SELECT pg_sleep($1)', [Math.random() * 0.01]); // widens the moments at which the kill may strike
   tx.publish(
     notes,

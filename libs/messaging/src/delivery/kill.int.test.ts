@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
+import { on, once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '@roofshot/testing/eventually';
@@ -12,13 +13,26 @@ const KILLS = 10;
 const CHILD = fileURLToPath(new URL('./folding-process.ts', import.meta.url));
 const REGISTER = new URL('../../../../register.mjs', import.meta.url).href;
 
-/** Runs a process of the service and kills it with -9 at a random moment after it has started to read. */
-async function runAndKill(args: readonly string[]): Promise<void> {
-  const child = spawn(process.execPath, ['--import', REGISTER, CHILD, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
-  await once(child.stdout, 'data');
-  await delay(Math.random() * 300); // the moment of the kill is what varies; nothing is waited for
+function startProcess(args: readonly string[]): ChildProcessByStdio<null, Readable, null> {
+  return spawn(process.execPath, ['--import', REGISTER, CHILD, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+/** Resolves when the process has written the word. */
+async function hear({ stdout }: { stdout: Readable }, word: string): Promise<void> {
+  for await (const chunk of on(stdout, 'data')) if (String(chunk).includes(word)) return;
+}
+
+async function kill(child: ChildProcess): Promise<void> {
   child.kill('SIGKILL');
   await once(child, 'exit');
+}
+
+/** Runs a process of the service and kills it with -9 at a random moment after it has started to read. */
+async function runAndKill(args: readonly string[]): Promise<void> {
+  const child = startProcess(args);
+  await hear(child, 'started');
+  await delay(Math.random() * 300); // the moment of the kill is what varies; nothing is waited for
+  await kill(child);
 }
 
 describe('a process that is killed again and again', () => {
@@ -46,16 +60,34 @@ describe('a process that is killed again and again', () => {
     })();
     for (; kills < KILLS; kills += 1) await runAndKill(args);
     await writing;
-    const survivor = spawn(process.execPath, ['--import', REGISTER, CHILD, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const survivor = startProcess(args);
     const folded = async (): Promise<number> => Object.values(await lab.totals(topic)).reduce((sum, total) => sum + total, 0);
     const expected = (RECORDS * (RECORDS - 1)) / 2;
     await eventually(async () => (await folded()) >= expected, { deadlineMs: 30_000, describe: 'all records folded' });
-    survivor.kill('SIGKILL');
-    await once(survivor, 'exit');
+    await kill(survivor);
 
     expect(await folded()).toBe(expected);
     const said = (await lab.records(notes)).map(({ value }) => (JSON.parse(value) as { n: number }).n);
     expect(said).toHaveLength(RECORDS);
     expect(new Set(said).size).toBe(RECORDS);
   }, 180_000);
+
+  it('that is paused inside its transaction is replaced, and what it writes when it wakes does not count', async () => {
+    const topic = await lab.newTopic();
+    const notes = await lab.newTopic(Noted);
+    const url = `${lab.sql.url}?idle_in_transaction_session_timeout=1000`; // half a minute without it
+    const amounts = Array.from({ length: 100 }, (_, n) => [`unit-${n % UNITS}`, n] as const);
+    await lab.add(topic, amounts);
+    const paused = startProcess([url, topic.name, notes.name, 'stall']);
+    await hear(paused, 'folded');
+    paused.kill('SIGSTOP');
+    const heir = startProcess([url, topic.name, notes.name]);
+    const folded = async (): Promise<number> => Object.values(await lab.totals(topic)).reduce((sum, total) => sum + total, 0);
+    await eventually(async () => expect(await folded()).toBe(4_950), { deadlineMs: 30_000, describe: 'the heir to take over' });
+    paused.kill('SIGCONT');
+    await lab.add(topic, amounts);
+    await eventually(async () => expect(await folded()).toBe(9_900), { deadlineMs: 30_000 });
+    expect(await lab.records(notes)).toHaveLength(200);
+    await Promise.all([kill(paused), kill(heir)]);
+  }, 120_000);
 });
