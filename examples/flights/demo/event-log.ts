@@ -1,8 +1,9 @@
 /** Writes what lies on the log to Parquet, so that anyone can check the demo's numbers without the platform. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
+import { DuckDBInstance, type DuckDBAppender, type DuckDBConnection } from '@duckdb/node-api';
 import type { EventBus, LogRecord } from '@roofshot/messaging/events';
+import { logPages } from './log-pages.ts';
 
 /** Topic → file. */
 const TABLES = {
@@ -11,8 +12,6 @@ const TABLES = {
   'predictions.v1': 'predictions.parquet',
   'exposures.v1': 'exposures.parquet',
 } as const;
-
-const PAGE = 5_000;
 
 /** Columns: partition, offset, type, id, subject, time, knowntime (ISO texts), data (JSON text). Answers the folder. */
 export async function exportLog(bus: EventBus, folder: string): Promise<string> {
@@ -33,26 +32,21 @@ async function exportTopic(bus: EventBus, duck: DuckDBConnection, topic: string,
     'CREATE OR REPLACE TABLE log (partition INTEGER, "offset" BIGINT, type VARCHAR, id VARCHAR, subject VARCHAR, time VARCHAR, knowntime VARCHAR, data VARCHAR)',
   );
   const appender = await duck.createAppender('log');
-  for (const { partition, start, end } of await bus.bounds(topic)) {
-    for (let offset = start; offset < end;) {
-      const records = await bus.readFrom({ topic, partition }, offset, PAGE);
-      if (records.length === 0) break;
-      for (const record of records) {
-        for (const value of rowOf(record)) {
-          if (value === undefined) appender.appendNull();
-          else if (typeof value === 'string') appender.appendVarchar(value);
-          else if (typeof value === 'bigint') appender.appendBigInt(value);
-          else appender.appendInteger(value);
-        }
-        appender.endRow();
-      }
-      offset = (records.at(-1)?.offset ?? offset) + 1;
-    }
-  }
+  for await (const records of logPages(bus, topic)) for (const record of records) appendRow(appender, rowOf(record));
   appender.closeSync();
   await duck.run(
     `COPY (SELECT * FROM log ORDER BY partition, "offset") TO '${path.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd)`,
   );
+}
+
+function appendRow(appender: DuckDBAppender, cells: readonly Cell[]): void {
+  for (const cell of cells) {
+    if (cell === undefined) appender.appendNull();
+    else if (typeof cell === 'string') appender.appendVarchar(cell);
+    else if (typeof cell === 'bigint') appender.appendBigInt(cell);
+    else appender.appendInteger(cell);
+  }
+  appender.endRow();
 }
 
 type Cell = string | number | bigint | undefined;

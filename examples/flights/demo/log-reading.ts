@@ -10,6 +10,7 @@ import type { Sql } from '@roofshot/storage/sql';
 import { createLogger } from '@roofshot/telemetry/logger';
 import { join } from 'node:path';
 import type { FaultSeen } from './fault-day.ts';
+import { logPages } from './log-pages.ts';
 import type { Disagreement, RollBack } from './stages.ts';
 
 export interface OpenLog {
@@ -39,14 +40,9 @@ interface Said<D> {
 
 async function readAll<D>(bus: EventBus, topic: string, type: string): Promise<Said<D>[]> {
   const said: Said<D>[] = [];
-  for (const { partition, start, end } of await bus.bounds(topic)) {
-    for (let offset = start; offset < end;) {
-      const records = await bus.readFrom({ topic, partition }, offset, 5_000);
-      if (records.length === 0) break;
-      for (const { headers, value } of records) {
-        if (headers['ce_type'] === type) said.push({ at: Date.parse(headers['ce_knowntime'] ?? ''), data: JSON.parse(value) as D });
-      }
-      offset = (records.at(-1)?.offset ?? offset) + 1;
+  for await (const records of logPages(bus, topic)) {
+    for (const { headers, value } of records) {
+      if (headers['ce_type'] === type) said.push({ at: Date.parse(headers['ce_knowntime'] ?? ''), data: JSON.parse(value) as D });
     }
   }
   return said;
