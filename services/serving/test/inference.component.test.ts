@@ -1,18 +1,15 @@
 /** @jest-environment @roofshot/testing/jest-environment */
 /** The Open Inference Protocol over REST, as its specification says it. */
 import { predictions } from '@roofshot/contracts/predictions';
-import { run, type Running } from '@roofshot/runtime/run';
-import { serving } from '../src/service.ts';
-import { noon, ServingLab, streamingScore, timetableScore, type Answer } from './serving-lab.ts';
+import { RunningServing } from './running-serving.ts';
+import { type ServingLab, streamingScore, timetableScore, type Answer } from './serving-lab.ts';
 
 let lab: ServingLab;
-let running: Running;
+let running: RunningServing;
 
 beforeAll(async () => {
-  lab = await ServingLab.open();
-  running = await run([serving], { env: { ...lab.env, SERVING_INFER_VERSIONS: '1' }, clock: () => noon });
-  lab.url = running.urls['serving'] ?? '';
-  await lab.ready();
+  running = await RunningServing.start({ SERVING_INFER_VERSIONS: '1' });
+  ({ lab } = running);
   await lab.declareFeatures();
   await lab.moveAlias('champion', 1, 'timetable');
   await lab.moveAlias('challenger', 2, 'streaming');
@@ -22,10 +19,7 @@ beforeAll(async () => {
   await lab.awaitState('alias=challenger&version=2');
 }, 60_000);
 
-afterAll(async () => {
-  await running.stop();
-  await lab.close();
-});
+afterAll(() => running.stop());
 
 interface Inferred {
   readonly model_name: string;

@@ -249,14 +249,11 @@ export class ServingLab {
       for (let offset = start; offset < end;) {
         const records = await this.bus.readFrom({ topic: topic.name, partition }, offset, 1_000);
         if (records.length === 0) break;
-        for (const record of records) {
-          const event = decodeEvent(record);
-          if (!isUndecodable(event) && (type === undefined || event.type === type)) events.push(event as never);
-        }
+        events.push(...(records.map(decodeEvent).filter((event) => !isUndecodable(event)) as CloudEvent<string, D>[]));
         offset = (records.at(-1)?.offset ?? offset) + 1;
       }
     }
-    return events;
+    return events.filter((event) => type === undefined || event.type === type);
   }
 }
 

@@ -3,11 +3,10 @@
 import { deployments } from '@roofshot/contracts/deployments';
 import { modelVersions } from '@roofshot/contracts/models';
 import { predictions } from '@roofshot/contracts/predictions';
-import { run, type Running } from '@roofshot/runtime/run';
 import { snapshot } from '@roofshot/telemetry/define-metrics';
 import { eventually } from '@roofshot/testing/eventually';
-import { serving } from '../src/service.ts';
-import { MINUTE, noon, question, ServingLab } from './serving-lab.ts';
+import { RunningServing } from './running-serving.ts';
+import { MINUTE, noon, question, type ServingLab } from './serving-lab.ts';
 
 interface Switched {
   readonly name: string;
@@ -18,13 +17,7 @@ interface Switched {
 }
 
 let lab: ServingLab;
-let running: Running;
-
-async function start(): Promise<void> {
-  running = await run([serving], { env: { ...lab.env, SERVING_SHADOW_QUEUE: '2' }, clock: () => noon });
-  lab.url = running.urls['serving'] ?? '';
-  await lab.ready();
-}
+let running: RunningServing;
 
 const switches = async (alias: string): Promise<Switched[]> => {
   const events = await lab.read<Switched>(deployments, 'deployment.switched');
@@ -32,8 +25,8 @@ const switches = async (alias: string): Promise<Switched[]> => {
 };
 
 beforeAll(async () => {
-  lab = await ServingLab.open();
-  await start();
+  running = await RunningServing.start({ SERVING_SHADOW_QUEUE: '2' });
+  ({ lab } = running);
   await lab.declareFeatures();
   await lab.putProgress(noon - MINUTE);
   await lab.moveAlias('champion', 1, 'timetable');
@@ -41,10 +34,7 @@ beforeAll(async () => {
   await lab.awaitState('alias=champion&version=1');
 }, 60_000);
 
-afterAll(async () => {
-  await running.stop();
-  await lab.close();
-});
+afterAll(() => running.stop());
 
 const WORKERS = 50;
 const LEAST_REQUESTS = 2_000;
@@ -87,8 +77,7 @@ test('each switch is announced once, with what answered before and how long it t
   expect(announced).toMatchObject(expected);
   expect(announced.every(({ milliseconds }) => milliseconds >= 0 && milliseconds < 30_000)).toBe(true);
 
-  await running.stop();
-  await start();
+  await running.restart();
   const { variants } = await lab.awaitState('alias=champion&version=1');
   expect(variants[0]).toMatchObject({ alias: 'champion', version: 1 });
   await lab.moveAlias('champion', 2, 'streaming');
