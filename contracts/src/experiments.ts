@@ -42,7 +42,12 @@ export const Analysis = Type.Object({
   metric: Name,
   /** Event time up to which outcomes are in. */
   asOf: Timestamp,
+  /** By variant: exposed units that count. */
   units: Type.Record(Type.String(), Type.Integer()),
+  /** Of them, those whose value is known. */
+  valued: Type.Optional(Type.Record(Type.String(), Type.Integer())),
+  /** Units that met two variants: left out of both. */
+  excluded: Type.Optional(Type.Integer()),
   means: Type.Record(Type.String(), Type.Number()),
   effect: Type.Number(),
   ci: Interval,

@@ -1,0 +1,94 @@
+/** Exposures, answers and outcomes as they are read: into units, sums and event times, in the batch's transaction. */
+import type { EventsOf } from '@roofshot/contracts/define';
+import { acceptedEvents } from '@roofshot/contracts/events';
+import type { exposures, predictions } from '@roofshot/contracts/predictions';
+import type { EventBatch, Tx } from '@roofshot/messaging/handlers';
+import { metrics } from '../metrics.ts';
+import { markEventTimes } from '../progress/event-times.ts';
+import type { EventSources } from '../progress/event-sources.ts';
+import type { Positions } from '../progress/positions.ts';
+import { exposureFacts, outcomeFacts, predictionFacts, type UnitFact } from './collect-facts.ts';
+import { foldUnits } from './fold-units.ts';
+import { outcomeTypesOf, type Scope } from './scope.ts';
+import type { Scopes, Unguarded } from './scope-store.ts';
+
+export interface FoldNeeds {
+  readonly scopes: Scopes;
+  readonly positions: Positions;
+  readonly sources: EventSources;
+}
+
+interface Task {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+export class FoldFacts {
+  readonly #needs: FoldNeeds;
+
+  constructor(needs: FoldNeeds) {
+    this.#needs = needs;
+  }
+
+  async exposures(batch: EventBatch<EventsOf<typeof exposures>>, tx: Tx): Promise<void> {
+    const scopes = await this.#needs.scopes.open(tx);
+    await this.#fold(tx, batch, exposureFacts(scopes, batch.events));
+  }
+
+  async predictions(batch: EventBatch<EventsOf<typeof predictions>>, tx: Tx): Promise<void> {
+    const newest = newestAnswers(batch);
+    const scopes = await this.#scopesAfterCauses(tx, ({ deployment }) => newest.has(deployment));
+    await this.#fold(tx, batch, predictionFacts(scopes, batch.events));
+    const watched = [...new Set(scopes.map(({ spec }) => spec.deployment))];
+    await markEventTimes(
+      tx,
+      watched.flatMap((subject) => {
+        const reached = newest.get(subject);
+        return reached === undefined ? [] : [{ ...taskOf(batch), subject, reached }];
+      }),
+    );
+  }
+
+  async outcomes(batch: EventBatch, tx: Tx): Promise<void> {
+    const eventType = batch.topic.slice(acceptedEvents.prefix.length);
+    const all = await this.#scopesAfterCauses(tx, ({ outcomeTypes }) => outcomeTypes.includes(eventType));
+    const scopes = all.filter(({ spec }) => outcomeTypesOf(spec).includes(eventType));
+    if (scopes.length === 0) return;
+    await this.#fold(tx, batch, outcomeFacts(scopes, eventType, batch.events));
+    const reached = this.#needs.sources.reached(eventType, batch);
+    if (reached !== null) await markEventTimes(tx, [{ ...taskOf(batch), subject: '', reached }]);
+  }
+
+  /**
+   * The open scopes. An answer by a promoted version, and what came of it, may be read before the promotion that opens its probation:
+   * then the promotion is waited for.
+   */
+  async #scopesAfterCauses(tx: Tx, concerns: (deployment: Unguarded) => boolean): Promise<readonly Scope[]> {
+    const { scopes, positions } = this.#needs;
+    const inForce = await scopes.inForce(tx);
+    if (!inForce.unguarded.some(concerns)) return inForce.scopes;
+    await positions.requireModelsFolded(tx);
+    return scopes.open(tx);
+  }
+
+  async #fold(tx: Tx, batch: Task, facts: readonly UnitFact[]): Promise<void> {
+    if (facts.length === 0) return;
+    const started = performance.now();
+    await foldUnits(tx, `${batch.topic}/${batch.partition}`, facts);
+    metrics['facts.folded'](facts.length, { topic: batch.topic });
+    metrics['fold.ms'](performance.now() - started);
+  }
+}
+
+const taskOf = ({ topic, partition }: Task): Task => ({ topic, partition });
+
+/** By deployment: the event time of its newest answer in the batch. */
+function newestAnswers({ events }: EventBatch<EventsOf<typeof predictions>>): Map<string, number> {
+  const newest = new Map<string, number>();
+  for (const event of events) {
+    if (event.type !== 'prediction.served') continue;
+    const { deployment, asOf } = event.data;
+    newest.set(deployment, Math.max(newest.get(deployment) ?? 0, Date.parse(asOf)));
+  }
+  return newest;
+}
