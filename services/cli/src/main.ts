@@ -8,12 +8,13 @@ import { get } from './commands/get.ts';
 import { preview } from './commands/preview.ts';
 import { replay } from './commands/replay.ts';
 import { status } from './commands/status.ts';
+import { trace } from './commands/trace.ts';
 import { up } from './commands/up.ts';
 import { EXIT, Exit, type ExitCode } from './exit-codes.ts';
 import { nearest } from './nearest.ts';
 import { err, out, printJson } from './print.ts';
 
-const COMMANDS: readonly CommandLine[] = [up, plan, apply, get, preview, replay, status, doctor];
+const COMMANDS: readonly CommandLine[] = [up, plan, apply, get, preview, replay, status, trace, doctor];
 const COMMON = { url: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
 
 async function main(argv: readonly string[]): Promise<ExitCode> {

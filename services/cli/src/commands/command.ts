@@ -1,5 +1,5 @@
 import type { ParseArgsConfig } from 'node:util';
-import type { ExitCode } from '../exit-codes.ts';
+import { EXIT, Exit, type ExitCode } from '../exit-codes.ts';
 
 /** What every command is given. */
 export interface Invocation {
@@ -21,4 +21,13 @@ export interface CommandLine {
 export function text(invocation: Invocation, option: string): string | undefined {
   const value = invocation.values[option];
   return typeof value === 'string' ? value : undefined;
+}
+
+/** The value of an option that takes a number above zero. Throws a usage fault for anything else. */
+export function numberOf(invocation: Invocation, option: string, otherwise: number): number {
+  const value = text(invocation, option);
+  if (value === undefined) return otherwise;
+  const number = Number(value);
+  if (value.trim() !== '' && Number.isFinite(number) && number > 0) return number;
+  throw new Exit(EXIT.usage, `--${option} takes a number above 0, and ${JSON.stringify(value)} is none.`);
 }

@@ -3,7 +3,7 @@ import { call } from '../client.ts';
 import { EXIT, Exit } from '../exit-codes.ts';
 import { loadResources } from '../load-resources.ts';
 import { err, faultLines, out, printJson, tableLines } from '../print.ts';
-import { text, type CommandLine } from './command.ts';
+import { numberOf, text, type CommandLine } from './command.ts';
 
 interface Preview {
   readonly rows: readonly Readonly<Record<string, string | number | null>>[];
@@ -29,7 +29,7 @@ export const preview: CommandLine = {
     if (views.length === 0) throw new Exit(EXIT.usage, `${file} declares no FeatureView${name === undefined ? '' : ` ${name}`}.`);
     const entities = resources.filter(({ resource }) => resource.kind === 'Entity').map(({ resource }) => resource);
     for (const { resource } of views) {
-      const body = { view: resource, entities, events: Number(text(invocation, 'events') ?? 100) };
+      const body = { view: resource, entities, events: numberOf(invocation, 'events', 100) };
       const answer = await call<Preview>(invocation.url, '/v1/feature-views/preview', { method: 'POST', body });
       if (invocation.json) printJson({ view: resource.metadata.name, ...answer });
       else printRows(resource.metadata.name, answer);
