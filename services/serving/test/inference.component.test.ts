@@ -136,10 +136,17 @@ test('unknown models and versions are told by name, unreadable JSON as such', as
   expect([broken.status, Object.keys((await broken.json()) as object)]).toEqual([400, ['error']]);
 });
 
+test('a body without a content type is read as JSON, as the Triton client sends it', async () => {
+  const body = Buffer.from(JSON.stringify({ inputs: [features([1, 2], [0, 0])] }));
+  const answer = await fetch(`${lab.url}/v2/models/delay/infer`, { method: 'POST', body });
+  expectScores({ status: answer.status, body: (await answer.json()) as Inferred }, [timetableScore(0)]);
+});
+
 test('the binary extension is refused with what to do instead', async () => {
-  const headers = { 'content-type': 'application/json', 'inference-header-content-length': '10' };
-  const body = JSON.stringify({ inputs: [features([1, 2], [0, 0])] });
+  const headers = { 'inference-header-content-length': '10' };
+  const body = new Uint8Array([...Buffer.from('{"inputs":'), 0, 1, 2]);
   const answer = await fetch(`${lab.url}/v2/models/delay/infer`, { method: 'POST', body, headers });
+  expect(answer.status).toBe(400);
   expect(await answer.json()).toEqual({ error: expect.stringContaining('binary_data=False') });
 });
 

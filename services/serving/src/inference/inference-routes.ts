@@ -39,11 +39,24 @@ export interface InferenceParts {
 
 export function addInferenceRoutes(http: HttpRoutes, parts: InferenceParts): void {
   http.fastify.addHook('onRoute', (route) => {
-    if (route.url === '/v2' || route.url.startsWith('/v2/')) route.errorHandler = answerError;
+    if (route.url !== '/v2' && !route.url.startsWith('/v2/')) return;
+    route.errorHandler = answerError;
+    route.onRequest = readAsJson;
   });
   addServerRoutes(http, parts);
   addModelRoutes(http, parts, '/v2/models/:model', Model);
   addModelRoutes(http, parts, '/v2/models/:model/versions/:version', ModelVersion);
+}
+
+/** The protocol asks for JSON, and its clients (Triton's among them) do not always say that they send it. */
+function readAsJson(request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void {
+  request.raw.headers['content-type'] ??= 'application/json';
+  const isBinary = request.headers['inference-header-content-length'] !== undefined;
+  done(
+    isBinary
+      ? invalid('The binary tensor extension is not spoken here. Send JSON data (binary_data=False in the Triton client).')
+      : undefined,
+  );
 }
 
 function answerError(error: unknown, _request: FastifyRequest, reply: FastifyReply): void {
@@ -114,11 +127,6 @@ function addModelRoutes(http: HttpRoutes, { infer, gate }: InferenceParts, url: 
     body: InferRequest,
     response: Answer,
     bodyLimit: BODY_LIMIT,
-    handler: async ({ params: named, body, headers }) => {
-      if (headers['inference-header-content-length'] !== undefined) {
-        throw invalid('The binary tensor extension is not spoken here. Send JSON data (binary_data=False in the Triton client).');
-      }
-      return (await infer.infer(await find(named), body)) as never;
-    },
+    handler: async ({ params: named, body }) => (await infer.infer(await find(named), body)) as never,
   });
 }
