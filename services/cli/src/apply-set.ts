@@ -2,7 +2,10 @@
 import type { Applied, ApplyAnswer } from '@roofshot/contracts/http/common';
 import { allKinds } from '@roofshot/contracts/resources';
 import { call, Refusal } from './client.ts';
-import type { FileFault, LoadedResource } from './load-resources.ts';
+import { EXIT, Exit } from './exit-codes.ts';
+import { KnownResources } from './known-resources.ts';
+import { faultIn, type FileFault, type Loaded, type LoadedResource } from './load-resources.ts';
+import { referenceFaults } from './references.ts';
 
 export interface Change {
   readonly kind: string;
@@ -14,19 +17,59 @@ export interface Change {
 export interface SetResult {
   readonly changes: readonly Change[];
   readonly faults: readonly FileFault[];
+  /** What could not be checked, and why. */
+  readonly notice?: string;
 }
 
 /** Owners in the order in which what others refer to goes first. */
 const OWNERS = [...new Set([...allKinds].sort((a, b) => a.order - b.order).map((kind) => kind.owner))];
 
-export async function planSet(url: string, resources: readonly LoadedResource[]): Promise<SetResult> {
-  return sendSet(url, resources, true);
+/** The files as they were read. Resources alone: they came from elsewhere and had no faults. */
+export type Files = readonly LoadedResource[] | Loaded;
+
+/** All faults: of the files, of their references to each other and to what the platform has, and what the owners find. */
+export async function planSet(url: string, files: Files): Promise<SetResult> {
+  const loaded = filesOf(files);
+  const { resources, faults, declared } = loaded;
+  try {
+    const sent = await sendSet(url, resources, true);
+    const references = await referenceFaults(loaded, new KnownResources(url, resources, declared));
+    const all = [...faults, ...references, ...withoutRepeats(sent.faults, references)];
+    return { changes: all.length > 0 ? [] : sent.changes, faults: withoutConsequences(all, declared).sort(byPlace) };
+  } catch (error) {
+    // What is wrong in the files can be told without the platform.
+    if (faults.length === 0 || !(error instanceof Exit) || error.code !== EXIT.unreachable) throw error;
+    const notice = `Nothing answers at ${url}, so references and expressions were not checked; there may be more faults.`;
+    return { changes: [], faults: [...faults].sort(byPlace), notice };
+  }
 }
 
 /** Nothing is changed anywhere unless every owner would take its part. */
-export async function applySet(url: string, resources: readonly LoadedResource[]): Promise<SetResult> {
-  const plan = await planSet(url, resources);
-  return plan.faults.length > 0 ? plan : sendSet(url, resources, false);
+export async function applySet(url: string, files: Files): Promise<SetResult> {
+  const plan = await planSet(url, files);
+  return plan.faults.length > 0 ? plan : sendSet(url, filesOf(files).resources, false);
+}
+
+function filesOf(files: Files): Loaded {
+  if ('resources' in files) return files;
+  const declared = new Set(files.map(({ resource }) => `${resource.kind}/${resource.metadata.name}`));
+  return { resources: files, faults: [], unusable: [], declared };
+}
+
+const byPlace = (a: FileFault, b: FileFault): number => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1);
+
+/** An owner that knows enough says the same as was found here. */
+function withoutRepeats(faults: readonly FileFault[], said: readonly FileFault[]): FileFault[] {
+  return faults.filter(({ file, line, path }) => !said.some((other) => other.file === file && other.line === line && other.path === path));
+}
+
+/** «There is no X» is not so where the files declare X: X has a fault of its own, and that one is told. */
+function withoutConsequences(faults: readonly FileFault[], declared: ReadonlySet<string>): FileFault[] {
+  const left = faults.filter(({ message }) => {
+    const [, kind, name] = /there is no (\w+) "?([^\s"]+?)"?[;.]/.exec(message) ?? [];
+    return kind === undefined || !declared.has(`${kind}/${name}`);
+  });
+  return left.length > 0 ? left : [...faults];
 }
 
 async function sendSet(url: string, resources: readonly LoadedResource[], dryRun: boolean): Promise<SetResult> {
@@ -60,11 +103,8 @@ function changeOf(applied: Applied, loaded: LoadedResource | undefined): Change 
 function faultOf(fault: { path: string; message: string }, part: readonly LoadedResource[]): FileFault {
   const [, index = '0', pointer = ''] = /^\/(\d+)(.*)$/.exec(fault.path) ?? [];
   const loaded = part[Number(index)];
+  // The text of a trainer stands in a file of its own.
+  if (loaded?.resource.kind === 'TrainingJob' && pointer === '/spec/code') return faultIn(loaded, '/spec/entryPoint', fault.message);
   if (loaded === undefined) return { file: '', line: 0, path: fault.path, message: fault.message };
-  return {
-    file: loaded.file,
-    line: loaded.lineOf(pointer),
-    path: pointer,
-    message: `${loaded.resource.kind}/${loaded.resource.metadata.name}: ${fault.message}`,
-  };
+  return faultIn(loaded, pointer, fault.message);
 }

@@ -3,9 +3,11 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { SentResource } from '@roofshot/contracts/http/common';
 import { allKinds } from '@roofshot/contracts/resources';
-import { validatorOf } from '@roofshot/contracts/validate';
+import type { Fault } from '@roofshot/contracts/validate';
 import { LineCounter, parseAllDocuments, type Document } from 'yaml';
 import { nearest } from './nearest.ts';
+import { offsetAt, valueAt } from './pointers.ts';
+import { schemaFaults } from './schema-faults.ts';
 
 export interface FileFault {
   readonly file: string;
@@ -26,113 +28,119 @@ export interface LoadedResource {
 export interface Loaded {
   readonly resources: readonly LoadedResource[];
   readonly faults: readonly FileFault[];
+  /** Documents with a kind and a name that cannot be sent, since they have faults. Their specs may have any shape. */
+  readonly unusable: readonly LoadedResource[];
+  /** `<kind>/<name>` of every document that says so much, the faulty ones too. */
+  readonly declared: ReadonlySet<string>;
 }
+
+type Part = Omit<Loaded, 'declared'>;
+const NOTHING: Part = { resources: [], faults: [], unusable: [] };
+
+export function faultIn({ file, lineOf, resource }: LoadedResource, path: string, message: string): FileFault {
+  return { file, line: lineOf(path), path, message: `${keyOf(resource)}: ${message}` };
+}
+
+const keyOf = ({ kind, metadata }: SentResource): string => `${kind}/${metadata.name}`;
 
 /** `paths`: YAML files, or folders whose `*.yaml` and `*.yml` files are read, in the order of their names. */
 export function loadResources(paths: readonly string[]): Loaded {
   const files = paths.flatMap(yamlFiles);
   if (files.length === 0) {
     const message = 'There is no *.yaml file here. Name a file or a folder with -f.';
-    return { resources: [], faults: [{ file: paths.join(', '), line: 0, path: '', message }] };
+    return { ...NOTHING, faults: [{ file: paths.join(', '), line: 0, path: '', message }], declared: new Set() };
   }
-  const loaded = files.map(loadFile);
-  const resources = loaded.flatMap((file) => file.resources);
-  return { resources, faults: [...loaded.flatMap((file) => file.faults), ...namedTwice(resources)] };
+  const parts = files.flatMap(loadFile);
+  const { resources, faults } = onlyFirst(parts.flatMap((part) => part.resources));
+  const unusable = parts.flatMap((part) => part.unusable);
+  const declared = new Set([...resources, ...unusable].map(({ resource }) => keyOf(resource)));
+  return { resources, unusable, faults: [...parts.flatMap((part) => part.faults), ...faults], declared };
 }
 
 function yamlFiles(path: string): string[] {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) return [path];
-  if (!stat.isDirectory()) return [path];
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
   return readdirSync(path)
     .filter((name) => /\.ya?ml$/.test(name))
     .sort()
     .map((name) => join(path, name));
 }
 
-function loadFile(path: string): Loaded {
+function loadFile(path: string): Part[] {
   const file = relative('.', path) || path;
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    return { resources: [], faults: [{ file, line: 0, path: '', message: `Cannot be read: ${(error as Error).message}.` }] };
+    const message = `Cannot be read: ${(error as Error).message}. Check the path and its permissions.`;
+    return [{ ...NOTHING, faults: [{ file, line: 0, path: '', message }] }];
   }
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines });
-  const parts = (Array.isArray(documents) ? documents : []).filter((document) => document.contents !== null);
-  const loaded = parts.map((document) => loadDocument(document as Document.Parsed, file, lines));
-  return { resources: loaded.flatMap((part) => part.resources), faults: loaded.flatMap((part) => part.faults) };
+  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
+  const parsed = Array.isArray(documents) ? documents.filter(({ contents }) => contents !== null) : [];
+  return parsed.map((document) => loadDocument(document as Document.Parsed, file, lines));
 }
 
-function loadDocument(document: Document.Parsed, file: string, lines: LineCounter): Loaded {
+function loadDocument(document: Document.Parsed, file: string, lines: LineCounter): Part {
   const lineAt = (offset: number): number => lines.linePos(offset).line;
   if (document.errors.length > 0) {
-    const faults = document.errors.map((error) => ({ file, line: lineAt(error.pos[0]), path: '', message: `Not YAML: ${error.message}` }));
-    return { resources: [], faults };
+    const faults = document.errors.map(({ pos, message }) => ({ file, line: lineAt(pos[0]), path: '', message: `Not YAML: ${message}` }));
+    return { ...NOTHING, faults };
   }
-  const lineOf = (pointer: string): number => lineAt(offsetOf(document, pointer));
+  const lineOf = (pointer: string): number => lineAt(offsetAt(document.contents, pointer));
   const value: unknown = document.toJS();
-  const faults = faultsOf(value).map((fault) => ({ file, line: lineOf(fault.path), ...fault }));
-  if (faults.length > 0) return { resources: [], faults };
-  const { resource, fault } = withCode(value as SentResource, dirname(resolve(file)));
-  if (fault !== undefined)
-    return { resources: [], faults: [{ file, line: lineOf('/spec/entryPoint'), path: '/spec/entryPoint', message: fault }] };
-  return { resources: [{ file, lineOf, resource }], faults: [] };
+  const [kind, name] = [valueAt(value, '/kind'), valueAt(value, '/metadata/name')];
+  const isNamed = typeof kind === 'string' && typeof name === 'string';
+  const found = faultsOf(value);
+  const { resource, fault } = found.length > 0 ? {} : withCode(value as SentResource, dirname(resolve(file)));
+  const faults = [...found, ...(fault === undefined ? [] : [fault])].map(({ path, message }) => ({
+    file,
+    line: lineOf(path),
+    path,
+    message: isNamed ? `${kind}/${name}: ${message}` : message,
+  }));
+  if (resource !== undefined) return { ...NOTHING, resources: [{ file, lineOf, resource }] };
+  return { ...NOTHING, faults, unusable: isNamed ? [{ file, lineOf, resource: value as SentResource }] : [] };
 }
 
-/** The offset of the deepest part of the pointer that the document has. */
-function offsetOf(document: Document.Parsed, pointer: string): number {
-  const parts = pointer
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
-  for (let depth = parts.length; depth > 0; depth -= 1) {
-    const node = document.getIn(parts.slice(0, depth), true) as { range?: [number, number, number] } | undefined;
-    if (node?.range !== undefined) return node.range[0];
-  }
-  return document.contents?.range?.[0] ?? 0;
-}
-
-function faultsOf(value: unknown): { path: string; message: string }[] {
-  const envelope = validatorOf(SentResource).faults(value);
-  if (envelope.length > 0) return envelope;
-  const { kind, spec } = value as SentResource;
-  const definition = allKinds.find((known) => known.name === kind);
+function faultsOf(value: unknown): Fault[] {
+  const envelope = schemaFaults(SentResource, value);
+  const kind = valueAt(value, '/kind');
+  const definition = allKinds.find(({ name }) => name === kind);
+  const names = allKinds.map(({ name }) => name);
   if (definition === undefined) {
-    const names = allKinds.map((known) => known.name);
-    return [{ path: '/kind', message: `There is no kind ${kind}. ${nearest(kind, names)}` }];
+    const unknown = typeof kind === 'string' ? [{ path: '/kind', message: `there is no kind ${kind}. ${nearest(kind, names)}` }] : [];
+    return [...envelope, ...unknown];
   }
-  return validatorOf(definition.spec)
-    .faults(spec)
-    .map((fault) => ({ path: `/spec${fault.path}`, message: fault.message }));
+  const spec = valueAt(value, '/spec');
+  const inSpec = spec === undefined ? [] : schemaFaults(definition.spec, spec);
+  return [...envelope, ...inSpec.map(({ path, message }) => ({ path: `/spec${path}`, message }))];
 }
 
 /** A training job's entry point is a file on this machine: its text travels in `code`. */
-function withCode(resource: SentResource, folder: string): { resource: SentResource; fault?: string } {
+function withCode(resource: SentResource, folder: string): { resource?: SentResource; fault?: Fault } {
   if (resource.kind !== 'TrainingJob') return { resource };
   const spec = resource.spec as { entryPoint: string; code?: string };
   const path = join(folder, spec.entryPoint);
   try {
     return { resource: { ...resource, spec: { ...spec, code: readFileSync(path, 'utf8') } } };
   } catch (error) {
-    return {
-      resource,
-      fault: `The trainer ${spec.entryPoint} cannot be read: ${(error as Error).message}. The path is relative to the YAML file.`,
-    };
+    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message;
+    const message = `the trainer ${spec.entryPoint} cannot be read: ${reason}. The path is relative to the YAML file.`;
+    return { fault: { path: '/spec/entryPoint', message } };
   }
 }
 
-function namedTwice(resources: readonly LoadedResource[]): FileFault[] {
+/** One declaration of each name; a fault for every further one. */
+function onlyFirst(resources: readonly LoadedResource[]): { resources: LoadedResource[]; faults: FileFault[] } {
   const first = new Map<string, LoadedResource>();
-  return resources.flatMap((loaded) => {
-    const key = `${loaded.resource.kind}/${loaded.resource.metadata.name}`;
-    const before = first.get(key);
-    if (before === undefined) {
-      first.set(key, loaded);
-      return [];
-    }
-    const message = `${key} is declared twice: first in ${before.file}, line ${before.lineOf('/metadata/name')}. Keep one.`;
-    return [{ file: loaded.file, line: loaded.lineOf('/metadata/name'), path: '/metadata/name', message }];
-  });
+  const faults: FileFault[] = [];
+  for (const loaded of resources) {
+    const before = first.get(keyOf(loaded.resource));
+    if (before === undefined) first.set(keyOf(loaded.resource), loaded);
+    else
+      faults.push(
+        faultIn(loaded, '/metadata/name', `is declared twice; first in ${before.file}:${before.lineOf('/metadata/name')}. Keep one.`),
+      );
+  }
+  return { resources: [...first.values()], faults };
 }

@@ -11,7 +11,7 @@ export const err = (text: string): void => {
 export const printJson = (value: unknown): void => out(JSON.stringify(value));
 
 export function faultLines(faults: readonly FileFault[]): string[] {
-  return faults.map(({ file, line, path, message }) => `${file}:${line} ${path === '' ? '' : `${path} `}${message}`);
+  return faults.map(({ file, line, path, message }) => `${file}${line === 0 ? '' : `:${line}`} ${path === '' ? '' : `${path} `}${message}`);
 }
 
 const MARK = { created: '+', changed: '~', unchanged: '=', deleted: '-' } as const;

@@ -31,14 +31,19 @@ export const apply: CommandLine = {
 async function withFiles(invocation: Invocation, send: typeof planSet): Promise<SetResult> {
   const files = invocation.values['file'];
   if (!Array.isArray(files) || files.length === 0) throw new Exit(EXIT.usage, 'Name the files: -f FILE or -f DIR.');
-  const { resources, faults } = loadResources(files);
-  return faults.length > 0 ? { changes: [], faults } : send(invocation.url, resources);
+  return send(invocation.url, loadResources(files));
 }
 
-function report(invocation: Invocation, { changes, faults }: SetResult, closing: string): ExitCode {
-  if (invocation.json) printJson({ changes, faults });
+function report(invocation: Invocation, { changes, faults, notice }: SetResult, closing: string): ExitCode {
+  if (invocation.json) printJson({ changes, faults, ...(notice !== undefined && { notice }) });
   else if (faults.length > 0)
-    err([...faultLines(faults), `${faults.length} fault${faults.length === 1 ? '' : 's'}; nothing was changed.`].join('\n'));
+    err(
+      [
+        ...faultLines(faults),
+        `${faults.length} fault${faults.length === 1 ? '' : 's'}; nothing was changed.`,
+        ...(notice === undefined ? [] : [notice]),
+      ].join('\n'),
+    );
   else out([...changeLines(changes), closing].filter((line) => line !== '').join('\n'));
   return faults.length > 0 ? EXIT.fault : EXIT.ok;
 }

@@ -1,0 +1,67 @@
+/**
+ * References from resource to resource. An owner checks those among its own kinds; only here, where the whole set and the platform
+ * are in sight, can those to other owners be checked before anything is applied.
+ */
+import type { DeploymentSpec } from '@roofshot/contracts/resources/deployment';
+import type { ExperimentSpec } from '@roofshot/contracts/resources/experiment-kinds';
+import { featureFaultsOf, plansOf } from './feature-references.ts';
+import type { KnownResources } from './known-resources.ts';
+import { faultIn, type FileFault, type Loaded, type LoadedResource } from './load-resources.ts';
+import { nearest } from './nearest.ts';
+import { pointersLike, valueAt } from './pointers.ts';
+
+/** Kind → pointer into its spec → the kind that the value there names. */
+const REFERENCES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  FeatureView: { '/entity': 'Entity', '/source/eventType': 'EventType' },
+  FeatureService: { '/views/*/view': 'FeatureView' },
+  TrainingJob: {
+    '/featureService': 'FeatureService',
+    '/observation/eventType': 'EventType',
+    '/label/eventType': 'EventType',
+    '/registers': 'Model',
+  },
+  Deployment: { '/model': 'Model', '/featureService': 'FeatureService' },
+  Metric: { '/source/deployment': 'Deployment', '/source/outcome/eventType': 'EventType' },
+  Experiment: { '/deployment': 'Deployment', '/metric': 'Metric', '/probation/guardrails/*/metric': 'Metric' },
+};
+
+/**
+ * Every reference that leads nowhere, with the nearest names (in faulty documents too), and every name of a feature that does not
+ * exist.
+ */
+export async function referenceFaults({ resources, unusable }: Loaded, known: KnownResources): Promise<FileFault[]> {
+  const faults: FileFault[] = [];
+  for (const loaded of [...resources, ...unusable]) faults.push(...(await nameFaults(loaded, known)));
+  for (const loaded of resources) faults.push(...(await variantFaults(loaded, known)));
+  const plans = await plansOf(resources, known);
+  for (const loaded of resources) faults.push(...(await featureFaultsOf(loaded, plans, known)));
+  return faults;
+}
+
+async function nameFaults(loaded: LoadedResource, known: KnownResources): Promise<FileFault[]> {
+  const faults: FileFault[] = [];
+  const { kind: from, spec } = loaded.resource;
+  const references = Object.entries(REFERENCES[from] ?? {}).flatMap(([pattern, kind]) =>
+    pointersLike(spec, pattern).map((pointer) => ({ pointer, kind, name: valueAt(spec, pointer) })),
+  );
+  for (const { pointer, kind, name } of references) {
+    if (typeof name !== 'string') continue;
+    const names = [...(await known.specsOf(kind)).keys()];
+    if (!names.includes(name)) faults.push(faultIn(loaded, `/spec${pointer}`, `there is no ${kind} "${name}". ${nearest(name, names)}`));
+  }
+  return faults;
+}
+
+/** An experiment's variants are served by variants of its deployment. */
+async function variantFaults(loaded: LoadedResource, known: KnownResources): Promise<FileFault[]> {
+  if (loaded.resource.kind !== 'Experiment') return [];
+  const { deployment, variants } = loaded.resource.spec as ExperimentSpec;
+  const spec = (await known.specsOf('Deployment')).get(deployment) as DeploymentSpec | undefined;
+  if (spec === undefined) return [];
+  const names = spec.variants.map(({ name }) => name);
+  return variants.flatMap(({ serves }, index) => {
+    if (names.includes(serves)) return [];
+    const message = `the Deployment "${deployment}" has no variant "${serves}". ${nearest(serves, names)}`;
+    return [faultIn(loaded, `/spec/variants/${index}/serves`, message)];
+  });
+}
