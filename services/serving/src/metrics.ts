@@ -9,7 +9,7 @@ export const metrics = defineMetrics('serving', {
   'predictions.degraded': counter('Answers from a vector with an absent or stale value.', ['deployment']),
   'features.failed': counter('Requests whose stored values could not be read in time.', ['deployment']),
   'scoring.failed': counter('Groups of rows that a loaded version failed to score.', ['deployment']),
-  'shadows.dropped': counter('Vectors that no shadow scored, because too many were waiting.', ['deployment']),
+  'shadows.dropped': counter('Vectors without their shadows’ answers: too many were waiting, or the spool refused.', ['deployment']),
   'spool.unpublished': gauge('Answered requests whose events are not yet on the log.'),
   'spool.dropped': counter('Lines of the spool that could not be read after a crash.'),
   'versions.switched': counter('Aliases that began to answer with another version.'),

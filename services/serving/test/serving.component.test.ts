@@ -136,6 +136,14 @@ describe('a wrong question', () => {
     expect(problemOf(answer).faults?.map(({ path }) => path)).toEqual(['/requests/1/unit', '/requests/1/asOf']);
   });
 
+  test('whose unit or entity no log can hold is refused, and the log goes on', async () => {
+    const requests = [question({ unit: 'a\0b' }), question({ entities: { origin: 'OR\uD800' } })];
+    const answer = await lab.predict({ requests });
+    expect(problemOf(answer).faults?.map(({ path }) => path)).toEqual(['/requests/0/unit', '/requests/1/entities/origin']);
+    await lab.predict(question({ predictionId: 'after-nul', unit: 'é 😀' }));
+    expect(await running.logged('after-nul')).toMatchObject({ unit: 'é 😀' });
+  });
+
   test('about an unknown deployment is told the nearest', async () => {
     const answer = await lab.predict(question(), 'delay');
     expect(answer.status).toBe(404);

@@ -42,10 +42,21 @@ function questionOf({ predictionId, unit, entities, context, asOf }: PredictRequ
   return { predictionId: predictionId ?? randomUUID(), unit, entities, context, asOf: time, asOfTime };
 }
 
+/** What neither a database's text nor a log's key can hold. */
+function unwritableTexts({ predictionId, unit, entities }: Question): Fault[] {
+  const texts = { '/predictionId': predictionId, '/unit': unit, ...prefixed('/entities/', entities) };
+  const isUnwritable = (text: string): boolean => text.includes('\0') || !text.isWellFormed();
+  const places = Object.entries(texts).filter(([, text]) => isUnwritable(text));
+  return places.map(([path]) => ({ path, message: 'holds a NUL or half a surrogate pair; send plain text' }));
+}
+
+const prefixed = (prefix: string, texts: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(texts).map(([name, text]) => [prefix + name, text]));
+
 function questionFaults(plan: ServicePlan, question: Question): Fault[] {
   const unreadable =
     question.asOfTime === '' ? [{ path: '/asOf', message: 'is no time that can be read; write it like 2001-01-15T13:10:00Z' }] : [];
-  return [...unreadable, ...checkRequest(plan, question)];
+  return [...unreadable, ...unwritableTexts(question), ...checkRequest(plan, question)];
 }
 
 function tooMany(count: number, { name, spec }: PreparedEndpoint): Fault[] {

@@ -72,12 +72,17 @@ export class Shadows {
 
   async #work(): Promise<void> {
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-      await this.#score(next).catch((error: unknown) => this.#parts.log.error('What the shadows answered could not be logged.', { error }));
+      await this.#score(next).catch((error: unknown) => this.#drop(next, error));
       this.#waiting -= next.answers.length;
       this.#done += 1;
       this.#settled.changed();
     }
     this.#running = undefined;
+  }
+
+  #drop({ endpoint, answers }: MirroredAnswers, error: unknown): void {
+    metrics['shadows.dropped'](answers.length, { deployment: endpoint.name });
+    this.#parts.log.error('What the shadows answered could not be logged.', { error });
   }
 
   async #score(mirrored: MirroredAnswers): Promise<void> {
