@@ -152,6 +152,21 @@ it('ignores the results of a service that slept longer than its lease', async ()
   expect(run.counts).toEqual({ '1': 1, '2': 2, '3': 1, final: 1 });
 }, 90_000);
 
+it('runs a trial again whose process hangs, and all trials of a Python process that is killed', async () => {
+  await start('hanging', { TRAINING_SILENCE: '2s' });
+  const run = await GatedRun.start('hung');
+  const { pid } = await run.secondTrial();
+  process.kill(pid, 'SIGSTOP');
+  const { parent } = await run.secondTrial(2);
+  process.kill(parent, 'SIGKILL');
+  await run.secondTrial(3);
+  run.openGate();
+  expect((await lab.ended('hung')).state).toBe('finished');
+  expect(run.counts).toEqual({ '1': 1, '2': 3, '3': 1, final: 1 });
+  await lab.heard('training-run.finished', 'hung');
+  expect(run.said).toEqual(WHOLE_STORY);
+}, 90_000);
+
 it('fails a run with the remedy when there is no Python', async () => {
   await start('no-python', { TRAINING_PYTHON: '/no/such/python' });
   await lab.apply('unrunnable', spec());

@@ -111,6 +111,21 @@ it('keeps logs and every step of the metrics', async () => {
   expect((items[0]?.value ?? 0) - (items[2]?.value ?? 0)).toBeCloseTo(2, 12);
 });
 
+it('carries the correlation of the order through snapshot, trials and result', async () => {
+  const headers = { 'content-type': 'application/json', 'x-correlation-id': 'order-17' };
+  const body = JSON.stringify({ runId: 'traced', job: 'plain', ...RANGE, to: '2001-01-12T12:00:00Z' });
+  await fetch(`${lab.url}/v1/training-runs`, { method: 'POST', headers, body });
+  const finished = await lab.heard('training-run.finished', 'traced');
+  const reported = await lab.heard('trial.reported', 'traced');
+  expect([reported.correlationid, finished.correlationid]).toEqual(['order-17', 'order-17']);
+});
+
+it('lists runs of a job, newest first', async () => {
+  const { body } = await lab.call('GET', '/v1/training-runs?job=searching');
+  const { items } = body as unknown as { items: { runId: string }[] };
+  expect(items.map(({ runId }) => runId)).toEqual(['shared-2', 'search-2', 'search-1']);
+});
+
 it('is the same run when the same order comes again, and refuses another order under its name', async () => {
   const said = lab.said.length;
   const again = await lab.start('plain-1', 'plain');
