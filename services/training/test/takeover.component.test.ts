@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { eventually } from '@roofshot/testing/eventually';
 import { isAlive, startChild, type ChildService } from './child-service.ts';
 import { spec, startLab, type Lab } from './lab.ts';
+import { Proxy } from './proxy.ts';
 
 /** Notes each execution with its processes; the second trial waits for the gate. */
 const GATED = `
@@ -165,6 +166,23 @@ it('runs a trial again whose process hangs, and all trials of a Python process t
   expect(run.counts).toEqual({ '1': 1, '2': 3, '3': 1, final: 1 });
   await lab.heard('training-run.finished', 'hung');
   expect(run.said).toEqual(WHOLE_STORY);
+}, 90_000);
+
+it('keeps the result of a trial that ends while the database is away', async () => {
+  const proxy = new Proxy(lab.sqlUrl);
+  await proxy.open();
+  await start('cut-off', { SQL_URL: proxy.url });
+  const run = await GatedRun.start('cut');
+  const { pid } = await run.secondTrial();
+  proxy.close();
+  run.openGate();
+  await eventually(() => !isAlive(pid), { describe: 'the trial to end' });
+  await proxy.open();
+  expect((await lab.ended('cut')).state).toBe('finished');
+  expect(run.counts).toEqual({ '1': 1, '2': 1, '3': 1, final: 1 });
+  await lab.heard('training-run.finished', 'cut');
+  expect(run.said).toEqual(WHOLE_STORY);
+  proxy.close();
 }, 90_000);
 
 it('fails a run with the remedy when there is no Python', async () => {
