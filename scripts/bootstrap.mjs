@@ -1,6 +1,7 @@
 // Makes a fresh checkout ready and then runs a command in it. Plain JavaScript without dependencies, because the
 // machine's own Node (20 or newer) runs it before anything is installed.
 import { delimiter, join } from 'node:path';
+import { buildConsolePage, consolePageIsCurrent } from './bootstrap/console-page.mjs';
 import { EXIT, Fault } from './bootstrap/fault.mjs';
 import { withLock } from './bootstrap/lock.mjs';
 import { checkNode, checkRoomToInstall } from './bootstrap/machine.mjs';
@@ -14,8 +15,8 @@ import { checkOpenMp, findPython, installPython, pythonIsCurrent } from './boots
 const HELP = `usage: node scripts/bootstrap.mjs [--only node|python] [--ports] [-- command arguments ...]
 
 Installs the Node packages (npm ci) when package-lock.json changed, makes the Python environment (.venv) when
-python/requirements.lock changed, and then runs the command with both first in its PATH. Where nothing changed it
-needs no network. Safe to interrupt, to repeat, and to start twice at once.
+python/requirements.lock changed, builds the console's page when its sources changed, and then runs the command with
+both first in its PATH. Where nothing changed it needs no network. Safe to interrupt, to repeat, and to start twice at once.
 
   --only node|python   set up that part only
   --ports              refuse to go on when a port of the platform is in use
@@ -27,6 +28,7 @@ exit codes: the command's own, or 0;
   ${EXIT.portInUse}  a port is in use
   ${EXIT.nodePackages}  the Node packages could not be installed
   ${EXIT.pythonPackages}  the Python packages could not be installed
+  ${EXIT.console}  the console's page could not be built
   127 the command could not be started; 128 + n: ended by signal n
 `;
 
@@ -65,7 +67,16 @@ async function setUp(only) {
       }
     });
   }
-  if (wantsNode) checkNodeOfProject();
+  if (!wantsNode) return;
+  checkNodeOfProject();
+  await makeConsolePage();
+}
+
+async function makeConsolePage() {
+  if (consolePageIsCurrent()) return;
+  await withLock(join(WORK, 'lock'), async () => {
+    if (!consolePageIsCurrent()) await step("building the console's page", buildConsolePage);
+  });
 }
 
 /** Asked before the long installation of the Node packages, so that a missing Python is known at once. */

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTestPostgres } from '@roofshot/testing/postgres';
+import { haveChromium } from './testing/chromium.ts';
 import { HELP, parseSelection, WrongArguments, type Selection } from './testing/arguments.ts';
 import { runEverything } from './testing/everything.ts';
 import { KINDS, needServers } from './testing/kinds.ts';
@@ -22,9 +23,24 @@ async function withPostgres<T>(work: (env: NodeJS.ProcessEnv) => Promise<T>): Pr
   }
 }
 
+/** The browser tests find their browser in CHROMIUM_PATH; without one they tell the reason and do not run. */
+function withChromium(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const chromium = haveChromium(env);
+  if ('path' in chromium) return { ...env, CHROMIUM_PATH: chromium.path };
+  console.log(`The browser tests cannot run: ${chromium.reason}.`);
+  return { ...env, CHROMIUM_MISSING: chromium.reason };
+}
+
+/** True when the tests of the console may be among the chosen ones. */
+function needsBrowser(selection: Selection | undefined): boolean {
+  const { packages = [], kinds = KINDS } = selection ?? {};
+  return kinds.includes('component') && (packages.length === 0 || packages.some((folder) => folder.includes('console')));
+}
+
 async function run(selection: Selection | undefined): Promise<Tally> {
   const work = (env: NodeJS.ProcessEnv) => (selection === undefined ? runEverything(env) : runSelection(selection, env));
-  return needServers(selection?.kinds ?? KINDS) ? withPostgres(work) : work(process.env);
+  if (!needServers(selection?.kinds ?? KINDS)) return work(process.env);
+  return withPostgres((env) => work(needsBrowser(selection) ? withChromium(env) : env));
 }
 
 function report({ passed, failed, skipped }: Tally): number {

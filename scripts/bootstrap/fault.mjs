@@ -5,6 +5,7 @@ export const EXIT = {
   portInUse: 11,
   nodePackages: 12,
   pythonPackages: 13,
+  console: 14,
 };
 
 /** Something that the person at the machine can mend: what happened, why, and what to do. */
