@@ -58,6 +58,18 @@ function pathWith(tools: Record<string, string>): string {
   return bin;
 }
 
+/** A console in the small checkout, and what stands for Vite there. */
+function writeConsole(vite: string): string {
+  const page = join(checkout, 'services', 'console');
+  mkdirSync(join(page, 'src'), { recursive: true });
+  for (const file of ['vite.config.ts', 'tsconfig.json', 'src/main.tsx']) writeFileSync(join(page, file), '');
+  writeFileSync(join(page, 'index.html'), 'first');
+  const bin = join(checkout, 'node_modules', '.bin');
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(join(bin, 'vite'), `#!/bin/sh\n${vite}\n`, { mode: 0o755 });
+  return page;
+}
+
 /** On the first port that is free, for a platform may be running on this machine. */
 async function listenOnOneOf(server: Server, [port = 0, ...others]: readonly number[]): Promise<number> {
   server.listen(port, '127.0.0.1');
@@ -85,6 +97,21 @@ describe('setting up', () => {
     writeFileSync(join(checkout, 'python', 'requirements.lock'), '# changed\n');
     expect((await run([])).err).toMatch(/^making the Python .*\n$/);
     expect((await run([])).err).toBe('');
+  });
+
+  it("builds the console's page when its sources changed, and only then", async () => {
+    await run(['--only', 'node']);
+    const page = writeConsole('mkdir -p dist && cp index.html dist/');
+    expect((await run(['--only', 'node'])).err).toMatch(/^building the console's page \.\.\. \d+\.\d s\n$/);
+    expect(readFileSync(join(page, 'dist', 'index.html'), 'utf8')).toBe('first');
+    expect((await run(['--only', 'node'])).err).toBe('');
+    writeFileSync(join(page, 'src', 'main.test.ts'), 'a test is no part of the page');
+    expect((await run(['--only', 'node'])).err).toBe('');
+    writeFileSync(join(page, 'index.html'), 'second');
+    await run(['--only', 'node']);
+    expect(readFileSync(join(page, 'dist', 'index.html'), 'utf8')).toBe('second');
+    rmSync(join(page, 'dist'), { recursive: true });
+    expect((await run(['--only', 'node'])).err).toContain('building');
   });
 
   it('runs the Node that npm brought along, also where npm made no link to it', async () => {
@@ -163,6 +190,15 @@ describe('a fault', () => {
     expect(code).toBe(13);
     expect(err).toContain('what to do: the package registry cannot be reached');
     expect(existsSync(join(checkout, '.venv', 'roofshot.json'))).toBe(false);
+  });
+
+  it("shows what Vite said when the console's page cannot be built, and tries again the next time", async () => {
+    await run(['--only', 'node']);
+    writeConsole('echo "src/main.tsx: Unexpected token" >&2; exit 1');
+    const { code, err } = await run(['--only', 'node']);
+    expect(code).toBe(14);
+    expect(err).toContain("the console's page could not be built: src/main.tsx: Unexpected token");
+    expect((await run(['--only', 'node'])).code).toBe(14);
   });
 
   it('says how to restore a lockfile that holds a merge conflict', async () => {
