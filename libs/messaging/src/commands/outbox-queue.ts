@@ -8,6 +8,7 @@ import type { CommandQueue, DeadCommand, OutgoingCommand, QueueConsumption, Rece
  * the queue, which recognises a command that is carried twice by its id.
  */
 export class OutboxQueue implements CommandQueue {
+  readonly sharesDatabase = false;
   readonly #queue: CommandQueue;
   readonly #outbox: OutboxPort;
   readonly #known = new Set<string>();

@@ -40,6 +40,7 @@ interface DeadRow {
 
 /** The command queue in PostgreSQL. Promises: see CommandQueue. */
 export class PostgresQueue implements CommandQueue {
+  readonly sharesDatabase = true;
   readonly #sql: Sql;
   readonly #log: Logger;
   readonly #leaseMs: number;

@@ -44,6 +44,8 @@ export interface QueueConsumption {
  * There is no order between commands and no priority.
  */
 export interface CommandQueue {
+  /** `sendIn` writes into the caller's own database (see EventBus). */
+  readonly sharesDatabase: boolean;
   ensureQueues(queues: readonly string[]): Promise<void>;
   send(commands: readonly OutgoingCommand[]): Promise<void>;
   /** Call `announce` after the commit. */

@@ -97,6 +97,11 @@ export interface Consumption {
  * - `publishIn` makes records visible exactly when the caller's transaction commits, or never.
  */
 export interface EventBus {
+  /**
+   * `publishIn` writes into the caller's own database. Then what a lost commit had said is lost with its state and its position, and a
+   * consumer need not wait for the disk: after a crash of the database it reads on from the last position that survived.
+   */
+  readonly sharesDatabase: boolean;
   /** Creates what is missing and leaves the rest alone. */
   ensureTopics(topics: readonly TopicSpec[]): Promise<void>;
   listTopics(prefix?: string): Promise<string[]>;

@@ -7,13 +7,17 @@ export interface FetchRequest {
   readonly topic: IndexedTopic;
   readonly partition: number;
   readonly offset: number;
+  /** At most so many records. */
+  readonly limit: number;
 }
 
 export interface Fetched {
   readonly records: readonly LogRecord[];
-  /** Bounds of the partition in the same snapshot. With fewer records than asked for, there is nothing else below `end`. */
+  /** Bounds of the partition in the same snapshot. */
   readonly start: number;
   readonly end: number;
+  /** There is nothing below `end` that is not among the records. */
+  readonly isComplete: boolean;
 }
 
 interface Row {
@@ -33,31 +37,28 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Bounds the memory of one answer: so many partitions with up to `limit` records each. */
+/** Bounds the memory of one answer. */
 const MAX_PARTITIONS = 16;
 
 const FETCH = `
   SELECT q.slot::int AS slot, p.start_offset, p.next_offset, r."offset", r.key, r.headers, r.value, r.appended_ms
-  FROM unnest($1::int[], $2::int[], $3::bigint[]) WITH ORDINALITY AS q(topic_id, partition, "offset", slot)
+  FROM unnest($1::int[], $2::int[], $3::bigint[], $4::int[]) WITH ORDINALITY AS q(topic_id, partition, "offset", most, slot)
   JOIN messaging.partitions p USING (topic_id, partition)
   LEFT JOIN LATERAL (
     SELECT s."offset", s.key, s.headers, s.value, (extract(epoch FROM s.appended_at) * 1000)::float8 AS appended_ms
     FROM messaging.records s
     WHERE s.topic_id = q.topic_id AND s.partition = q.partition AND s."offset" >= q."offset"
-    ORDER BY s."offset" LIMIT $4
+    ORDER BY s."offset" LIMIT q.most
   ) r ON true`;
 
 /** Reads many partitions in one query: requests that come while one runs go together in the next. */
 export class FetchQueue {
   readonly #sql: Queryable;
-  readonly #limit: number;
   #waiting: Waiting[] = [];
   readonly #pump: () => Promise<void>;
 
-  /** `limit`: at most so many records of each partition in one answer. */
-  constructor(sql: Queryable, limit: number) {
+  constructor(sql: Queryable) {
     this.#sql = sql;
-    this.#limit = limit;
     this.#pump = oneAtATime(() => this.#fetchWaiting());
   }
 
@@ -75,7 +76,7 @@ export class FetchQueue {
     if (this.#waiting.length > 0) void this.#pump();
     try {
       const requests = group.map(({ request }) => request);
-      const fetched = await fetchRecords(this.#sql, requests, this.#limit);
+      const fetched = await fetchRecords(this.#sql, requests);
       group.forEach(({ resolve, reject, request }, slot) => {
         const one = fetched[slot];
         if (one !== undefined) resolve(one);
@@ -88,13 +89,13 @@ export class FetchQueue {
 }
 
 /** In the order of the requests; undefined where there is no such partition. */
-export async function fetchRecords(sql: Queryable, requests: readonly FetchRequest[], limit: number): Promise<(Fetched | undefined)[]> {
+export async function fetchRecords(sql: Queryable, requests: readonly FetchRequest[]): Promise<(Fetched | undefined)[]> {
   if (requests.length === 0) return [];
   const rows = await sql.query<Row>(FETCH, [
     requests.map(({ topic }) => topic.id),
     requests.map(({ partition }) => partition),
     requests.map(({ offset }) => offset),
-    limit,
+    requests.map(({ limit }) => limit),
   ]);
   const found: ({ records: LogRecord[]; start: number; end: number } | undefined)[] = requests.map(() => undefined);
   for (const row of rows) {
@@ -102,7 +103,7 @@ export async function fetchRecords(sql: Queryable, requests: readonly FetchReque
     const one = (found[row.slot - 1] ??= { records: [], start: row.start_offset, end: row.next_offset });
     if (request !== undefined && row.offset !== null) one.records.push(recordOf(request, row, row.offset));
   }
-  return found;
+  return found.map((one, slot) => one && { ...one, isComplete: one.records.length < (requests[slot]?.limit ?? 0) });
 }
 
 function recordOf({ topic, partition }: FetchRequest, row: Row, offset: number): LogRecord {

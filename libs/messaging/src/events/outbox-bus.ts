@@ -10,6 +10,7 @@ import type { PostgresBus } from './postgres-bus.ts';
  * the log, in order per key.
  */
 export class OutboxBus implements EventBus {
+  readonly sharesDatabase = false;
   readonly #bus: EventBus;
   readonly #outbox: OutboxPort;
   readonly #known = new Set<string>();

@@ -1,6 +1,13 @@
 import type { Logger } from '@roofshot/telemetry/logger';
 import { backOffMs, pause } from '../back-off.ts';
-import { PartitionStopped, type LogBounds, type PartitionHealth, type PartitionReader, type TopicPartition } from './bus.ts';
+import {
+  PartitionStopped,
+  type LogBounds,
+  type LogRecord,
+  type PartitionHealth,
+  type PartitionReader,
+  type TopicPartition,
+} from './bus.ts';
 import type { Fetched, FetchRequest } from './fetch-queue.ts';
 import type { IndexedTopic } from './topic-index.ts';
 
@@ -15,6 +22,9 @@ export interface LoopSurroundings {
   readonly onProgress: () => void;
 }
 
+/** A batch of large records gets fewer of them. Until the size of a partition's records is known, it is taken to be large. */
+const MAX_BATCH_CHARACTERS = 8_000_000;
+const FIRST_BATCH = 100;
 const RETRY = { firstMs: 50, longestMs: 5_000 };
 
 /** Reads one partition for one reader: claim, then fetch and read in turn, and after a failure claim again. */
@@ -25,6 +35,7 @@ export class PartitionLoop implements TopicPartition {
   readonly #ending = new AbortController();
   #position: number;
   #end: number;
+  #limit: number;
   #progressedAt = Date.now();
   #claimed = false;
   #failures = 0;
@@ -44,6 +55,7 @@ export class PartitionLoop implements TopicPartition {
     const bounds = topic.bounds[partition];
     this.#position = bounds?.start ?? 0;
     this.#end = bounds?.end ?? 0;
+    this.#limit = Math.min(FIRST_BATCH, surroundings.maxBatch);
   }
 
   /** Changes when the topic is deleted and made again. */
@@ -129,27 +141,36 @@ export class PartitionLoop implements TopicPartition {
   async #readOn(): Promise<void> {
     for (let toldAt = 0; !this.#ended;) {
       this.#signalled = false;
-      const fetched = await this.#surroundings.fetch({ topic: this.#topic, partition: this.partition, offset: this.#position });
+      const fetched = await this.#surroundings.fetch({
+        topic: this.#topic,
+        partition: this.partition,
+        offset: this.#position,
+        limit: this.#limit,
+      });
       if (this.#position < fetched.start) throw outOfRange(this, this.#position, fetched);
       if (this.#ended) return;
       const advanced = await this.#readFetched(fetched);
-      const isCaughtUp = fetched.records.length < this.#surroundings.maxBatch && this.#position >= fetched.end;
-      if (isCaughtUp) toldAt = await this.#idle(advanced ? 0 : toldAt);
+      if (fetched.isComplete && this.#position >= fetched.end) toldAt = await this.#idle(advanced ? 0 : toldAt);
     }
   }
 
   /** Answers whether there was something. */
-  async #readFetched({ records, end }: Fetched): Promise<boolean> {
+  async #readFetched({ records, end, isComplete }: Fetched): Promise<boolean> {
     const last = records.at(-1);
     if (last === undefined) {
       this.#moveTo(Math.max(this.#position, end), end); // what lay between was compacted away
       return false;
     }
+    this.#learnSize(records);
     const next = await this.#surroundings.reader.read(this, records);
-    const isShort = records.length < this.#surroundings.maxBatch;
     this.#failures = 0;
-    this.#moveTo(isShort && next > last.offset ? Math.max(next, end) : next, end);
+    this.#moveTo(isComplete && next > last.offset ? Math.max(next, end) : next, end);
     return true;
+  }
+
+  #learnSize(records: readonly LogRecord[]): void {
+    const average = records.reduce((sum, { value }) => sum + value.length, 0) / records.length;
+    this.#limit = Math.max(1, Math.min(this.#surroundings.maxBatch, Math.floor(MAX_BATCH_CHARACTERS / average)));
   }
 
   /** Waits for a signal; tells the reader on arriving at the end and then once a second that there is nothing more. */

@@ -36,6 +36,7 @@ const MAINTAIN_MS = 60_000;
 
 /** The event log in PostgreSQL. Promises: see EventBus. */
 export class PostgresBus implements EventBus {
+  readonly sharesDatabase = true;
   readonly #sql: Sql;
   readonly #log: Logger;
   readonly #partitions: number;
@@ -104,7 +105,12 @@ export class PostgresBus implements EventBus {
   async publishIn(tx: Queryable, records: readonly OutgoingRecord[]): Promise<void> {
     if (records.length === 0) return;
     await this.#index.lookUp(new Set(records.map(({ topic }) => topic)));
-    await appendRecords(tx, placeRecords(records, this.#index));
+    try {
+      await appendRecords(tx, placeRecords(records, this.#index));
+    } catch (error) {
+      if (sqlState(error) === UNKNOWN_PARTITION) await this.#index.refresh(); // the caller's next try will know
+      throw error;
+    }
   }
 
   /** Publishes what an outbox brings, and leaves out what it has brought before (within 7 days): a crash between publishing and deleting doubles nothing. */
@@ -136,7 +142,7 @@ export class PostgresBus implements EventBus {
 
   async readFrom({ topic, partition }: TopicPartition, offset: number, limit: number): Promise<LogRecord[]> {
     await this.#index.lookUp([topic]);
-    const [fetched] = await fetchRecords(this.#sql, [{ topic: this.#index.require(topic), partition, offset }], limit);
+    const [fetched] = await fetchRecords(this.#sql, [{ topic: this.#index.require(topic), partition, offset, limit }]);
     if (fetched === undefined)
       throw new Error(`There is no partition ${partition} in "${topic}". bounds("${topic}") tells which there are.`);
     return [...fetched.records];
@@ -153,7 +159,12 @@ export class PostgresBus implements EventBus {
       onStop: (stopped) => this.#consumptions.delete(stopped),
     });
     this.#consumptions.add(consumption);
-    await consumption.start();
+    try {
+      await consumption.start();
+    } catch (error) {
+      await consumption.stop();
+      throw error;
+    }
     return consumption;
   }
 

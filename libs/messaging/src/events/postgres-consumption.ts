@@ -46,8 +46,8 @@ export class PostgresConsumption implements Consumption {
   constructor(options: ConsumeOptions, surroundings: ConsumptionSurroundings) {
     this.#options = options;
     this.#surroundings = surroundings;
-    const { group, topics, maxBatch = DEFAULT_BATCH } = options;
-    this.#fetches = new FetchQueue(surroundings.sql, maxBatch);
+    const { group, topics } = options;
+    this.#fetches = new FetchQueue(surroundings.sql);
     this.#membership = group === null ? undefined : new GroupMembership(surroundings.sql, surroundings.presence, group, topics);
   }
 
