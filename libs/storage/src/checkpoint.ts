@@ -28,6 +28,8 @@ export interface Advance extends Task {
   end: number;
   /** Moves the progress forward; an earlier time leaves it where it is. */
   progress?: Date | undefined;
+  /** Everything of this transaction is done again when its commit is lost in a crash of the database: the commit does not wait for the disk. */
+  isRepeatable?: boolean;
 }
 
 /** Another member has claimed the task since. Drop the batch and everything held in memory for the task; then claim again. */
@@ -90,8 +92,9 @@ export class Checkpoints {
   async advance(tx: Queryable, move: Advance): Promise<void> {
     const moved = await tx.query(
       `UPDATE ${this.#table} SET next_offset = $6, progress = GREATEST(progress, $7::timestamptz), updated_at = now()
-       WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND epoch = $4 AND next_offset = $5 RETURNING 1`,
-      [move.group, move.topic, move.partition, move.epoch, move.start, move.end, move.progress ?? null],
+       WHERE consumer_group = $1 AND topic = $2 AND partition = $3 AND epoch = $4 AND next_offset = $5
+         AND CASE WHEN $8 THEN set_config('synchronous_commit', 'off', true) = 'off' ELSE true END RETURNING 1`,
+      [move.group, move.topic, move.partition, move.epoch, move.start, move.end, move.progress ?? null, move.isRepeatable ?? false],
     );
     if (moved.length === 0) throw new Fenced(move);
   }

@@ -77,7 +77,7 @@ export class EventTask {
       const isWanted = batch.events.length > 0 || (batch.progress !== undefined && this.#handler.kind === 'batch');
       const verdicts = isWanted ? await runHandler(this.#handler, batch, tx, setup.service) : [];
       await this.#bury(tx, [...dead.map(letterOfDead), ...verdicts.flatMap((verdict) => letterOfRefused(verdict, items))]);
-      await checkpoints.advance(tx, { ...this.#move(batch.end), progress: progressDate(batch) });
+      await checkpoints.advance(tx, { ...this.#move(batch.end), progress: progressDate(batch), isRepeatable: this.#isRepeatable });
       return { batch, verdicts, queued, dead };
     });
     this.#position = result.batch.end;
@@ -110,6 +110,12 @@ export class EventTask {
       item,
       reason,
     );
+  }
+
+  /** State, messages and position are of one database, and so survive or are lost together. */
+  get #isRepeatable(): boolean {
+    const { bus, queue } = this.#surroundings.setup;
+    return bus.sharesDatabase && queue.sharesDatabase;
   }
 
   get #lane(): { group: string; topic: string } {

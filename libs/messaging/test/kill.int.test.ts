@@ -4,14 +4,14 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '@roofshot/testing/eventually';
-import { startPostgresLab } from '../events/postgres-lab.ts';
-import { DeliveryLab, Noted } from './delivery-lab.ts';
+import { startPostgresLab } from '../src/events/postgres-lab.ts';
+import { DeliveryLab, Noted } from '../src/delivery/delivery-lab.ts';
 
 const RECORDS = 20_000;
 const UNITS = 50;
 const KILLS = 10;
 const CHILD = fileURLToPath(new URL('./folding-process.ts', import.meta.url));
-const REGISTER = new URL('../../../../register.mjs', import.meta.url).href;
+const REGISTER = new URL('../../../register.mjs', import.meta.url).href;
 
 function startProcess(args: readonly string[]): ChildProcessByStdio<null, Readable, null> {
   return spawn(process.execPath, ['--import', REGISTER, CHILD, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });

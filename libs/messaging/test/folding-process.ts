@@ -3,12 +3,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { defineTopic, type EventDefinition, type TopicDefinition } from '@roofshot/contracts/define';
 import { openSql } from '@roofshot/storage/open-sql';
-import { PostgresQueue } from '../commands/postgres-queue.ts';
-import { silent } from '../events/log-lab.ts';
-import { PostgresBus } from '../events/postgres-bus.ts';
-import { onBatch } from '../handlers.ts';
-import { Added, Noted } from './delivery-lab.ts';
-import { ServiceConsumption } from './service-consumption.ts';
+import { PostgresQueue } from '../src/commands/postgres-queue.ts';
+import { silent } from '../src/events/log-lab.ts';
+import { PostgresBus } from '../src/events/postgres-bus.ts';
+import { onBatch } from '../src/handlers.ts';
+import { Added, Noted } from '../src/delivery/delivery-lab.ts';
+import { ServiceConsumption } from '../src/delivery/service-consumption.ts';
 
 const [url = '', name = '', notesName = '', mode] = process.argv.slice(2);
 
