@@ -11,11 +11,11 @@ export const CALENDAR = {
   experimentMatured: '2001-01-22T14:00:00Z',
   faultDayFrom: '2001-01-29T00:00:00Z',
   /** Writes to the online store stop. */
-  storeFault: '2001-01-29T11:00:00Z',
+  storeFault: '2001-01-29T10:30:00Z',
   /** The store has healed and the alias is set forward again. */
-  healed: '2001-01-29T13:00:00Z',
+  healed: '2001-01-29T12:00:00Z',
   /** Entity keys are mixed up from here to the end of the day. */
-  keyFault: '2001-01-29T13:30:00Z',
+  keyFault: '2001-01-29T12:15:00Z',
   end: '2001-01-30T12:00:00Z',
 } as const;
 

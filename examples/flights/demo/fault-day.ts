@@ -1,6 +1,7 @@
 /** 29 January: two faults, two guardrails, two roll-backs that nobody asks for. */
 import type { PredictRequest } from '@roofshot/contracts/http/serving';
 import type { Queryable } from '@roofshot/storage/sql';
+import { HUBS } from '../data/hubs.ts';
 import type { Api } from './api.ts';
 import { CALENDAR } from './calendar.ts';
 import type { Progress } from './progress.ts';
@@ -85,13 +86,17 @@ class Watch {
   }
 }
 
-/** Each question asks for the airports of the flight before it: right names, wrong flight, fresh values. */
-function keyShuffle(): (request: PredictRequest, eventTime: number) => PredictRequest {
-  const recent: PredictRequest['entities'][] = [];
+/** Each question asks for two airports drawn by lot: names that exist, values that are fresh, and not this flight's. */
+function keyShuffle(): (request: PredictRequest) => PredictRequest {
+  const airports = Object.keys(HUBS).sort();
+  let state = 29;
+  const draw = (): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * airports.length);
+  };
   return (request) => {
-    recent.push(request.entities);
-    // Some flights back, so that it is neither this flight nor one of the same bank of departures.
-    const other = recent.length > 40 ? recent.shift() : recent[0];
-    return { ...request, entities: other ?? request.entities };
+    const origin = draw();
+    const destination = (origin + 1 + (draw() % (airports.length - 1))) % airports.length;
+    return { ...request, entities: { origin: airports[origin] ?? '', destination: airports[destination] ?? '' } };
   };
 }

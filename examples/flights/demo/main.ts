@@ -24,6 +24,7 @@ const OPTIONS = {
   json: { type: 'boolean' },
   data: { type: 'string' },
   permute: { type: 'boolean' },
+  port: { type: 'string' },
 } as const;
 const PERMUTE_SEED = 20010115;
 
@@ -32,13 +33,16 @@ interface Wishes {
   readonly json: boolean;
   readonly permute: boolean;
   readonly data: string;
+  readonly port: string | undefined;
 }
 
 async function main(): Promise<void> {
   const wishes = readWishes();
   const say = (text: string): void => void (wishes.json ? process.stderr : process.stdout).write(text);
   say(`Data in ${wishes.data}\nStarting the platform …\n`);
-  const platform = await startPlatform(wishes.data);
+  const platform = await startPlatform(wishes.data, wishes.port);
+  // A terminal ends the whole group; whoever ends this process alone must not leave the platform behind.
+  process.once('SIGTERM', () => void platform.stop());
   try {
     const result = await runLoop(platform, wishes, say);
     const parts = reportOf(result);
@@ -59,7 +63,7 @@ function readWishes(): Wishes {
   const { values } = parseArgs({ options: OPTIONS });
   const data = resolve(values.data ?? mkdtempSync(join(tmpdir(), 'roofshot-demo-')));
   mkdirSync(data, { recursive: true });
-  return { exit: values.exit ?? false, json: values.json ?? false, permute: values.permute ?? false, data };
+  return { exit: values.exit ?? false, json: values.json ?? false, permute: values.permute ?? false, data, port: values.port };
 }
 
 async function runLoop(platform: RunningPlatform, wishes: Wishes, say: (text: string) => void): Promise<DemoResult> {

@@ -19,11 +19,13 @@ export interface RunningPlatform {
   stop(): Promise<void>;
 }
 
-/** `data`: the platform's folder. Its log goes to `<data>/logs/platform.log`. */
-export async function startPlatform(data: string): Promise<RunningPlatform> {
+/** `data`: the platform's folder; `port`: of the gateway, default 4100. Its log goes to `<data>/logs/platform.log`. */
+export async function startPlatform(data: string, port?: string): Promise<RunningPlatform> {
   mkdirSync(join(data, 'logs'), { recursive: true });
   const started = performance.now();
-  const child = spawn(process.execPath, [CLI, 'up', '--data', data, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [CLI, 'up', '--data', data, '--json', ...(port === undefined ? [] : ['--port', port])], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const log = createWriteStream(join(data, 'logs', 'platform.log'), { flags: 'a' });
   child.stderr.pipe(log);
   const ended = once(child, 'exit').then(() => undefined);
@@ -45,9 +47,15 @@ async function urlOf(child: ChildProcess, ended: Promise<void>, logFile: string)
     });
   });
   const failed = ended.then(() => {
-    throw new Error(`The platform ended before it was ready. ${text.trim()} Its log: ${logFile}`);
+    throw new Error(`The platform ended before it was ready: ${reasonIn(text)} Its log: ${logFile}`);
   });
   return Promise.race([ready, failed]);
+}
+
+/** The message of a fatal log line, or the text as it is. */
+function reasonIn(text: string): string {
+  const fatal = text.split('\n').find((line) => line.includes('"error.message"'));
+  return fatal === undefined ? text.trim() : String((JSON.parse(fatal) as Record<string, unknown>)['error.message']);
 }
 
 async function stop(child: ChildProcess, ended: Promise<void>, memory: MemoryWatch): Promise<void> {
