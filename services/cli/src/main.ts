@@ -40,10 +40,24 @@ function invocationOf(command: CommandLine, args: string[]): Invocation {
   try {
     const { values, positionals } = parseArgs({ args, options: { ...COMMON, ...command.options }, allowPositionals: true, strict: true });
     const url = typeof values['url'] === 'string' ? values['url'] : (process.env['ROOFSHOT_URL'] ?? DEFAULT_URL);
+    refuseNoAddress(url);
     return { positionals, values: values as Invocation['values'], url, json: values['json'] === true };
   } catch (error) {
-    throw new Exit(EXIT.usage, `${(error as Error).message} Usage: roofshot ${command.usage}`, { cause: error });
+    if (error instanceof Exit) throw error;
+    throw new Exit(EXIT.usage, `${optionFault(error as Error, command)} Usage: roofshot ${command.usage}`, { cause: error });
   }
+}
+
+function refuseNoAddress(url: string): void {
+  if (/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return;
+  throw new Exit(EXIT.usage, `${JSON.stringify(url)} is no address of a platform. Write it like ${DEFAULT_URL}.`);
+}
+
+function optionFault({ message }: Error, command: CommandLine): string {
+  const unknown = /^Unknown option '(-{1,2}[^']+)'/.exec(message)?.[1];
+  if (unknown === undefined) return `${message.replace(/\.?$/, '.')}`;
+  const known = Object.keys({ ...COMMON, ...command.options }).map((option) => `--${option}`);
+  return `There is no option ${unknown}. ${nearest(unknown, known)}`;
 }
 
 function helpText(): string {

@@ -1,8 +1,8 @@
 /** `roofshot doctor`: is this machine able to run the platform, and if not, what to do. */
 import { execFile } from 'node:child_process';
-import { existsSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { EXIT } from '../exit-codes.ts';
@@ -24,11 +24,11 @@ interface Finding {
 export const doctor: CommandLine = {
   name: 'doctor',
   usage: 'doctor [--data DIR]',
-  summary: 'check this machine: Node, Python, disk, ports',
+  summary: 'check this machine: Node, Python, data folder, disk, ports',
   options: { data: { type: 'string' } },
   run: async (invocation) => {
     const data = resolve(text(invocation, 'data') ?? 'data');
-    const findings = [node(), await python(), disk(existsSync(data) ? data : ROOT), ...(await Promise.all(PORTS.map(port)))];
+    const findings = [node(), await python(), dataFolder(data), disk(existing(data)), ...(await Promise.all(PORTS.map(port)))];
     if (invocation.json) printJson(findings);
     else
       for (const { check, ok, found, remedy } of findings)
@@ -52,6 +52,20 @@ async function python(): Promise<Finding> {
   } catch (error) {
     const found = (error as Error).message.split('\n').at(0) ?? '';
     return { check, ok: false, found, remedy: 'Run `npm run bootstrap -- --only python`.' };
+  }
+}
+
+/** The folder itself, or the nearest above it that is there. */
+const existing = (folder: string): string => (existsSync(folder) ? folder : existing(dirname(folder)));
+
+function dataFolder(data: string): Finding {
+  const check = 'data folder';
+  try {
+    accessSync(existing(data), constants.W_OK | constants.X_OK);
+    return { check, ok: true, found: `${data} can be written`, remedy: '' };
+  } catch (error) {
+    const remedy = 'Give this user the right to write there, or name another folder with --data.';
+    return { check, ok: false, found: (error as Error).message, remedy };
   }
 }
 

@@ -1,14 +1,19 @@
 /** `roofshot replay FILE`: sends events from newline-delimited JSON, in order, and tells the verdicts. */
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createInterface } from 'node:readline';
 import type { EventsAnswer } from '@roofshot/contracts/http/ingestion';
 import { PROGRESS_HEADER } from '@roofshot/contracts/http/ingestion';
-import { call } from '../client.ts';
+import { call, Refusal } from '../client.ts';
 import { EXIT, Exit, type ExitCode } from '../exit-codes.ts';
 import { err, out, printJson } from '../print.ts';
 import { text, type CommandLine, type Invocation } from './command.ts';
 
 const BATCH = 500;
+/** A platform that is away for a moment (503) is asked again for so long. */
+const PATIENCE_MS = 60_000;
+const PAUSE_MS = 1_000;
 const BATCHED = 'application/cloudevents-batch+json';
 
 export const replay: CommandLine = {
@@ -39,18 +44,25 @@ interface Sums {
 }
 
 async function send({ url }: Invocation, lines: readonly string[], { totals, refused }: Sums): Promise<void> {
-  const answer = await call<EventsAnswer>(url, '/v1/events', {
-    method: 'POST',
-    body: `[${lines.join(',')}]`,
-    headers: { 'content-type': BATCHED },
-  });
+  const answer = await sendPatiently(url, `[${lines.join(',')}]`);
   for (const { verdict } of answer.results) totals[verdict] += 1;
   refused.push(...answer.results.filter(({ verdict }) => verdict === 'late' || verdict === 'quarantined'));
 }
 
+/** Sending a batch again is harmless: what was taken is a duplicate then. */
+async function sendPatiently(url: string, body: string): Promise<EventsAnswer> {
+  for (const end = Date.now() + PATIENCE_MS; ; await delay(PAUSE_MS)) {
+    try {
+      return await call<EventsAnswer>(url, '/v1/events', { method: 'POST', body, headers: { 'content-type': BATCHED } });
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.problem.status !== 503 || Date.now() > end) throw error;
+    }
+  }
+}
+
 /** Lines that are no JSON end the replay: what was sent before stays sent, and sending it again is harmless. */
 async function* batches(file: string): AsyncGenerator<string[]> {
-  const input = file === '-' ? process.stdin : createReadStream(file);
+  const input = await inputOf(file);
   let [batch, number] = [[] as string[], 0];
   for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
     number += 1;
@@ -71,6 +83,17 @@ async function* batches(file: string): AsyncGenerator<string[]> {
     }
   }
   if (batch.length > 0) yield batch;
+}
+
+async function inputOf(file: string): Promise<Readable> {
+  if (file === '-') return process.stdin;
+  try {
+    return (await open(file)).createReadStream();
+  } catch (error) {
+    throw new Exit(EXIT.fault, `${file} cannot be read: ${(error as Error).message}. Check the path and its permissions.`, {
+      cause: error,
+    });
+  }
 }
 
 function report({ json }: Invocation, totals: Sums['totals'], refused: Sums['refused']): ExitCode {

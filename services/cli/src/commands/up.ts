@@ -1,9 +1,10 @@
 /** `roofshot up`: the whole platform in the foreground. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { explainFault } from '@roofshot/storage/folder-faults';
+import { makeFolder } from '@roofshot/storage/make-folder';
 import { EXIT, Exit, type ExitCode } from '../exit-codes.ts';
 import { text, type CommandLine } from './command.ts';
 
@@ -16,25 +17,30 @@ export const up: CommandLine = {
   options: { data: { type: 'string' }, port: { type: 'string' }, services: { type: 'string' } },
   run: async (invocation) => {
     const data = resolve(text(invocation, 'data') ?? 'data');
+    checkPort(text(invocation, 'port'));
     const passed = ['port', 'services'].flatMap((option) => {
       const value = text(invocation, option);
       return value === undefined ? [] : [`--${option}`, value];
     });
-    return runForeground([...passed, ...(invocation.json ? ['--json'] : [])], environmentFor(data));
+    return runForeground([...passed, ...(invocation.json ? ['--json'] : [])], await environmentFor(data));
   },
 };
 
+function checkPort(port: string | undefined): void {
+  if (port === undefined || (/^\d+$/.test(port) && Number(port) <= 65_535)) return;
+  throw new Exit(EXIT.usage, `--port takes a number from 0 (a free port) to 65535, and ${JSON.stringify(port)} is none.`);
+}
+
 /** Logs go to a file, so that the terminal shows where the doors are; LOG_FILE names another one. */
-function environmentFor(data: string): NodeJS.ProcessEnv {
+async function environmentFor(data: string): Promise<NodeJS.ProcessEnv> {
   const logFile = process.env['LOG_FILE'] ?? join(data, 'logs', 'roofshot.log');
   try {
-    mkdirSync(join(data, 'logs'), { recursive: true });
+    await makeFolder(join(data, 'logs'));
   } catch (error) {
-    throw new Exit(
-      EXIT.fault,
-      `The data folder ${data} cannot be written: ${(error as Error).message}. Name another one with --data DIR.`,
-      { cause: error },
-    );
+    const explained = explainFault(error, data);
+    const reason =
+      explained === error ? `The data folder ${data} cannot be made: ${(error as Error).message}.` : (explained as Error).message;
+    throw new Exit(EXIT.fault, `${reason} Nothing was started; --data DIR names another folder.`, { cause: error });
   }
   return { ...process.env, DATA_DIR: data, LOG_FILE: logFile };
 }
