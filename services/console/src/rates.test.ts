@@ -19,6 +19,10 @@ test('one reading is no rate; nothing counted is zero', () => {
   expect(rateOf(view({}, {}), ['x'])).toBe(0);
 });
 
+test('a service that is gone has no rate, however busy it was', () => {
+  expect(rateOf({ ...view({ x: 0 }, { x: 50 }), gone: 'It does not answer.' }, ['x'])).toBeUndefined();
+});
+
 test('several counters are summed, and a star stands for all that begin so', () => {
   const topics = view({}, { 'facts/events.a': 3, 'facts/events.b': 4, 'facts/exposures': 9, other: 1 });
   expect(rateOf(topics, ['facts/events.*', 'other'])).toBe(8);

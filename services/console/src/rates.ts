@@ -3,10 +3,10 @@ import type { Sample, ServiceView } from './loop-state.ts';
 /** Long enough to be calm, short enough to be now. */
 const WINDOW_MS = 5_000;
 
-/** Per second over the last five seconds; undefined while there are no two readings. The sum over several counters, of which `x/*` names many. */
+/** Per second over the last five seconds; undefined while there are no two readings, and of a service that does not answer. The sum over several counters, of which `x/*` names many. */
 export function rateOf(view: ServiceView | undefined, counters: readonly string[]): number | undefined {
   const newest = view?.samples.at(-1);
-  if (view === undefined || newest === undefined) return undefined;
+  if (view === undefined || newest === undefined || view.gone !== undefined) return undefined;
   const oldest = view.samples.find(({ at }) => at >= newest.at - WINDOW_MS);
   return oldest === undefined ? undefined : rateBetween(oldest, newest, counters);
 }
