@@ -1,6 +1,6 @@
 import { eventually } from '@roofshot/testing/eventually';
 import type { TopicPartition } from './bus.ts';
-import { count, newTopic, type Context } from './conformance-context.ts';
+import { count, newTopic, type Context } from './conformance-lab.ts';
 import { freshTopic, MemoryReader, nameOf, recordOf, specOf } from './log-lab.ts';
 
 export function consuming(context: Context): void {

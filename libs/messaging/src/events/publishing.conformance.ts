@@ -1,6 +1,6 @@
 import { eventually } from '@roofshot/testing/eventually';
 import type { EventBus } from './bus.ts';
-import { count, newTopic, readAll, type Context } from './conformance-context.ts';
+import { count, newTopic, readAll, type Context } from './conformance-lab.ts';
 import { freshTopic, MemoryReader, nameOf, recordOf, specOf } from './log-lab.ts';
 
 export function publishing(context: Context): void {
