@@ -1,4 +1,4 @@
-import { boundShare } from './bernoulli.ts';
+import { boundShare, isShareAbove } from './bernoulli.ts';
 import type { Side } from './interval.ts';
 import { disagreements, readVectors, uniformSource } from '../test/vectors.ts';
 
@@ -14,6 +14,17 @@ const { cases } = readVectors<{ cases: Case[] }>('bernoulli');
 describe('a confidence sequence for a share', () => {
   test('its lower end agrees with 30-digit arithmetic to 1e-9, one- and two-sided', () => {
     expect(disagreements(cases, (row) => [boundShare(row, row).ci[0] ?? NaN, row.low], 1e-9)).toEqual([]);
+  });
+
+  test('asking for a limit alone answers as its lower end does, on either side of it', () => {
+    const differing = cases.filter((row) => {
+      const low = boundShare(row, row).ci[0] ?? 0;
+      const [below, above] = [low * (1 - 1e-6), low * (1 + 1e-6)];
+      return (low > 0 && !isShareAbove(row, below, row)) || isShareAbove(row, above, row);
+    });
+    expect(differing).toEqual([]);
+    expect(isShareAbove({ successes: 0, n: 10 }, 0)).toBe(false);
+    expect(isShareAbove({ successes: 90, n: 100 }, 0.5, { side: 'less' })).toBe(false);
   });
 
   test('bounding failures from below is bounding successes from above', () => {

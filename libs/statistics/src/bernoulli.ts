@@ -1,4 +1,4 @@
-import { requireCount, requirePositive, StatisticsError } from './errors.ts';
+import { requireCount, requirePositive, requireProbability, StatisticsError } from './errors.ts';
 import { DEFAULT_ALPHA, requireAlpha, type Interval, type Side } from './interval.ts';
 import { betaKernel, regularizedBeta } from './special.ts';
 
@@ -70,25 +70,44 @@ function lowerEnd(counts: BernoulliCounts, threshold: number, mixture: Mixture):
   return low;
 }
 
+interface Question {
+  readonly mixture: Mixture;
+  readonly threshold: number;
+}
+
+function askOf(
+  { successes, n }: BernoulliCounts,
+  { side = 'two-sided', alpha: given = DEFAULT_ALPHA, tOpt = DEFAULT_T_OPT }: BernoulliOptions,
+): Question {
+  requireCount(successes, 'the number of successes');
+  requireCount(n, 'the number of trials');
+  if (n === 0) throw new StatisticsError('too-few-units', 'There has been no trial yet, so there is no share to bound.');
+  if (successes > n) {
+    throw new StatisticsError('impossible-moments', `${successes} successes are more than the ${n} trials they come from.`);
+  }
+  const alpha = requireAlpha(given, side === 'two-sided' ? 1 : 0.5);
+  requirePositive(tOpt, 'tOpt');
+  const mixture = { weight: priorWeight(side === 'two-sided' ? alpha : 2 * alpha, tOpt), oneSided: side !== 'two-sided' };
+  return { mixture, threshold: -Math.log(alpha) };
+}
+
 /**
  * A confidence sequence for a share (beta-binomial mixture; Robbins 1970, Howard et al. 2021): exact at every number of trials,
  * at every look. Side `greater` bounds the share from below (what a guardrail asks: is it surely above the limit?), `less` from above.
  */
 export function boundShare(counts: BernoulliCounts, options: BernoulliOptions = {}): BernoulliResult {
-  requireCount(counts.successes, 'the number of successes');
-  requireCount(counts.n, 'the number of trials');
-  if (counts.n === 0) throw new StatisticsError('too-few-units', 'There has been no trial yet, so there is no share to bound.');
-  if (counts.successes > counts.n) {
-    throw new StatisticsError('impossible-moments', `${counts.successes} successes are more than the ${counts.n} trials they come from.`);
-  }
+  const { mixture, threshold } = askOf(counts, options);
   const side = options.side ?? 'two-sided';
-  const alpha = requireAlpha(options.alpha ?? DEFAULT_ALPHA, side === 'two-sided' ? 1 : 0.5);
-  const tOpt = options.tOpt ?? DEFAULT_T_OPT;
-  requirePositive(tOpt, 'tOpt');
-  const mixture = { weight: priorWeight(side === 'two-sided' ? alpha : 2 * alpha, tOpt), oneSided: side !== 'two-sided' };
   const failures = { successes: counts.n - counts.successes, n: counts.n };
-  const threshold = -Math.log(alpha);
   const low = side === 'less' ? null : lowerEnd(counts, threshold, mixture);
   const high = side === 'greater' ? null : 1 - lowerEnd(failures, threshold, mixture);
   return { share: counts.successes / counts.n, ci: [low, high] };
+}
+
+/** Whether `boundShare`'s lower end lies above the limit: the same answer from one look at the ratio, for whoever looks often. */
+export function isShareAbove(counts: BernoulliCounts, limit: number, options: BernoulliOptions = {}): boolean {
+  requireProbability(limit, 'the limit');
+  const { mixture, threshold } = askOf(counts, options);
+  if (options.side === 'less' || counts.successes <= limit * counts.n) return false;
+  return limit === 0 || logRatio(counts, limit, mixture) >= threshold;
 }

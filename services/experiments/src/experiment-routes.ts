@@ -18,6 +18,9 @@ import { readResults, type ResultNeeds } from './read-results.ts';
 
 const OneExperiment = Type.Object({ name: Name });
 
+/** Nest injection token of the `RouteNeeds`. */
+export const ROUTE_NEEDS = Symbol('route needs');
+
 export interface RouteNeeds extends ResultNeeds {
   readonly lifecycle: Lifecycle;
   readonly progress: ProgressAnswers;

@@ -4,7 +4,9 @@ import { ownResources } from '@roofshot/runtime/resource-routes';
 import { Resources } from '@roofshot/runtime/resources';
 import { PLATFORM } from '@roofshot/runtime/service';
 import { Analyst } from './analysis/analyst.ts';
+import { ROUTE_NEEDS, type RouteNeeds } from './experiment-routes.ts';
 import { ExperimentsController } from './experiments.controller.ts';
+import { Forget } from './forget.ts';
 import { FoldFacts } from './join/fold-facts.ts';
 import { Scopes } from './join/scope-store.ts';
 import { experimentKind, metricKind } from './phases/experiment-rules.ts';
@@ -26,7 +28,9 @@ export class ExperimentsModule {
       controllers: [ExperimentsController],
       providers: [
         Analyst,
+        Forget,
         { provide: PLATFORM, useValue: platform },
+        { provide: Scopes, useValue: scopes },
         { provide: Positions, useValue: positions },
         { provide: EventSources, useValue: sources },
         { provide: FoldFacts, useValue: new FoldFacts({ scopes, positions, sources }) },
@@ -45,6 +49,17 @@ export class ExperimentsModule {
           inject: [Resources, ProgressAnswers, Analyst],
           useFactory: (resources: Resources, progress: ProgressAnswers, analyst: Analyst) =>
             new Lifecycle({ platform, resources, progress, analyst }),
+        },
+        {
+          provide: ROUTE_NEEDS,
+          inject: [Resources, Lifecycle, ProgressAnswers],
+          useFactory: (resources: Resources, lifecycle: Lifecycle, progress: ProgressAnswers): RouteNeeds => ({
+            sql,
+            positions,
+            resources,
+            lifecycle,
+            progress,
+          }),
         },
         {
           provide: Reader,

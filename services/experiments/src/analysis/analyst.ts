@@ -3,6 +3,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy }
 import { experiments } from '@roofshot/contracts/experiments';
 import { Resources } from '@roofshot/runtime/resources';
 import { PLATFORM } from '@roofshot/runtime/service';
+import { continueFrom, runWith } from '@roofshot/telemetry/context';
 import { metrics } from '../metrics.ts';
 import type { Phase } from '../phases/phase.ts';
 import { claimPublication, runningPhases } from '../phases/phase-store.ts';
@@ -28,7 +29,7 @@ export class Analyst implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #platform: ExperimentsPlatform;
   readonly #resources: Resources;
   readonly #positions: Positions;
-  readonly #passes = new Coalesced(() => this.#pass());
+  readonly #passes = new Coalesced(() => runWith({ service: this.#platform.name }, () => this.#pass()));
   /** Per phase, the complete tile that has been looked at. */
   readonly #seen = new Map<number, number>();
   #timer: NodeJS.Timeout | undefined;
@@ -86,9 +87,10 @@ export class Analyst implements OnApplicationBootstrap, OnModuleDestroy {
     const progressOf = await readProgress(sql, this.#positions);
     for (const phase of phases) {
       const outcomeTypes = [phase.frozen.metric.source.outcome.eventType];
-      await this.#watchPhase(phase, progressOf({ deployment: phase.deployment, outcomeTypes }));
+      const progress = progressOf({ deployment: phase.deployment, outcomeTypes });
+      await inContextOf(phase, () => this.#watchPhase(phase, progress));
     }
-    for (const probation of probations) await this.#watchProbation(probation, progressOf);
+    for (const probation of probations) await inContextOf(probation, () => this.#watchProbation(probation, progressOf));
     metrics['analysis.ms'](performance.now() - started);
   }
 
@@ -130,4 +132,9 @@ export class Analyst implements OnApplicationBootstrap, OnModuleDestroy {
     const isOurs = await transactions.run((tx) => settleBreach(tx, probation, breach, judged.looked));
     if (isOurs) metrics['guardrails.breached'](1, { guardrail: breach.guardrail });
   }
+}
+
+/** What follows carries on the correlation of what it follows from. */
+function inContextOf<T>({ frozen: { correlationId } }: Phase | Probation, work: () => Promise<T>): Promise<T> {
+  return runWith(continueFrom({ correlationId: correlationId ?? undefined }), work);
 }

@@ -49,11 +49,12 @@ export class Scopes {
     return ids.flatMap((id) => this.#known.get(id) ?? []);
   }
 
-  async find(db: Queryable, id: number): Promise<Scope> {
-    if (!this.#known.has(id)) await this.#load(db, [id]);
-    const scope = this.#known.get(id);
-    if (scope === undefined) throw new Error(`There is no scope ${id}: its phase or probation was made without it.`);
-    return scope;
+  /** Closed scopes of which units are left that no phase holds. */
+  async closedWithUnmatched(db: Queryable): Promise<number[]> {
+    const rows = await db.query<{ id: number }>(
+      `SELECT id FROM experiments.scopes WHERE NOT open AND EXISTS (SELECT FROM experiments.units WHERE scope = id AND NOT exposed) ORDER BY id`,
+    );
+    return rows.map(({ id }) => id);
   }
 
   async #load(db: Queryable, ids: readonly number[]): Promise<void> {

@@ -55,7 +55,7 @@ async function moveProbation(event: Move, phase: Phase, tx: Tx): Promise<void> {
   await openProbation(event, event.data.previous, phase, tx);
 }
 
-async function openProbation({ data, time }: Promoted, previous: number, phase: Phase, tx: Tx): Promise<void> {
+async function openProbation({ data, time, correlationid }: Promoted, previous: number, phase: Phase, tx: Tx): Promise<void> {
   const { experiment, deployment, frozen } = phase;
   const { probation } = frozen.spec;
   if (probation === undefined) return;
@@ -70,6 +70,7 @@ async function openProbation({ data, time }: Promoted, previous: number, phase: 
     revision,
     previous,
     since: time,
+    correlationId: correlationid ?? null,
     guardrails: guardrailsOf(probation),
     outcomeTypes: [...new Set(frozen.metrics.map(({ spec }) => spec.source.outcome.eventType))],
   };

@@ -16,6 +16,8 @@ export interface Frozen {
   readonly champion: number;
   readonly challenger: number;
   readonly startedBy: string;
+  /** Of the request that started it; goes on to everything that follows from the phase. */
+  readonly correlationId: string | null;
   readonly tiling: Tiling;
 }
 

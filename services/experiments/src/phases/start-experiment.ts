@@ -7,6 +7,7 @@ import type { Tx } from '@roofshot/messaging/handlers';
 import { parseDuration } from '@roofshot/runtime/durations';
 import { suggest } from '@roofshot/runtime/nearest';
 import type { Resources } from '@roofshot/runtime/resources';
+import { currentContext } from '@roofshot/telemetry/context';
 import { fail } from '../errors.ts';
 import { openScope } from '../join/scope-store.ts';
 import type { NamedMetric } from '../join/scope.ts';
@@ -81,6 +82,7 @@ async function freeze(tx: Tx, resources: Resources, spec: ExperimentSpec, { expe
     champion: champion.version,
     challenger: challenger.version,
     startedBy: requestedBy,
+    correlationId: currentContext().correlationId ?? null,
     tiling: tilingOf(at, parseDuration(spec.design.duration) ?? 0),
   };
 }

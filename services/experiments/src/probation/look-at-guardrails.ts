@@ -1,5 +1,5 @@
 /** The guardrails of a probation, looked at after each minute of event time. Pure. */
-import { boundShare } from '@roofshot/statistics/bernoulli';
+import { boundShare, isShareAbove } from '@roofshot/statistics/bernoulli';
 import { testPairedSequentially } from '@roofshot/statistics/paired';
 import { whereDefined } from '../analysis/look-at-phase.ts';
 import { OUTCOME_SERIES, pairedSeries, SERVED_SERIES } from '../join/count-unit.ts';
@@ -27,6 +27,13 @@ export function readGuardrail(guardrail: Guardrail, sums: ExactSums): Reading {
   const observations = Number(sums.n);
   const { estimate, bound } = guardrail.type === 'degraded-share' ? boundDegraded(guardrail, sums) : boundPairs(guardrail, sums);
   return { estimate, bound, observations, breached: bound !== null && bound > guardrail.max };
+}
+
+/** As `readGuardrail` has it, without the bound itself: most looks need no more. */
+function isBreached(guardrail: Guardrail, sums: ExactSums): boolean {
+  if (guardrail.type === 'paired-metric') return readGuardrail(guardrail, sums).breached;
+  const counts = { successes: sumOf(sums), n: Number(sums.n) };
+  return counts.n > 0 && isShareAbove(counts, guardrail.max, { side: 'greater', alpha: guardrail.alpha });
 }
 
 type Bounded = Pick<Reading, 'estimate' | 'bound'>;
@@ -87,8 +94,7 @@ function firstBreach({ looked }: Probation, guardrail: Guardrail, series: Series
     if (tile > complete[kind]) return undefined;
     const sums = total.advanceTo(tile);
     if (tile <= looked[kind]) continue;
-    const reading = readGuardrail(guardrail, sums);
-    if (reading.breached) return { tile, guardrail, reading };
+    if (isBreached(guardrail, sums)) return { tile, guardrail, reading: readGuardrail(guardrail, sums) };
   }
   return undefined;
 }

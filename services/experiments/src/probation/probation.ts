@@ -24,6 +24,8 @@ export interface FrozenProbation {
   /** Event types that bring the outcomes of paired guardrails. */
   readonly outcomeTypes: readonly string[];
   readonly tiling: Tiling;
+  /** Of the promotion. */
+  readonly correlationId: string | null;
 }
 
 /** The tiles before which each kind of guardrail has been looked at. */

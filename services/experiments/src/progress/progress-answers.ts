@@ -1,5 +1,6 @@
 /** `GET /v1/experiments/progress`: held until what was on the log at the call is folded, analysed, and decided where that was due. */
 import { randomUUID } from 'node:crypto';
+import type { OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import type { ExperimentProgress } from '@roofshot/contracts/http/experiments';
 import { Signal, type WaitOptions } from '@roofshot/runtime/signal';
 import type { Sql } from '@roofshot/storage/sql';
@@ -24,7 +25,7 @@ export interface ProgressNeeds {
   readonly analyst: Analyst;
 }
 
-export class ProgressAnswers {
+export class ProgressAnswers implements OnModuleInit, OnModuleDestroy {
   readonly #needs: ProgressNeeds;
   readonly #changed = new Signal();
   readonly #self = randomUUID();
@@ -36,13 +37,13 @@ export class ProgressAnswers {
     this.#needs = needs;
   }
 
-  async start(): Promise<void> {
+  async onModuleInit(): Promise<void> {
     this.#unlisten = await this.#needs.sql.listen(CHANNEL, (sender) => {
       if (sender !== this.#self) this.#changed.changed();
     });
   }
 
-  async stop(): Promise<void> {
+  async onModuleDestroy(): Promise<void> {
     clearTimeout(this.#timer);
     await this.#sending;
     await this.#unlisten();

@@ -5,7 +5,7 @@ import { groupSequentialBounds } from '@roofshot/statistics/group-sequential';
 import { testSrm, testSrmExact } from '@roofshot/statistics/srm';
 import { Type } from 'typebox';
 import { readPart } from './inputs.ts';
-import type { Method } from './methods.ts';
+import type { Method } from './method.ts';
 
 const alpha = Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1 });
 const Count = Type.Integer({ minimum: 0 });

@@ -5,7 +5,8 @@ import { suggest } from '@roofshot/runtime/nearest';
 import { StatisticsError, type StatisticsErrorCode } from '@roofshot/statistics/errors';
 import type { Static } from 'typebox';
 import { fail } from '../errors.ts';
-import { METHODS, type Method } from './methods.ts';
+import type { Method } from './method.ts';
+import { METHODS } from './methods.ts';
 
 /** Changes when a method's answer to the same input does. */
 const VERSION = '1.0.0';

@@ -8,7 +8,7 @@ import { testWelch } from '@roofshot/statistics/welch';
 import { Type, type Static } from 'typebox';
 import { fail } from '../errors.ts';
 import { CupedSums, cupedArms, meanArms, MeanSums, proportionArms, ProportionSums, readPart, strataOf } from './inputs.ts';
-import type { Method } from './methods.ts';
+import type { Method } from './method.ts';
 
 const shared = {
   alpha: Type.Optional(Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1 })),

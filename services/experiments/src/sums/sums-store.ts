@@ -36,3 +36,13 @@ function sumsOf(texts: Readonly<Record<keyof ExactSums, string>>): ExactSums {
   const { n, y, yy, xn, yx, x, xx, xy } = texts;
   return { n: BigInt(n), y: BigInt(y), yy: BigInt(yy), xn: BigInt(xn), yx: BigInt(yx), x: BigInt(x), xx: BigInt(xx), xy: BigInt(xy) };
 }
+
+const TOGETHER = `WITH gone AS (DELETE FROM experiments.sums WHERE scope = $1 AND tile < $2 RETURNING *)
+  INSERT INTO experiments.sums AS kept (scope, series, tile, shard, ${PARTS.join(', ')})
+  SELECT scope, series, $2, 'together', ${PARTS.map((part) => `sum(${part})`).join(', ')} FROM gone GROUP BY scope, series
+  ON CONFLICT (scope, series, tile, shard) DO UPDATE SET ${PARTS.map((part) => `${part} = kept.${part} + EXCLUDED.${part}`).join(', ')}`;
+
+/** Puts all tiles before `tile` together into it, where no look tells them apart any more. Nothing of the sums is lost. */
+export async function putTogether(db: Queryable, scope: number, tile: number): Promise<void> {
+  await db.query(TOGETHER, [scope, tile]);
+}
