@@ -1,5 +1,5 @@
 import { wholeMessages } from './gateway-live.ts';
-import { pause, totalsOf } from './live.ts';
+import { lastSaid, pause, totalsOf } from './live.ts';
 
 test('a counter is told as its sum, and by the value of its one tag', () => {
   const totals = totalsOf([
@@ -15,6 +15,14 @@ test('a counter is told as its sum, and by the value of its one tag', () => {
     'rows.written': 7,
     'commands.handled': 3,
   });
+});
+
+test('of each type a frame brings the last ones, in their order, and every decision', () => {
+  const message = { service: 'ingestion', at: 0, kind: 'event' } as const;
+  const flood = Array.from({ length: 9 }, (_, index) => ({ ...message, type: 'order.placed', seq: index + 2 }));
+  const promoted = [20, 21, 22, 23].map((seq) => ({ ...message, type: 'model-version.promoted', seq, data: {} }));
+  const frame = lastSaid([{ ...message, type: 'event-type.changed', seq: 1 }, ...flood, ...promoted]);
+  expect(frame.map(({ seq }) => seq)).toEqual([1, 8, 9, 10, 20, 21, 22, 23]);
 });
 
 async function* bytesOf(...parts: readonly (string | Uint8Array)[]): AsyncGenerator<Uint8Array> {

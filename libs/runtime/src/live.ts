@@ -10,8 +10,8 @@ import type { HttpRoutes } from './http.ts';
 const FRAME_MS = 1_000;
 /** People who look; a program that needs more should read the topics. */
 const MOST_CLIENTS = 50;
-/** Messages in one frame; decisions come beyond that. */
-const MOST_SAID = 30;
+/** Messages of one type in one frame; decisions come all. */
+const OF_A_TYPE = 3;
 
 /** What a frame tells of the service beside metrics and messages. */
 export interface LiveState {
@@ -95,10 +95,14 @@ function gaugesOf(gauges: readonly Pick<SeriesReading, 'name' | 'last'>[]): Reco
   return sums;
 }
 
-function lastSaid(messages: readonly NumberedMessage[]): Said[] {
-  const plain = messages.filter(({ data }) => data === undefined);
-  const first = plain.at(-MOST_SAID)?.seq ?? 0;
-  return messages.filter(({ seq, data }) => data !== undefined || seq >= first) as Said[];
+export function lastSaid(messages: readonly NumberedMessage[]): Said[] {
+  const counts = new Map<string, number>();
+  const kept = messages.toReversed().filter(({ kind, type, data }) => {
+    const count = (counts.get(`${kind} ${type}`) ?? 0) + 1;
+    counts.set(`${kind} ${type}`, count);
+    return count <= OF_A_TYPE || data !== undefined;
+  });
+  return kept.reverse() as Said[];
 }
 
 /** Resolves after the time or with the abort, whichever comes first. */

@@ -16,26 +16,32 @@ export interface NumberedMessage extends SaidMessage {
   readonly seq: number;
 }
 
-/** Messages without data come by the thousand; those with data are the decisions, kept apart so that the others do not push them out. */
-const CAPACITY = 100;
+/** Of each type: one that comes by the thousand must not push out the decision of an hour ago. */
+const OF_A_TYPE = 20;
+/** Types of all services; users declare some of them. The one that was silent longest is forgotten first. */
+const TYPES = 200;
 
-/** What was said last, in this process, for a live view: the last 100 messages and the last 100 decisions. */
+/** What was said last, in this process, for a live view: the last 20 messages of each type of each service. */
 export class MessageRing {
-  readonly #messages: NumberedMessage[] = [];
-  readonly #decisions: NumberedMessage[] = [];
+  readonly #types = new Map<string, NumberedMessage[]>();
   #seq = 0;
 
   /** Cheap enough for every transaction. */
   note(message: SaidMessage): void {
     this.#seq += 1;
-    const ring = message.data === undefined ? this.#messages : this.#decisions;
-    ring.push({ ...message, seq: this.#seq });
-    if (ring.length > CAPACITY) ring.shift();
+    const name = `${message.service} ${message.kind} ${message.type}`;
+    const messages = this.#types.get(name) ?? [];
+    messages.push({ ...message, seq: this.#seq });
+    if (messages.length > OF_A_TYPE) messages.shift();
+    this.#types.delete(name); // set anew, it is the last in the map's order
+    this.#types.set(name, messages);
+    if (this.#types.size > TYPES) this.#types.delete(this.#types.keys().next().value ?? '');
   }
 
   /** In the order in which they were said, those after `seq`; of one service when it is named. */
   since(seq: number, service?: string): NumberedMessage[] {
-    return [...this.#messages, ...this.#decisions]
+    return [...this.#types.values()]
+      .flat()
       .filter((message) => message.seq > seq && (service === undefined || message.service === service))
       .sort((a, b) => a.seq - b.seq);
   }
