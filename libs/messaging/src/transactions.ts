@@ -16,8 +16,13 @@ export function createTransactions(sql: Sql, bus: EventBus, queue: CommandQueue,
   return { run: (work) => runTransaction(sql, { bus, queue }, speaker, work) };
 }
 
+/** A transaction that knows whether it has said anything yet. */
+export interface ListeningTx extends Tx {
+  readonly hasSpoken: boolean;
+}
+
 /** One transaction: `work`, then the commands it said, then its events as the very last statement. After the commit readers are woken. */
-export async function runTransaction<T>(sql: Sql, outlets: Outlets, speaker: Speaker, work: (tx: Tx) => Promise<T>): Promise<T> {
+export async function runTransaction<T>(sql: Sql, outlets: Outlets, speaker: Speaker, work: (tx: ListeningTx) => Promise<T>): Promise<T> {
   let buffer = new MessageBuffer(speaker);
   const result = await sql.transaction(async (queryable) => {
     buffer = new MessageBuffer(speaker); // a retried transaction says everything again
@@ -29,13 +34,17 @@ export async function runTransaction<T>(sql: Sql, outlets: Outlets, speaker: Spe
   return result;
 }
 
-class SpeakingTx implements Tx {
+class SpeakingTx implements ListeningTx {
   readonly #queryable: Queryable;
   readonly #buffer: MessageBuffer;
 
   constructor(queryable: Queryable, buffer: MessageBuffer) {
     this.#queryable = queryable;
     this.#buffer = buffer;
+  }
+
+  get hasSpoken(): boolean {
+    return this.#buffer.size > 0;
   }
 
   query<R = Record<string, unknown>>(text: string, params?: readonly unknown[]): Promise<R[]> {

@@ -2,14 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { Sql } from '@roofshot/storage/sql';
 import type { Logger } from '@roofshot/telemetry/logger';
 
-/** What may have something new; undefined: anything, because notifications may have been missed. */
+/** What may have something new; undefined: the connection was lost, so notifications may have been missed, or the server was killed. */
 export type Woken = (subjects: readonly string[] | undefined) => void;
 
 /** At most one NOTIFY in this time, because each one costs a commit of its own. Within the process there is no such limit. */
 const NOTIFY_EVERY_MS = 5;
-/** PostgreSQL carries 7,999 bytes; a longer list says "anything". */
-const MAX_PAYLOAD = 7_900;
-const ANYTHING = '*';
+/** PostgreSQL carries 7,999 bytes, and a subject's name is much shorter than the rest; what does not fit goes with the next one. */
+const MAX_LIST = 7_000;
 
 /**
  * Tells readers in this and other processes that there is something to read. Only ever a hint: whoever misses one finds the
@@ -62,7 +61,7 @@ export class WakeUps {
   #heard(payload: string | undefined): void {
     const [sender, ...subjects] = payload?.split(' ') ?? [];
     if (sender === this.#self) return;
-    this.#tell(sender === undefined || subjects[0] === ANYTHING ? undefined : subjects);
+    this.#tell(sender === undefined ? undefined : subjects);
   }
 
   #tell(subjects: readonly string[] | undefined): void {
@@ -72,10 +71,20 @@ export class WakeUps {
   #notify(): void {
     this.#timer = undefined;
     if (this.#pending.size === 0) return;
-    const list = [...this.#pending].join(' ');
-    this.#pending.clear();
-    this.#sending = this.#send(`${this.#self} ${list.length > MAX_PAYLOAD ? ANYTHING : list}`);
+    this.#sending = this.#send(`${this.#self} ${this.#takePending().join(' ')}`);
     this.#timer = setTimeout(() => this.#notify(), NOTIFY_EVERY_MS).unref();
+  }
+
+  #takePending(): string[] {
+    const taken: string[] = [];
+    let length = 0;
+    for (const subject of this.#pending) {
+      if (length > MAX_LIST) break;
+      length += subject.length + 1;
+      taken.push(subject);
+      this.#pending.delete(subject);
+    }
+    return taken;
   }
 
   async #send(payload: string): Promise<void> {

@@ -77,7 +77,11 @@ export class EventTask {
       const isWanted = batch.events.length > 0 || (batch.progress !== undefined && this.#handler.kind === 'batch');
       const verdicts = isWanted ? await runHandler(this.#handler, batch, tx, setup.service) : [];
       await this.#bury(tx, [...dead.map(letterOfDead), ...verdicts.flatMap((verdict) => letterOfRefused(verdict, items))]);
-      await checkpoints.advance(tx, { ...this.#move(batch.end), progress: progressDate(batch), isRepeatable: this.#isRepeatable });
+      await checkpoints.advance(tx, {
+        ...this.#move(batch.end),
+        progress: progressDate(batch),
+        isRepeatable: this.#isRepeatable && !tx.hasSpoken,
+      });
       return { batch, verdicts, queued, dead };
     });
     this.#position = result.batch.end;
@@ -112,7 +116,10 @@ export class EventTask {
     );
   }
 
-  /** State, messages and position are of one database, and so survive or are lost together. */
+  /**
+   * Log, state and position are of one database, so a crash of it loses the end of all three together and the fold is done again. But
+   * what is said is told to others at once, who would remember what the crash makes unsaid: such a commit waits for the disk.
+   */
   get #isRepeatable(): boolean {
     const { bus, queue } = this.#surroundings.setup;
     return bus.sharesDatabase && queue.sharesDatabase;

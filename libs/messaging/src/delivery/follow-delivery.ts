@@ -31,15 +31,15 @@ export class FollowDelivery implements PartitionReader {
     this.#handlers = handlers;
   }
 
-  claim({ topic, partition, topicId, start }: LogBounds): Promise<number> {
+  claim({ topic, partition, topicId, start, end }: LogBounds): Promise<number> {
     const name = `${topic}/${partition}`;
     const held = this.#held.get(name) ?? { topicId, position: start };
     this.#held.set(name, held);
-    if (held.topicId === topicId) return Promise.resolve(held.position);
+    if (held.topicId === topicId && held.position <= end) return Promise.resolve(held.position);
+    const happened =
+      held.topicId === topicId ? `lost its end (it has ${end} records, ${held.position} were read)` : 'was deleted and made again';
     return Promise.reject(
-      new PartitionStopped(
-        `The topic "${topic}" was deleted and made again, so what was folded from it holds no longer. Restart the service.`,
-      ),
+      new PartitionStopped(`The topic "${topic}" ${happened}, so what was folded from it holds no longer. Restart the service.`),
     );
   }
 

@@ -74,6 +74,12 @@ export class PartitionLoop implements TopicPartition {
     this.#wake?.();
   }
 
+  /** The connection to the log was lost, and perhaps the end of what was committed before: the stored position is asked for again. */
+  claimAgain(): void {
+    this.#claimed = false;
+    this.wake();
+  }
+
   /** To be called once a second: lets an idle reader know that there is still nothing. */
   tick(): void {
     this.#wake?.();
@@ -135,11 +141,12 @@ export class PartitionLoop implements TopicPartition {
     const position = await this.#surroundings.reader.claim(bounds);
     if (position < bounds.start || position > bounds.end) throw outOfRange(this, position, bounds);
     this.#claimed = true;
+    this.#end = bounds.end; // lower than before when the log has lost its end
     this.#moveTo(position, bounds.end);
   }
 
   async #readOn(): Promise<void> {
-    for (let toldAt = 0; !this.#ended;) {
+    for (let toldAt = 0; !this.#ended && this.#claimed;) {
       this.#signalled = false;
       const fetched = await this.#surroundings.fetch({
         topic: this.#topic,
@@ -148,7 +155,8 @@ export class PartitionLoop implements TopicPartition {
         limit: this.#limit,
       });
       if (this.#position < fetched.start) throw outOfRange(this, this.#position, fetched);
-      if (this.#ended) return;
+      if (fetched.end < this.#position) this.claimAgain();
+      if (this.#ended || !this.#claimed) return;
       const advanced = await this.#readFetched(fetched);
       if (fetched.isComplete && this.#position >= fetched.end) toldAt = await this.#idle(advanced ? 0 : toldAt);
     }

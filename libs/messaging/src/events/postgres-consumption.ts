@@ -135,7 +135,8 @@ export class PostgresConsumption implements Consumption {
     const { group } = this.#options;
     if (group !== null && (subjects === undefined || subjects.includes(membersOf(group)))) void this.#beat().then(() => this.reconcile());
     for (const loop of this.#loops.values()) {
-      if (subjects === undefined || subjects.includes(loop.topic)) loop.wake();
+      if (subjects === undefined) loop.claimAgain();
+      else if (subjects.includes(loop.topic)) loop.wake();
     }
   }
 
