@@ -83,6 +83,7 @@ export class Lab {
   readonly #queue: CommandQueue;
   readonly #processes: Running[] = [];
   readonly #registry: QueueConsumption[] = [];
+  #started = 0;
   readonly #revisions = new Map<string, number>();
 
   private constructor(parts: { database: TestDatabase; folder: TempDir; bus: EventBus; queue: CommandQueue }) {
@@ -133,15 +134,18 @@ export class Lab {
     });
   }
 
+  /** Of a process of the service, with a folder of its own. */
+  environment(name: string): { readonly [key: string]: string } {
+    return { SQL_URL: this.database.url, DATA_DIR: `${this.#folder.path}/${name}`, EXPERIMENTS_PORT: '0', LOG_LEVEL: 'error' };
+  }
+
+  get processes(): readonly Running[] {
+    return this.#processes;
+  }
+
   /** One more process of the service. */
   async startProcess(): Promise<Running> {
-    const env = {
-      SQL_URL: this.database.url,
-      DATA_DIR: `${this.#folder.path}/${this.#processes.length}`,
-      EXPERIMENTS_PORT: '0',
-      LOG_LEVEL: 'error',
-    };
-    const process = await run([experiments], { env });
+    const process = await run([experiments], { env: this.environment(`process-${(this.#started += 1)}`) });
     this.#processes.push(process);
     return process;
   }

@@ -148,6 +148,20 @@ describe('the decision', () => {
   });
 });
 
+test('where nothing differs, at most as many are promoted by chance, or stopped for harm, as was declared', () => {
+  const worlds = 250;
+  const counts = { promote: 0, keep: 0, 'stop-harm': 0, invalid: 0 };
+  for (let seed = 1; seed <= worlds; seed += 1) {
+    const decision = decide(units(800, { control: 0.5, treatment: 0.5 }, { seed }));
+    if (decision !== undefined) counts[decision.decision] += 1;
+  }
+  const chance = (share: number): number => worlds * share + 3 * Math.sqrt(worlds * share * (1 - share));
+  expect(counts.promote).toBeLessThanOrEqual(chance(0.025));
+  expect(counts['stop-harm']).toBeLessThanOrEqual(chance(0.05));
+  expect(counts.invalid).toBeLessThanOrEqual(chance(0.001));
+  expect(counts.keep).toBeGreaterThan(worlds * 0.9);
+});
+
 test('looks are taken at complete tiles alone', () => {
   expect(completeTile(phase, progressAt(MONDAY + 90 * MINUTE))).toBe(1);
   expect(completeTile(phase, progressAt(MONDAY + 2 * HOUR, MONDAY + HOUR))).toBe(1);
