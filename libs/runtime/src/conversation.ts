@@ -62,11 +62,13 @@ const NAMED = Symbol('named');
 const namingResolve: Resolve = <T>(token: new (...args: never[]) => T): T =>
   new Proxy({}, { get: (_target, method) => Object.assign(() => undefined, { [NAMED]: `${token.name}.${String(method)}` }) }) as T;
 
-/** Tables say `(event) => get(RecordExposure).one(event)`, or hand the method over. */
+/** Tables say `(event) => get(RecordExposure).one(event)`, `(event, tx) => registerVersion(event.data, tx)`, or hand the method over. */
 function targetOf(run: object): string {
   const named = (run as { [NAMED]?: string })[NAMED];
   if (named !== undefined) return named;
   const text = Function.prototype.toString.call(run);
   const [, token, method] = /get\(\s*(\w+)\s*\)\s*\.\s*(\w+)/.exec(text) ?? [];
-  return token === undefined ? text.replaceAll(/\s+/g, ' ').slice(0, 60) : `${token}.${method ?? ''}`;
+  if (token !== undefined) return `${token}.${method ?? ''}`;
+  const [, called] = /(?:=>|await|return)\s*(\w+)\(/.exec(text) ?? [];
+  return called ?? text.replaceAll(/\s+/g, ' ').slice(0, 60);
 }

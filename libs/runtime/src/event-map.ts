@@ -11,19 +11,19 @@ export interface MapRow {
   /** Consumer group; `each process` for topics that are followed. */
   readonly group: string;
   readonly handler: string;
-  /** Relative to `root`; empty where none declares the handler's class. */
+  /** Relative to `root`; empty where none declares the handler's class or function. */
   readonly file: string;
 }
 
 /**
  * Every message of these services with its readers, from the manifests and handler tables. `sources`: service → folder with its
- * sources, in which the handlers' classes are looked up; `root`: what file names are relative to.
+ * sources, in which the handlers' classes and functions are looked up; `root`: what file names are relative to.
  */
 export async function eventMap(services: readonly AnyService[], sources: ReadonlyMap<string, string>, root: string): Promise<MapRow[]> {
   const rows: MapRow[] = [];
   const hearings = services.flatMap(hearingsOf);
   for (const service of services) rows.push(...saidBy(service, hearings));
-  const files = await filesOfClasses(sources, root);
+  const files = await filesOfNames(sources, root);
   return rows.map((row) => ({ ...row, file: files.get(`${row.file}/${row.handler.split('.')[0] ?? ''}`) ?? '' }));
 }
 
@@ -67,15 +67,15 @@ function saidBy(service: AnyService, hearings: readonly Hearing[]): MapRow[] {
 
 const groupOf = ({ kind, service }: Hearing): string => (kind === 'follow' ? `each process of ${service}` : service);
 
-/** `<service>/<class>` → file. */
-async function filesOfClasses(sources: ReadonlyMap<string, string>, root: string): Promise<Map<string, string>> {
+/** `<service>/<class or function>` → file. */
+async function filesOfNames(sources: ReadonlyMap<string, string>, root: string): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const [service, folder] of sources) {
     for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
       if (!entry.isFile() || !entry.name.endsWith('.ts') || entry.name.endsWith('.test.ts')) continue;
       const path = join(entry.parentPath, entry.name);
       const text = await readFile(path, 'utf8');
-      for (const [, name = ''] of text.matchAll(/^export (?:abstract )?class (\w+)/gm))
+      for (const [, name = ''] of text.matchAll(/^export (?:abstract class|class|async function|function) (\w+)/gm))
         files.set(`${service}/${name}`, relative(root, path));
     }
   }

@@ -7,13 +7,13 @@ import { readEmbeddedUrl } from '@roofshot/storage/embedded-postgres';
 import { openSql } from '@roofshot/storage/open-sql';
 import { log } from '@roofshot/telemetry/logger';
 import { Client } from './journey/client.ts';
-import { awaitAlias, decided, declare, EXPERIMENT_FROM, EXPERIMENT_TO, experiment, iso, learn } from './journey/journey.ts';
+import { awaitAlias, decided, declare, EXPERIMENT_FROM, EXPERIMENT_TO, experiment, SETTLED_AFTER, iso, learn } from './journey/journey.ts';
 import { TestPlatform } from './journey/platform.ts';
 import { shopEvents, type ShopEvent } from './journey/shop.ts';
 
-const EVENTS = shopEvents(3.2);
+const EVENTS = shopEvents(3.4);
 const ORDERS = EVENTS.filter(({ type, time }) => type === 'order.placed' && time >= iso(EXPERIMENT_FROM) && time < iso(EXPERIMENT_TO));
-const END = iso(EXPERIMENT_TO + 4 * 3_600_000);
+const END = iso(EXPERIMENT_TO + SETTLED_AFTER);
 const SENT = EVENTS.filter(({ time }) => time < END);
 
 let folder: string;

@@ -13,6 +13,8 @@ const STEP = 10 * 60_000;
 export const iso = (time: number): string => new Date(time).toISOString();
 export const EXPERIMENT_FROM = START + 2 * DAY;
 export const EXPERIMENT_TO = START + 3 * DAY;
+/** Nobody asks after the end: the decision then waits twice the maturity of three hours. */
+export const SETTLED_AFTER = 7 * HOUR;
 
 /** Called before each step with its number; the kill test ends the platform here. */
 export type Disturb = (step: number, work: Promise<unknown>) => Promise<void>;
@@ -71,7 +73,7 @@ export async function experiment(client: Client, events: readonly ShopEvent[], d
     await disturb(step, runStep(client, events, { sent, start }));
     sent = start;
   }
-  const end = EXPERIMENT_TO + 4 * HOUR;
+  const end = EXPERIMENT_TO + SETTLED_AFTER;
   await client.send(
     events.filter(({ time }) => time >= iso(sent) && time < iso(end)),
     iso(end),
@@ -100,7 +102,7 @@ function questionOf({ subject, time, data }: ShopEvent): PredictRequest {
 }
 
 export async function decided(client: Client): Promise<ExperimentResults> {
-  for (const of of ['predictions', 'experiments'])
-    await client.until<{ reached: boolean }>(`/v1/${of}/progress?wait=5s`, ({ reached }) => reached);
+  for (const what of ['predictions', 'experiments'])
+    await client.until<{ reached: boolean }>(`/v1/${what}/progress?wait=5s`, ({ reached }) => reached);
   return client.until<ExperimentResults>('/v1/experiments/history/results', ({ state }) => state === 'decided');
 }
