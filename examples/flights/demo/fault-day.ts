@@ -4,8 +4,8 @@ import type { Queryable } from '@roofshot/storage/sql';
 import { HUBS } from '../data/hubs.ts';
 import type { Api } from './api.ts';
 import { CALENDAR } from './calendar.ts';
-import type { Progress } from './progress.ts';
-import type { Replay, ReplayHooks, StepSeen } from './replay.ts';
+import type { ReplayHooks, StepSeen } from './replay.ts';
+import type { Stage } from './stages.ts';
 import { allowOnlineWrites, refuseOnlineWrites } from './store-fault.ts';
 
 export interface FaultSeen {
@@ -15,14 +15,11 @@ export interface FaultSeen {
   readonly isRolledBack: boolean;
 }
 
-interface Stage {
-  readonly api: Api;
-  readonly replay: Replay;
-  readonly progress: Progress;
+interface FaultStage extends Stage {
   readonly sql: Queryable;
 }
 
-export async function faultDay(stage: Stage): Promise<readonly [FaultSeen, FaultSeen]> {
+export async function faultDay(stage: FaultStage): Promise<readonly [FaultSeen, FaultSeen]> {
   const { replay, progress } = stage;
   await replay.sendUntil(CALENDAR.faultDayFrom, { moved: (time) => progress.at(time) });
   await replay.stepUntil(CALENDAR.storeFault, quietly(stage));
@@ -34,7 +31,7 @@ export async function faultDay(stage: Stage): Promise<readonly [FaultSeen, Fault
 
 const quietly = ({ progress }: Stage): ReplayHooks => ({ moved: (time) => progress.at(time) });
 
-async function storeFault(stage: Stage): Promise<FaultSeen> {
+async function storeFault(stage: FaultStage): Promise<FaultSeen> {
   const watch = new Watch(stage.api);
   await refuseOnlineWrites(stage.sql);
   try {
@@ -53,7 +50,7 @@ async function setForwardAgain({ api, replay, progress }: Stage): Promise<void> 
   await replay.stepUntil(CALENDAR.keyFault, { moved: (time) => progress.at(time) });
 }
 
-async function keyFault(stage: Stage): Promise<FaultSeen> {
+async function keyFault(stage: FaultStage): Promise<FaultSeen> {
   const watch = new Watch(stage.api);
   const shuffle = keyShuffle();
   await stage.replay.stepUntil(CALENDAR.end, { ...quietly(stage), ask: shuffle, stepped: watch.stepped });

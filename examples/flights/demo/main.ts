@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { applySet } from '@roofshot/cli/apply-set';
-import { loadResources } from '@roofshot/cli/load-resources';
+import { loadResources, type LoadedResource } from '@roofshot/cli/load-resources';
 import { flightEvents } from '../data/events.ts';
 import { Api } from './api.ts';
-import { CALENDAR } from './calendar.ts';
+import { CALENDAR, experimentOf } from './calendar.ts';
 import { faultDay } from './fault-day.ts';
 import { openLog, readDisagreement, readRollBacks } from './log-reading.ts';
 import { exportLog } from './event-log.ts';
@@ -16,7 +16,7 @@ import { showProgress, type Progress } from './progress.ts';
 import { Replay } from './replay.ts';
 import { reportHtml } from './report-html.ts';
 import { reportOf, reportText, summaryOf, type DemoResult } from './report.ts';
-import { experimentWeek, lagOf, train, versionFile } from './stages.ts';
+import { runExperiment, lagOf, train, versionFile } from './stages.ts';
 import { computeTruth } from './truth.ts';
 
 const OPTIONS = {
@@ -25,6 +25,7 @@ const OPTIONS = {
   data: { type: 'string' },
   permute: { type: 'boolean' },
   port: { type: 'string' },
+  days: { type: 'string' },
 } as const;
 const PERMUTE_SEED = 20010115;
 
@@ -34,6 +35,8 @@ interface Wishes {
   readonly permute: boolean;
   readonly data: string;
   readonly port: string | undefined;
+  /** Of the experiment. */
+  readonly days: number;
 }
 
 async function main(): Promise<void> {
@@ -62,8 +65,11 @@ async function main(): Promise<void> {
 function readWishes(): Wishes {
   const { values } = parseArgs({ options: OPTIONS });
   const data = resolve(values.data ?? mkdtempSync(join(tmpdir(), 'roofshot-demo-')));
+  const days = Number(values.days ?? 7);
+  if (!Number.isInteger(days) || days < 1 || days > 7)
+    throw new Error(`--days ${values.days ?? ''}: the experiment lasts 1 to 7 whole days.`);
   mkdirSync(data, { recursive: true });
-  return { exit: values.exit ?? false, json: values.json ?? false, permute: values.permute ?? false, data, port: values.port };
+  return { exit: values.exit ?? false, json: values.json ?? false, permute: values.permute ?? false, data, port: values.port, days };
 }
 
 async function runLoop(platform: RunningPlatform, wishes: Wishes, say: (text: string) => void): Promise<DemoResult> {
@@ -75,10 +81,10 @@ async function runLoop(platform: RunningPlatform, wishes: Wishes, say: (text: st
     say,
     process.stdout.isTTY && !wishes.json,
   );
-  await applyExample(platform.url);
+  await applyExample(platform.url, wishes.days);
   const trained = await firstWeeks(api, replay, progress);
-  progress.chapter('15–21 January: the experiment');
-  const { secondsToDecision } = await experimentWeek(api, replay, progress);
+  progress.chapter(`15–${14 + wishes.days} January: the experiment`);
+  const { secondsToDecision } = await runExperiment(wishes.days, { api, replay, progress });
   const results = await api.results();
   const log = await openLog(wishes.data);
   try {
@@ -93,7 +99,7 @@ async function runLoop(platform: RunningPlatform, wishes: Wishes, say: (text: st
       totals: replay.totals,
       trained,
       disagreement: await readDisagreement(log.bus, CALENDAR.trainTo, CALENDAR.experimentFrom),
-      truth: await computeTruth(eventLog, files, CALENDAR.experimentFrom, CALENDAR.experimentTo),
+      truth: await computeTruth(eventLog, files, CALENDAR.experimentFrom, experimentOf(wishes.days).to),
       results,
       secondsToDecision,
       rollbacks: await readRollBacks(log.bus, faults),
@@ -107,20 +113,33 @@ async function runLoop(platform: RunningPlatform, wishes: Wishes, say: (text: st
   }
 }
 
-function sourceOf({ permute }: Wishes): Parameters<typeof flightEvents>[0] {
-  const { firstDay, lastDay, warmDay, faultDay } = CALENDAR.days;
+function sourceOf({ permute, days: length }: Wishes): Parameters<typeof flightEvents>[0] {
+  const { firstDay, warmDay, faultDay } = CALENDAR.days;
   const days = [
-    { first: firstDay, last: lastDay },
+    { first: firstDay, last: experimentOf(length).lastDay },
     { first: warmDay, last: faultDay },
   ];
   return { days, ...(permute && { permute: PERMUTE_SEED }) };
 }
 
-async function applyExample(url: string): Promise<void> {
+async function applyExample(url: string, days: number): Promise<void> {
   const loaded = loadResources([resolve('examples/flights')]);
-  const { faults } = loaded.faults.length > 0 ? loaded : await applySet(url, loaded.resources);
+  const { faults } =
+    loaded.faults.length > 0
+      ? loaded
+      : await applySet(
+          url,
+          loaded.resources.map((one) => lasting(one, days)),
+        );
   if (faults.length > 0)
     throw new Error(`The example cannot be applied:\n${faults.map(({ file, line, message }) => `${file}:${line} ${message}`).join('\n')}`);
+}
+
+/** The experiment as declared, but for its length. */
+function lasting(loaded: LoadedResource, days: number): LoadedResource {
+  if (loaded.resource.kind !== 'Experiment') return loaded;
+  const spec = loaded.resource.spec as { readonly design: object };
+  return { ...loaded, resource: { ...loaded.resource, spec: { ...spec, design: { ...spec.design, duration: `${days}d` } } } };
 }
 
 async function firstWeeks(api: Api, replay: Replay, progress: Progress): Promise<DemoResult['trained']> {

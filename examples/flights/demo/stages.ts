@@ -3,10 +3,16 @@ import { join } from 'node:path';
 import { call } from '@roofshot/cli/client';
 import { openObjectStore } from '@roofshot/storage/open-object-store';
 import { MODEL, type Api } from './api.ts';
-import { CALENDAR } from './calendar.ts';
+import { CALENDAR, experimentOf } from './calendar.ts';
 import type { Progress } from './progress.ts';
 import type { Replay, ReplayHooks } from './replay.ts';
 import type { VersionFile } from './truth.ts';
+
+export interface Stage {
+  readonly api: Api;
+  readonly replay: Replay;
+  readonly progress: Progress;
+}
 
 export interface Trained {
   readonly version: number;
@@ -39,15 +45,16 @@ async function trainOne(api: Api, job: string, version: number, range: { from: s
   return { version, metrics: registered.metrics, rows: snapshotRows, labelNotKnown };
 }
 
-/** One week in which both versions answer, each to its half. */
-export async function experimentWeek(api: Api, replay: Replay, progress: Progress): Promise<{ secondsToDecision: number }> {
+/** Some days in which both versions answer, each to its half. */
+export async function runExperiment(days: number, { api, replay, progress }: Stage): Promise<{ secondsToDecision: number }> {
   await api.setAlias('challenger', 2, 'the shadow agrees well enough to be tried');
   await api.awaitServing('challenger', 2);
   await api.startExperiment(CALENDAR.experimentFrom);
   await api.awaitAllocation('running');
   const hooks: ReplayHooks = { moved: (time) => progress.at(time) };
-  await replay.stepUntil(CALENDAR.experimentTo, hooks);
-  await replay.stepUntil(CALENDAR.experimentMatured, hooks);
+  const { to, matured } = experimentOf(days);
+  await replay.stepUntil(to, hooks);
+  await replay.stepUntil(matured, hooks);
   const began = performance.now();
   await api.awaitExperiments();
   await api.awaitAllocation('stopped');
