@@ -2,7 +2,7 @@ import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common'
 import { runWith } from '@roofshot/telemetry/context';
 import type { Logger } from '@roofshot/telemetry/logger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { problemOf } from './errors.ts';
+import { problemHeaders, problemOf } from './errors.ts';
 
 /** The one place where an error becomes an answer, for Nest's routes and for those on the Fastify instance. Failures (5xx) are logged here. */
 @Catch()
@@ -35,5 +35,5 @@ export function answerProblem(error: unknown, request: FastifyRequest, reply: Fa
     );
   }
   if (reply.sent) return;
-  void reply.code(problem.status).header('content-type', 'application/problem+json; charset=utf-8').send(problem);
+  void reply.code(problem.status).headers(problemHeaders(problem)).send(problem);
 }

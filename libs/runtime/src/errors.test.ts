@@ -1,7 +1,7 @@
 import { NotFoundException } from '@nestjs/common';
 import { Problem } from '@roofshot/contracts/http/common';
 import { validatorOf } from '@roofshot/contracts/validate';
-import { DomainError, defineErrors, problemOf } from './errors.ts';
+import { defineErrors, DomainError, problemHeaders, problemOf } from './errors.ts';
 
 describe('problem details', () => {
   test('a broken rule becomes its status, its sentence and what a program can use', () => {
@@ -54,5 +54,16 @@ describe('problem details', () => {
 
   test('delivery recognises a broken rule by its name', () => {
     expect(new DomainError('invalid', 'Wrong.').name).toBe('DomainError');
+  });
+});
+
+test('what is away for a moment says when to ask again', () => {
+  expect(problemHeaders({ status: 503 })).toMatchObject({ 'retry-after': '1' });
+  expect(problemHeaders({ status: 400 })).toEqual({ 'content-type': 'application/problem+json; charset=utf-8' });
+});
+
+test('a route that is not there is told with the way to those that are', () => {
+  expect(problemOf(new NotFoundException('Cannot POST /v1/featurs'))).toMatchObject({
+    detail: 'There is no POST /v1/featurs here. /docs lists the routes of this service.',
   });
 });

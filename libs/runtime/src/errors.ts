@@ -132,7 +132,18 @@ function describeRefusal(error: unknown): Described | undefined {
   const { statusCode, status = statusCode } = error as { statusCode?: unknown; status?: unknown };
   if (typeof status !== 'number' || status < 400 || status >= 500) return undefined;
   const code = Object.entries(COMMON).find(([, known]) => known === status)?.[0] ?? 'refused';
-  return { code, status, detail: REFUSALS[status] ?? error.message, extra: {} };
+  const [, route] = /^Cannot ([A-Z]+ .*)$/.exec(error.message) ?? [];
+  const detail = route === undefined ? error.message : `There is no ${route.slice(0, 200)} here. /docs lists the routes of this service.`;
+  return { code, status, detail: REFUSALS[status] ?? detail, extra: {} };
+}
+
+/** Seconds after which the same request may go well: what is away is most often back in a moment, and a client should not ask in a loop. */
+const RETRY_AFTER_S = 1;
+
+/** Headers of the answer to a problem. */
+export function problemHeaders({ status }: Pick<Problem, 'status'>): Record<string, string> {
+  const head = { 'content-type': 'application/problem+json; charset=utf-8' };
+  return status === 503 || status === 429 ? { ...head, 'retry-after': String(RETRY_AFTER_S) } : head;
 }
 
 const REFUSALS: Readonly<Record<number, string>> = {

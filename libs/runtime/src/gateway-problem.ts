@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { continueFrom } from '@roofshot/telemetry/context';
-import { problemOf } from './errors.ts';
+import { problemHeaders, problemOf } from './errors.ts';
 
 /** Once a part of the answer has left, the only honest end is to break it off. */
 export function answerProblem(error: unknown, request: IncomingMessage, response: ServerResponse): void {
@@ -13,7 +13,5 @@ export function answerProblem(error: unknown, request: IncomingMessage, response
     traceparent: request.headers['traceparent'],
   });
   const problem = problemOf(error, correlationId);
-  response
-    .writeHead(problem.status, { 'content-type': 'application/problem+json; charset=utf-8', 'x-correlation-id': correlationId })
-    .end(JSON.stringify(problem));
+  response.writeHead(problem.status, { ...problemHeaders(problem), 'x-correlation-id': correlationId }).end(JSON.stringify(problem));
 }

@@ -41,7 +41,7 @@ export class HttpIntake {
   }
 
   #refuse(reply: FastifyReply, done: (error: Error) => void): void {
-    reply.header('connection', 'close').header('retry-after', '1');
+    reply.header('connection', 'close');
     done(
       new DomainError(
         'unavailable',

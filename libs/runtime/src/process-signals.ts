@@ -25,9 +25,18 @@ export function stopOnSignals(stop: () => Promise<void>): void {
   process.on('uncaughtExceptionMonitor', (error) => log.fatal('The process ends because of an uncaught error.', { error }));
 }
 
+const logged = new WeakSet<object>();
+
+/** While the log is still open: where the log is a file, the end of a failed start must not be missing in it. */
+export function logFailedStart(error: unknown): void {
+  log.fatal('The start failed.', { error });
+  if (typeof error === 'object' && error !== null) logged.add(error);
+}
+
 /** Tells why the start failed, in sentences for the person who started it, and ends the process. */
 export function endOnFault(error: unknown): never {
-  if (!process.stdout.isTTY) log.fatal('The start failed.', { error }); // a person at a terminal reads the sentences below
+  const isLogged = typeof error === 'object' && error !== null && logged.has(error);
+  if (!isLogged && !process.stdout.isTTY) logFailedStart(error); // a person at a terminal reads the sentences below
   process.stderr.write(`${sentences(error).join('\n')}\n`);
   process.exit(1);
 }

@@ -1,5 +1,6 @@
 import type { Applied } from '@roofshot/contracts/http/common';
 import type { Fault } from '@roofshot/contracts/validate';
+import { suggest } from './nearest.ts';
 import { DomainError } from './errors.ts';
 import { differencesOf, type Difference } from './json-differences.ts';
 import type { Candidate } from './resource-set.ts';
@@ -87,6 +88,11 @@ export function refuseDeletion({ kind, metadata }: Declared, faults: readonly Fa
   throw new DomainError('conflict', `${kind}/${metadata.name} cannot be deleted: ${reasons}. Nothing was changed.`, { faults });
 }
 
-export function notFound(kind: string, name: string): DomainError {
-  return new DomainError('not-found', `There is no ${kind} named ${name}. List all with GET on its collection, or apply it first.`);
+/** A sentence and a comparison with each stay short with so many. */
+const MOST_NAMES = 500;
+
+/** `known`: the names of those that there are; the nearest are offered. */
+export function notFound(kind: string, name: string, known: readonly string[]): DomainError {
+  const near = suggest(name, known.slice(0, MOST_NAMES));
+  return new DomainError('not-found', `There is no ${kind} named ${name}. ${near} Correct the name, or apply it first.`);
 }

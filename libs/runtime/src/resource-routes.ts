@@ -4,7 +4,6 @@ import { Applied, ApplyAnswer, SentResource } from '@roofshot/contracts/http/com
 import { Name } from '@roofshot/contracts/ids';
 import { DomainError } from './errors.ts';
 import type { HttpRequest, HttpRoutes } from './http.ts';
-import { notFound } from './resource-change.ts';
 import type { OwnedKind } from './resource-rules.ts';
 import type { Declared } from './resource-store.ts';
 import { Resources, type ChangeRequest, type ResourcesPlatform } from './resources.ts';
@@ -52,7 +51,7 @@ function addReads(http: HttpRoutes, resources: Resources, kind: ResourceDefiniti
     response: resourceSchema(kind),
     handler: async ({ params: { name }, reply }) => {
       const resource = await resources.find(kind, name);
-      if (resource === undefined) throw notFound(kind.name, name);
+      if (resource === undefined) throw await resources.unknown(kind, name);
       void reply.header('etag', `"${resource.generation}"`);
       return resource;
     },

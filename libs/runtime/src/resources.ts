@@ -16,6 +16,7 @@ import {
   refuseOtherGeneration,
   type Change,
 } from './resource-change.ts';
+import type { DomainError } from './errors.ts';
 import type { DeclaredOf, OwnedKind } from './resource-rules.ts';
 import { readSet, ResourcesAfter, type Candidate, type PlaceOf } from './resource-set.ts';
 import { ResourceStore, type Declared } from './resource-store.ts';
@@ -66,10 +67,20 @@ export class Resources {
     return (await this.#store.list(db, kind.name)) as DeclaredOf<R>[];
   }
 
+  /** `not-found`, with the names that are near. */
+  async unknown(kind: ResourceDefinition, name: string, db: Queryable = this.#platform.sql): Promise<DomainError> {
+    const known = await this.#store.list(db, kind.name);
+    return notFound(
+      kind.name,
+      name,
+      known.map(({ metadata }) => metadata.name),
+    );
+  }
+
   /** Replaces the status. Throws `not-found` when there is no such resource. */
   async setStatus(tx: Queryable, kind: ResourceDefinition, name: string, status: unknown): Promise<void> {
     const isKept = await this.#store.setStatus(tx, kind.name, name, status);
-    if (!isKept) throw notFound(kind.name, name);
+    if (!isKept) throw await this.unknown(kind, name, tx);
   }
 
   /** Applies a set in one transaction. Any fault: `invalid-resource` (422) with all of them as `/<index>/…`, and nothing is changed. Answers in the set's order. */
@@ -105,7 +116,7 @@ export class Resources {
     const resource = await this.#platform.transactions.run(async (tx) => {
       await this.#store.lock(tx, { shared: request.dryRun });
       const found = living(await this.#store.find(tx, definition.name, name));
-      if (found === undefined) throw notFound(definition.name, name);
+      if (found === undefined) throw await this.unknown(definition, name, tx);
       if (request.ifGeneration !== undefined && request.ifGeneration !== found.generation)
         throw otherGeneration(found, request.ifGeneration);
       const after = new ResourcesAfter(tx, this.#store, new Map([[`${definition.name}/${name}`, undefined]]));

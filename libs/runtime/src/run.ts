@@ -8,7 +8,7 @@ import { readEnvironment, type Environment, type Variables } from './env.ts';
 import { httpPrefixesOf } from './http-prefixes.ts';
 import { openPorts } from './open-ports.ts';
 import { claimFolders, type World } from './platform.ts';
-import { endOnFault, stopOnSignals } from './process-signals.ts';
+import { endOnFault, logFailedStart, stopOnSignals } from './process-signals.ts';
 import { openTelemetry } from './process-telemetry.ts';
 import { resourceMigrations } from './resource-migrations.ts';
 import { schemaOf } from './schema-of.ts';
@@ -62,6 +62,7 @@ async function start(services: readonly AnyService[], options: RunOptions): Prom
   try {
     return await startIn(shutdown, services, { ...options, environment });
   } catch (error) {
+    if (options.env === undefined && environment.shared.logFile !== undefined) logFailedStart(error);
     await shutdown.run().catch(() => undefined); // what failed in it is in its log; the caller needs the first cause
     throw error;
   }
