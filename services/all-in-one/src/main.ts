@@ -15,6 +15,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({ options: { services: { type: 'string' }, port: { type: 'string' }, json: { type: 'boolean' } } });
   const services = chooseServices(allServices, values.services);
   const began = performance.now();
+  endWithParent();
   let url = '';
   const running = await run(services, {
     whole: services.length === allServices.length,
@@ -33,6 +34,12 @@ async function main(): Promise<void> {
       ? `${JSON.stringify({ ready: true, url, services: running.urls, dataDir, seconds })}\n`
       : banner(url, running.urls, { dataDir, seconds }),
   );
+}
+
+/** Started by another process with a channel (`roofshot up`): when that is killed, this one ends in order. */
+function endWithParent(): void {
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  process.channel?.unref();
 }
 
 function banner(

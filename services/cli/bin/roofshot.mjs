@@ -14,7 +14,8 @@ if (!existsSync(node)) {
 const child = spawn(
   node,
   ['--import', pathToFileURL(join(root, 'register.mjs')).href, join(root, 'services/cli/src/main.ts'), ...process.argv.slice(2)],
-  { stdio: 'inherit' },
+  // The channel says nothing; it breaks when this process is killed, and then `up` ends in order what it has started.
+  { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] },
 );
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 // A terminal sends Ctrl-C to the child itself; a second one would cut its orderly end short.

@@ -48,13 +48,15 @@ async function environmentFor(data: string): Promise<NodeJS.ProcessEnv> {
 async function runForeground(args: readonly string[], env: NodeJS.ProcessEnv): Promise<ExitCode> {
   const main = join(ROOT, 'services/all-in-one/src/main.ts');
   const child = spawn(process.execPath, ['--import', pathToFileURL(join(ROOT, 'register.mjs')).href, main, ...args], {
-    stdio: 'inherit',
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env,
   });
   const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, forward);
   // A terminal sends Ctrl-C to the child itself; a second one would cut its orderly end short.
   process.on('SIGINT', process.stdin.isTTY ? () => undefined : forward);
+  process.once('disconnect', () => child.kill('SIGTERM')); // the command was killed: nobody could end the platform any more
+  process.channel?.unref();
   const [code] = (await once(child, 'exit')) as [number | null];
   return code === 0 ? EXIT.ok : EXIT.fault;
 }
