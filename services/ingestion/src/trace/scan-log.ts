@@ -29,7 +29,7 @@ export interface Scanned {
   readonly seenSince: number | null;
 }
 
-/** One statement of the embedded log; a page is matched in a few milliseconds, so that requests in between do not wait. */
+/** One statement of the log; a page is matched in a few milliseconds, so that requests in between do not wait. */
 const PAGE = 2_000;
 
 type ReadableLog = Pick<EventBus, 'listTopics' | 'bounds' | 'readFrom'>;

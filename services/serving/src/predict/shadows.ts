@@ -72,7 +72,11 @@ export class Shadows {
 
   async #work(): Promise<void> {
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-      await this.#score(next).catch((error: unknown) => this.#drop(next, error));
+      try {
+        await this.#score(next);
+      } catch (error) {
+        this.#drop(next, error);
+      }
       this.#waiting -= next.answers.length;
       this.#done += 1;
       this.#settled.changed();
