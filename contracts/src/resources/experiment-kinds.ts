@@ -34,7 +34,10 @@ export const GuardrailSpec = Type.Union([
   }),
   Closed({
     name: Name,
-    /** metric(champion's decision) − metric(shadow's decision) on the same unit; breach when its one-sided sequential lower bound is above `max`. */
+    /**
+     * metric(champion's decision) − metric(shadow's decision) on the same unit, turned round where the metric is to increase: above 0 is
+     * worse. Breach when its one-sided sequential lower bound is above `max`.
+     */
     type: Type.Literal('paired-metric'),
     metric: Name,
     max: Type.Number(),

@@ -14,15 +14,17 @@ import { putTogether } from './sums/sums-store.ts';
 const EVERY_MS = 60_000;
 const BITE = 5_000;
 
+type ForgetPlatform = Pick<ExperimentsPlatform, 'sql' | 'log' | 'name'>;
+
 @Injectable()
 export class Forget implements OnModuleInit, OnModuleDestroy {
-  readonly #platform: ExperimentsPlatform;
+  readonly #platform: ForgetPlatform;
   readonly #scopes: Scopes;
   readonly #positions: Positions;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(@Inject(PLATFORM) platform: ExperimentsPlatform, @Inject(Scopes) scopes: Scopes, @Inject(Positions) positions: Positions) {
+  constructor(@Inject(PLATFORM) platform: ForgetPlatform, @Inject(Scopes) scopes: Scopes, @Inject(Positions) positions: Positions) {
     this.#platform = platform;
     this.#scopes = scopes;
     this.#positions = positions;

@@ -17,6 +17,7 @@ export interface CompiledMetric {
   readonly name: string;
   readonly eventType: string;
   readonly maturityMs: number;
+  readonly direction: MetricSpec['direction'];
   /** The unit that the outcome is about; null when the event does not tell. */
   readonly unitOf: (event: CloudEvent) => string | null;
   /** What of the event's data the value reads; the rest is not kept. */
@@ -39,6 +40,7 @@ export function compileMetric(name: string, spec: MetricSpec): CompiledMetric {
     name,
     eventType,
     maturityMs: parseDuration(spec.maturity) ?? 0,
+    direction: spec.direction,
     unitOf: compileUnit(unit),
     project: projection(value),
     valueOf: ({ decision, score }, outcome) => toNumber(name, value.evaluate({ decision, score, outcome }, refused(name))),

@@ -83,10 +83,18 @@ export class Lab {
   readonly #queue: CommandQueue;
   readonly #processes: Running[] = [];
   readonly #registry: QueueConsumption[] = [];
+  readonly #clock: (() => number) | undefined;
   #started = 0;
   readonly #revisions = new Map<string, number>();
 
-  private constructor(parts: { database: TestDatabase; folder: TempDir; bus: EventBus; queue: CommandQueue }) {
+  private constructor(parts: {
+    database: TestDatabase;
+    folder: TempDir;
+    bus: EventBus;
+    queue: CommandQueue;
+    clock: (() => number) | undefined;
+  }) {
+    this.#clock = parts.clock;
     this.database = parts.database;
     this.bus = parts.bus;
     this.#folder = parts.folder;
@@ -95,19 +103,19 @@ export class Lab {
   }
 
   /** Running, with one deployment of two variants, and landings as imported events. */
-  static async start(): Promise<Lab> {
+  static async start(options: { readonly clock?: () => number; readonly isLive?: boolean } = {}): Promise<Lab> {
     const database = await testDatabase();
     const folder = await tempDir('experiments');
     const surroundings = { sql: database.sql, sqlUrl: database.url, log };
     const bus = await openEventBus(database.url, surroundings);
     const queue = await openCommandQueue(database.url, surroundings);
-    const lab = new Lab({ database, folder, bus, queue });
-    await lab.#playOthers();
+    const lab = new Lab({ database, folder, bus, queue, clock: options.clock });
+    await lab.#playOthers(options.isLive !== true);
     await lab.startProcess();
     return lab;
   }
 
-  async #playOthers(): Promise<void> {
+  async #playOthers(importer: boolean): Promise<void> {
     const topics = [deployments, modelVersions, eventTypes].map(({ name }) => name);
     await this.bus.ensureTopics([...topics, topicOf(LANDED)].map((name) => ({ name, retentionMs: null, compacted: false })));
     await this.#queue.ensureQueues([PromoteModelVersion.queue, RollBackModelVersion.queue]);
@@ -122,7 +130,7 @@ export class Lab {
       this.#registry.push(await this.#queue.consume(queue, take));
     }
     await this.transactions.run((tx) => {
-      const declared = { name: LANDED, generation: 1, importer: true, deleted: false };
+      const declared = { name: LANDED, generation: 1, importer, deleted: false };
       tx.publish(eventTypes, [{ type: 'event-type.changed', data: declared }]);
       const variants = [
         { name: 'champion', alias: 'champion' },
@@ -145,7 +153,10 @@ export class Lab {
 
   /** One more process of the service. */
   async startProcess(): Promise<Running> {
-    const process = await run([experiments], { env: this.environment(`process-${(this.#started += 1)}`) });
+    const process = await run([experiments], {
+      env: this.environment(`process-${(this.#started += 1)}`),
+      ...(this.#clock !== undefined && { clock: this.#clock }),
+    });
     this.#processes.push(process);
     return process;
   }

@@ -1,7 +1,8 @@
 import { audit } from '@roofshot/contracts/audit';
 import { experiments } from '@roofshot/contracts/experiments';
+import { exposures, predictions } from '@roofshot/contracts/predictions';
 import { eventually } from '@roofshot/testing/eventually';
-import { answered, landed, makeFlights, shadowed, type Flight } from './flights.ts';
+import { answered, exposed, landed, makeFlights, shadowed, type Flight } from './flights.ts';
 import { DAY, EXPERIMENT, freshFeatures, HOUR, Lab, MODEL, MONDAY } from './lab.ts';
 
 const WEDNESDAY = MONDAY + 9 * DAY;
@@ -53,12 +54,34 @@ describe('after a promotion', () => {
     expect(lab.ordered).toHaveLength(1);
   });
 
-  test('nothing of it is missed, though it is heard on another topic than its answers', async () => {
+  test('nothing of it is missed, though its answers are read before the promotion', async () => {
     const flights = makeFlights(300, { skill: even, from: WEDNESDAY, days: 1 });
-    await promote();
-    await fly(flights);
+    const [unrelated] = makeFlights(1, { skill: even, prefix: 'unrelated' });
+    // While somebody else holds the aliases the promotion cannot be folded; the answers are there to be read.
+    await lab.database.sql.transaction(async (tx) => {
+      await tx.query('LOCK TABLE experiments.aliases IN ACCESS EXCLUSIVE MODE');
+      await promote();
+      await lab.publish([
+        ...flights.flatMap((flight) => [answered(flight, { version: 2, isFree: true }), shadowed(flight, shadowOf(flight, 0.7))]),
+        ...flights.map(landed),
+      ]);
+      if (unrelated !== undefined) await lab.publish([exposed(unrelated)]);
+      await eventually(async () => expect(await read(exposures.name)).toBe(1));
+      expect(await read(predictions.name)).toBe(0);
+    });
+    await lab.progress(WEDNESDAY + 2 * DAY);
+    await lab.settled();
     expect((await lab.results()).probation).toMatchObject({ outcomes: 300, guardrails: [{ observations: 300 }, { observations: 300 }] });
   });
+
+  /** Records of a topic that the service has folded. */
+  async function read(topic: string): Promise<number> {
+    const [row] = await lab.database.sql.query<{ n: number }>(
+      'SELECT coalesce(sum(next_offset), 0)::int AS n FROM experiments.checkpoints WHERE topic = $1',
+      [topic],
+    );
+    return row?.n ?? 0;
+  }
 
   test('stale features roll it back, once', async () => {
     await promote();

@@ -139,6 +139,11 @@ describe('on probation', () => {
     }
   });
 
+  test('where more is better the difference is turned round, so that above 0 is always worse', () => {
+    const increase = compileScope(3, { ...probation.spec, metrics: [{ name: METRIC, spec: { ...costPerFlight, direction: 'increase' } }] });
+    expect(after(increase, facts).counted.at(-1)).toEqual({ s: `paired:${METRIC}`, at: noon + HOUR, y: 4 });
+  });
+
   test('only the first answer of a unit counts', () => {
     const repeated = [...facts, answer('q', noon + MINUTE, 'none'), shadow('q', noon + MINUTE, 'warn')];
     for (const order of permutations(repeated)) {

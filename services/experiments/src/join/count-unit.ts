@@ -60,10 +60,11 @@ interface Pair {
   readonly outcome: OutcomeFact | undefined;
 }
 
-/** Metric of what was decided − metric of what the shadow would have decided. */
+/** How much worse what was decided came out than what the shadow would have decided; turned round where more is better. */
 function pairOf(metric: CompiledMetric, { answer, shadow, outcome }: Pair): Entry[] {
   if (shadow === undefined || outcome === undefined) return [];
   const own = metric.valueOf(answer, outcome.data);
   const other = metric.valueOf(shadow, outcome.data);
-  return own === null || other === null ? [] : [{ s: pairedSeries(metric.name), at: outcome.at, y: own - other }];
+  if (own === null || other === null) return [];
+  return [{ s: pairedSeries(metric.name), at: outcome.at, y: metric.direction === 'decrease' ? own - other : other - own }];
 }

@@ -11,7 +11,7 @@ export async function closeScope(tx: Queryable, id: number): Promise<void> {
   await tx.query('UPDATE experiments.scopes SET open = false WHERE id = $1', [id]);
 }
 
-/** A deployment whose next promotion begins a probation, while none is open. */
+/** A deployment whose next promotion begins a probation, while none is open and no experiment runs. */
 export interface Unguarded {
   readonly deployment: string;
   readonly outcomeTypes: readonly string[];
@@ -25,8 +25,8 @@ export interface InForce {
 const IN_FORCE = `SELECT
   (SELECT coalesce(json_agg(id ORDER BY id), '[]') FROM experiments.scopes WHERE open) AS ids,
   (SELECT coalesce(json_agg(json_build_object('deployment', deployment, 'outcomeTypes', outcome_types)), '[]') FROM (
-     SELECT DISTINCT ON (deployment) deployment, outcome_types, guarded FROM experiments.phases ORDER BY deployment, scope DESC) AS latest
-   WHERE guarded AND NOT EXISTS (SELECT FROM experiments.probations AS p WHERE p.deployment = latest.deployment AND p.state = 'open')) AS unguarded`;
+     SELECT DISTINCT ON (deployment) deployment, outcome_types, guarded, state FROM experiments.phases ORDER BY deployment, scope DESC) AS latest
+   WHERE guarded AND state <> 'running' AND NOT EXISTS (SELECT FROM experiments.probations AS p WHERE p.deployment = latest.deployment AND p.state = 'open')) AS unguarded`;
 
 /** The open scopes. A scope never changes, so its expressions are compiled once; which are open is asked in every transaction. */
 export class Scopes {

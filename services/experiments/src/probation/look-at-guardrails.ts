@@ -52,8 +52,8 @@ function boundPairs({ alpha }: Guardrail, sums: ExactSums): Bounded {
   return { estimate, bound: look?.ci[0] ?? null };
 }
 
-/** The boundary is tightest where a fault that costs as much as a model gains is usually found: after some hundred pairs. */
-export const PAIRS_TUNING = 500;
+/** The boundary is tightest after so many pairs: as many as bound a share most tightly. */
+export const PAIRS_TUNING = 1_000;
 
 export interface Judged {
   readonly looked: Looked;
@@ -115,14 +115,14 @@ function describeBreach({ experiment, deployment, frozen }: Probation, series: S
     observations,
     outcomes: series.count(OUTCOME_SERIES, tile),
     breachedAt: new Date(tileStart(tiling, tile)).toISOString(),
-    because: `${whatOf(guardrail)} is surely above ${limit}: ${short(estimate)} over ${observations} answers, with a lower bound of ${short(bound)} at any time (alpha ${short(guardrail.alpha)}).`,
+    because: `${whatOf(guardrail)} is above ${limit}: ${short(estimate)} over ${observations} answers, at least ${short(bound)} by the one-sided bound that holds at every look (alpha ${short(guardrail.alpha)}).`,
   };
 }
 
 function whatOf(guardrail: Guardrail): string {
   return guardrail.type === 'degraded-share'
     ? 'The share of answers from stale or absent feature values'
-    : `What ${guardrail.metric} is under this version more than under its shadow`;
+    : `What this version makes ${guardrail.metric} worse than its shadow would have`;
 }
 
 const short = (value: number | null): string => (value === null ? 'unknown' : String(Number(value.toPrecision(4))));
