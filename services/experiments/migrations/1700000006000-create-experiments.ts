@@ -26,7 +26,7 @@ const STATEMENTS = [
   `CREATE TABLE sums (
      scope bigint NOT NULL,
      series text COLLATE "C" NOT NULL,
-     tile int NOT NULL,
+     tile bigint NOT NULL,
      shard text COLLATE "C" NOT NULL,
      n numeric NOT NULL,
      y numeric NOT NULL,

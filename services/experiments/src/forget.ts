@@ -7,6 +7,7 @@ import { outcomeTypesOf, type Scope } from './join/scope.ts';
 import { Scopes } from './join/scope-store.ts';
 import type { ExperimentsPlatform } from './platform.ts';
 import { openProbations } from './probation/probation-store.ts';
+import { leastKnown } from './progress/event-times.ts';
 import { Positions } from './progress/positions.ts';
 import { readProgress } from './progress/read-progress.ts';
 import { putTogether } from './sums/sums-store.ts';
@@ -54,7 +55,8 @@ export class Forget implements OnModuleInit, OnModuleDestroy {
     const { sql } = this.#platform;
     const progressOf = await readProgress(sql, this.#positions);
     for (const scope of await this.#scopes.open(sql)) {
-      const { complete } = progressOf({ deployment: scope.spec.deployment, outcomeTypes: outcomeTypesOf(scope.spec) });
+      const { answers, outcomes } = progressOf({ deployment: scope.spec.deployment, outcomeTypes: outcomeTypesOf(scope.spec) });
+      const complete = leastKnown([answers, outcomes]);
       if (complete !== null) await this.#forgetUnits(scope.id, complete - patienceOf(scope));
     }
     for (const id of await this.#scopes.closedWithUnmatched(sql)) await this.#forgetUnits(id, Number.MAX_SAFE_INTEGER);

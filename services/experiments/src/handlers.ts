@@ -17,7 +17,7 @@ export const handlers: ServiceDefinition['handlers'] = (get) => {
   const afterCommit = (): Promise<void> => get(Reader).committed();
   const caughtUp = (task: { readonly topic: string; readonly partition: number }): Promise<void> => get(Reader).idle(task);
   return [
-    onBatch(exposures, (batch, tx) => get(FoldFacts).exposures(batch, tx), { afterCommit }),
+    onBatch(exposures, (batch, tx) => get(FoldFacts).exposures(batch, tx), { afterCommit, caughtUp }),
     onBatch(predictions, (batch, tx) => get(FoldFacts).predictions(batch, tx), { afterCommit, caughtUp }),
     onBatch(acceptedEvents, (batch, tx) => get(FoldFacts).outcomes(batch, tx), { afterCommit, caughtUp }),
     onBatch(modelVersions, (batch, tx) => foldModels(batch, tx), { afterCommit }),

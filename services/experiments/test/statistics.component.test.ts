@@ -72,6 +72,29 @@ describe('the statistics door', () => {
     expect(parts['effect']).toBeCloseTo(whole['effect'] as number, 12);
   });
 
+  test('takes rows as well, and says the same as of their moments', async () => {
+    const values = { a: [1, 2, 4, 7, 9.5], b: [2, 3, 3, 8] };
+    const rows = Object.entries(values).flatMap(([arm, ys]) => ys.map((y, index) => ({ arm, y, x: y + (index % 2), hit: y > 3 })));
+    const columns = { rows: [...rows, { arm: 'other', y: 'none' }], variant: 'arm', control: 'a', treatment: 'b' };
+    const sums = (ys: readonly number[]): object => ({
+      n: ys.length,
+      sum: ys.reduce((sum, y) => sum + y, 0),
+      sumSquares: ys.reduce((sum, y) => sum + y * y, 0),
+    });
+    const [fromRows, fromSums] = [
+      (await ask('welch_mean', { ...columns, metric: 'y' })).body.result,
+      (await ask('welch_mean', arms(sums(values.a), sums(values.b)))).body.result,
+    ];
+    expect(fromRows['pValue']).toBeCloseTo(fromSums['pValue'] as number, 12);
+    const share = (await ask('welch_proportion', { ...columns, metric: 'hit' })).body.result;
+    expect(share['effect']).toBeCloseTo(0.25 / 0.6 - 1, 12);
+    expect((await ask('sequential_mean_cuped', { ...columns, metric: 'y', covariate: 'x' })).body.result['theta']).toBeGreaterThan(0.9);
+    const faulty = await ask<Problem>('welch_mean', { ...columns, treatment: 'other', metric: 'y' });
+    expect([faulty.status, faulty.body.faults?.[0]?.path]).toEqual([400, '/input/rows/9/y']);
+    expect((await ask('welch_proportion', { ...columns, metric: 'y' })).status).toBe(400);
+    expect((await ask('welch_mean_cuped', { ...columns, metric: 'y' })).status).toBe(400);
+  });
+
   test('has no answer where there is none, and says why', async () => {
     const equal = { type: 'mean', n: 5, sum: 5, sumSquares: 5 };
     const cases: [string, object, string][] = [

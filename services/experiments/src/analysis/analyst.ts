@@ -1,6 +1,8 @@
 /** Looks at everything that is open when facts have come in: decides phases that are due, and watches probations. */
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { topicOf } from '@roofshot/contracts/events';
 import { experiments } from '@roofshot/contracts/experiments';
+import { exposures, predictions } from '@roofshot/contracts/predictions';
 import { Resources } from '@roofshot/runtime/resources';
 import { PLATFORM } from '@roofshot/runtime/service';
 import { continueFrom, runWith } from '@roofshot/telemetry/context';
@@ -13,7 +15,7 @@ import { completeFor, judgeProbation } from '../probation/look-at-guardrails.ts'
 import type { Probation } from '../probation/probation.ts';
 import { openProbations, saveLooked } from '../probation/probation-store.ts';
 import { settleBreach } from '../probation/settle-breach.ts';
-import { Positions } from '../progress/positions.ts';
+import { Positions, type End } from '../progress/positions.ts';
 import { readProgress, type Progress } from '../progress/read-progress.ts';
 import { tileStart, type SeriesTable } from '../sums/series.ts';
 import { readSeries } from '../sums/sums-store.ts';
@@ -32,6 +34,8 @@ export class Analyst implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #passes = new Coalesced(() => runWith({ service: this.#platform.name }, () => this.#pass()));
   /** Per phase, the complete tile that has been looked at. */
   readonly #seen = new Map<number, number>();
+  /** Per phase, what lay on the log when it became due. */
+  readonly #due = new Map<number, readonly End[]>();
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
@@ -97,7 +101,9 @@ export class Analyst implements OnApplicationBootstrap, OnModuleDestroy {
   async #watchPhase(phase: Phase, progress: Progress): Promise<void> {
     const tile = completeTile(phase, progress);
     const isNew = tile > (this.#seen.get(phase.scope) ?? 0);
-    if (!isNew && !isMature(phase, progress)) return;
+    const isDue = isMature(phase, progress);
+    if (!isNew && !isDue) return;
+    if (isDue && !(await this.#isFolded(phase))) return;
     const series = await readSeries(this.#platform.sql, phase.scope);
     const decision = decidePhase(phase, series, progress);
     if (decision !== undefined) {
@@ -107,6 +113,17 @@ export class Analyst implements OnApplicationBootstrap, OnModuleDestroy {
       await this.#publish(phase, series, tile);
     }
     this.#seen.set(phase.scope, tile);
+  }
+
+  /**
+   * What lay on the log when the phase became due is folded: exposures, answers and outcomes come by topics of their own, and none of them
+   * may be missing because its topic is read more slowly.
+   */
+  async #isFolded({ scope, frozen }: Phase): Promise<boolean> {
+    const topics = [exposures.name, predictions.name, topicOf(frozen.metric.source.outcome.eventType)];
+    const due = this.#due.get(scope) ?? (await this.#positions.endsOf(topics));
+    this.#due.set(scope, due);
+    return (await this.#positions.lag(this.#platform.sql, due)) === 0;
   }
 
   async #publish(phase: Phase, series: SeriesTable, tile: number): Promise<void> {

@@ -7,10 +7,10 @@ import { analyseNow, completeTile, decidePhase, isMature } from './watch-phase.t
 const END = MONDAY + 7 * DAY;
 const MATURED = END + 12 * HOUR;
 
-const progressAt = (outcomes: number, answers: number = outcomes): Progress => ({
+const progressAt = (outcomes: number, answers: number = outcomes, exposures: number = answers): Progress => ({
   outcomes,
   answers,
-  complete: Math.min(outcomes, answers),
+  exposures,
 });
 
 /** Units spread over the week; the value of each arm is 0 or 4 with the given probability of 4. */
@@ -92,10 +92,11 @@ describe('the decision', () => {
 
   test('waits for the answers, which come to the log some moments after they left; but not for ever', () => {
     expect(isMature(phase, progressAt(MATURED, END - 1))).toBe(false);
+    expect(isMature(phase, progressAt(MATURED, END, END - 1))).toBe(false);
     expect(isMature(phase, progressAt(MATURED, END))).toBe(true);
     expect(isMature(phase, progressAt(MATURED + 12 * HOUR, MONDAY))).toBe(true);
-    expect(isMature(phase, { outcomes: MATURED + 12 * HOUR, answers: null, complete: null })).toBe(true);
-    expect(isMature(phase, { outcomes: null, answers: END, complete: null })).toBe(false);
+    expect(isMature(phase, { outcomes: MATURED + 12 * HOUR, answers: null, exposures: null })).toBe(true);
+    expect(isMature(phase, { outcomes: null, answers: END, exposures: END })).toBe(false);
   });
 
   test('tells since when the boundary was crossed for good, at whatever progress it is made', () => {
@@ -165,6 +166,6 @@ test('where nothing differs, at most as many are promoted by chance, or stopped 
 test('looks are taken at complete tiles alone', () => {
   expect(completeTile(phase, progressAt(MONDAY + 90 * MINUTE))).toBe(1);
   expect(completeTile(phase, progressAt(MONDAY + 2 * HOUR, MONDAY + HOUR))).toBe(1);
-  expect(completeTile(phase, { outcomes: MONDAY + DAY, answers: null, complete: null })).toBe(0);
+  expect(completeTile(phase, { outcomes: MONDAY + DAY, answers: null, exposures: null })).toBe(0);
   expect(iso(MONDAY)).toBe('2001-01-15T00:00:00.000Z');
 });

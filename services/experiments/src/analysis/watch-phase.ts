@@ -1,6 +1,7 @@
 /** What is due for a running phase at the progress that event time has made. Pure; `analyst.ts` does it. */
 import type { Analysis } from '@roofshot/contracts/experiments';
 import { maturityOf, type Decision, type Phase } from '../phases/phase.ts';
+import { leastKnown } from '../progress/event-times.ts';
 import type { Progress } from '../progress/read-progress.ts';
 import { tileOf, tileStart, type SeriesTable } from '../sums/series.ts';
 import { analysePhase } from './analyse-phase.ts';
@@ -11,17 +12,19 @@ import { lookAtPhase } from './look-at-phase.ts';
 export const maturedAt = ({ endsAt, frozen }: Phase): number => endsAt + maturityOf(frozen);
 
 /**
- * The full stretch has been seen and has matured. Answers come to the log some moments after they left: the decision waits until
- * answers from after the end have been seen, or, where nobody asks any more, for as long again as outcomes may take.
+ * The full stretch has been seen and has matured. Answers and exposures come to the log some moments after they left: the decision waits
+ * until those from after the end have been seen, or, where nobody asks any more, for as long again as outcomes may take.
  */
-export function isMature(phase: Phase, { answers, outcomes }: Progress): boolean {
+export function isMature(phase: Phase, { answers, exposures, outcomes }: Progress): boolean {
   const matured = maturedAt(phase);
   if (outcomes === null || outcomes < matured) return false;
-  return (answers !== null && answers >= phase.endsAt) || outcomes >= matured + maturityOf(phase.frozen);
+  const asked = leastKnown([answers, exposures]);
+  return (asked !== null && asked >= phase.endsAt) || outcomes >= matured + maturityOf(phase.frozen);
 }
 
 /** The first tile that may not be complete yet; looks are taken at those before. */
-export function completeTile(phase: Phase, { complete }: Progress): number {
+export function completeTile(phase: Phase, { answers, exposures, outcomes }: Progress): number {
+  const complete = leastKnown([answers, exposures, outcomes]);
   return complete === null ? 0 : tileOf(phase.frozen.tiling, Math.min(complete, maturedAt(phase)));
 }
 

@@ -33,20 +33,16 @@ export class FoldFacts {
   async exposures(batch: EventBatch<EventsOf<typeof exposures>>, tx: Tx): Promise<void> {
     const scopes = await this.#needs.scopes.open(tx);
     await this.#fold(tx, batch, exposureFacts(scopes, batch.events));
+    const newest = newestByDeployment(batch.events.map(({ data: { deployment }, time }) => ({ deployment, at: Date.parse(time) })));
+    await this.#markAsked(tx, batch, scopes, newest);
   }
 
   async predictions(batch: EventBatch<EventsOf<typeof predictions>>, tx: Tx): Promise<void> {
-    const newest = newestAnswers(batch);
+    const served = batch.events.flatMap((event) => (event.type === 'prediction.served' ? [event.data] : []));
+    const newest = newestByDeployment(served.map(({ deployment, asOf }) => ({ deployment, at: Date.parse(asOf) })));
     const scopes = await this.#scopesAfterCauses(tx, ({ deployment }) => newest.has(deployment));
     await this.#fold(tx, batch, predictionFacts(scopes, batch.events));
-    const watched = [...new Set(scopes.map(({ spec }) => spec.deployment))];
-    await markEventTimes(
-      tx,
-      watched.flatMap((subject) => {
-        const reached = newest.get(subject);
-        return reached === undefined ? [] : [{ ...taskOf(batch), subject, reached }];
-      }),
-    );
+    await this.#markAsked(tx, batch, scopes, newest);
   }
 
   async outcomes(batch: EventBatch, tx: Tx): Promise<void> {
@@ -57,6 +53,17 @@ export class FoldFacts {
     await this.#fold(tx, batch, outcomeFacts(scopes, eventType, batch.events));
     const reached = this.#needs.sources.reached(eventType, batch);
     if (reached !== null) await markEventTimes(tx, [{ ...taskOf(batch), subject: '', reached }]);
+  }
+
+  async #markAsked(tx: Tx, batch: Task, scopes: readonly Scope[], newest: ReadonlyMap<string, number>): Promise<void> {
+    const watched = [...new Set(scopes.map(({ spec }) => spec.deployment))];
+    await markEventTimes(
+      tx,
+      watched.flatMap((subject) => {
+        const reached = newest.get(subject);
+        return reached === undefined ? [] : [{ ...taskOf(batch), subject, reached }];
+      }),
+    );
   }
 
   /**
@@ -82,13 +89,9 @@ export class FoldFacts {
 
 const taskOf = ({ topic, partition }: Task): Task => ({ topic, partition });
 
-/** By deployment: the event time of its newest answer in the batch. */
-function newestAnswers({ events }: EventBatch<EventsOf<typeof predictions>>): Map<string, number> {
+/** The event time of each deployment's newest answer. */
+function newestByDeployment(asked: readonly { readonly deployment: string; readonly at: number }[]): Map<string, number> {
   const newest = new Map<string, number>();
-  for (const event of events) {
-    if (event.type !== 'prediction.served') continue;
-    const { deployment, asOf } = event.data;
-    newest.set(deployment, Math.max(newest.get(deployment) ?? 0, Date.parse(asOf)));
-  }
+  for (const { deployment, at } of asked) newest.set(deployment, Math.max(newest.get(deployment) ?? 0, at));
   return newest;
 }

@@ -4,6 +4,7 @@ import { testPairedSequentially } from '@roofshot/statistics/paired';
 import { whereDefined } from '../analysis/look-at-phase.ts';
 import { OUTCOME_SERIES, pairedSeries, SERVED_SERIES } from '../join/count-unit.ts';
 import { momentsOf, sumOf, type ExactSums } from '../sums/exact-sums.ts';
+import { leastKnown } from '../progress/event-times.ts';
 import type { Progress, Watched } from '../progress/read-progress.ts';
 import { RunningTotal, tileOf, tileStart, type SeriesTable } from '../sums/series.ts';
 import type { Breach, Guardrail, Looked, Probation } from './probation.ts';
@@ -64,9 +65,9 @@ export interface Judged {
 export type Complete = Looked;
 
 export function completeFor({ deployment, frozen }: Probation, progressOf: (watched: Watched) => Progress): Complete {
-  const { answers, complete } = progressOf({ deployment, outcomeTypes: frozen.outcomeTypes });
+  const { answers, outcomes } = progressOf({ deployment, outcomeTypes: frozen.outcomeTypes });
   const endOf = (time: number | null): number => (time === null ? 0 : tileOf(frozen.tiling, time));
-  return { served: endOf(answers), paired: endOf(complete) };
+  return { served: endOf(answers), paired: endOf(leastKnown([answers, outcomes])) };
 }
 
 interface Look {

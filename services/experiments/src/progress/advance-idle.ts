@@ -1,5 +1,5 @@
 import { acceptedEvents } from '@roofshot/contracts/events';
-import { predictions } from '@roofshot/contracts/predictions';
+import { exposures, predictions } from '@roofshot/contracts/predictions';
 import type { Sql } from '@roofshot/storage/sql';
 import { outcomeTypesOf, type Scope } from '../join/scope.ts';
 import type { Scopes } from '../join/scope-store.ts';
@@ -38,7 +38,8 @@ export async function advanceIdle({ sql, scopes, positions, sources, clock }: Id
 /** Under what the task's event time is kept for the scope; undefined where it is none of its sources, or an imported one. */
 function subjectOf({ spec }: Scope, topic: string, sources: EventSources): string | undefined {
   const types = outcomeTypesOf(spec);
-  if (topic === predictions.name) return types.some((type) => sources.isImported(type)) ? undefined : spec.deployment;
+  if (topic === predictions.name || topic === exposures.name)
+    return types.some((type) => sources.isImported(type)) ? undefined : spec.deployment;
   const eventType = topic.slice(acceptedEvents.prefix.length);
   return types.includes(eventType) && !sources.isImported(eventType) ? '' : undefined;
 }

@@ -1,5 +1,5 @@
 import { topicOf } from '@roofshot/contracts/events';
-import { predictions } from '@roofshot/contracts/predictions';
+import { exposures, predictions } from '@roofshot/contracts/predictions';
 import type { Queryable } from '@roofshot/storage/sql';
 import { EventTimes, leastKnown, readEventTimes } from './event-times.ts';
 import type { Positions } from './positions.ts';
@@ -7,9 +7,9 @@ import type { Positions } from './positions.ts';
 /** Event times, epoch milliseconds, before which everything is folded; null while that is not known of some task. */
 export interface Progress {
   readonly answers: number | null;
+  /** Of answers in experiments. */
+  readonly exposures: number | null;
   readonly outcomes: number | null;
-  /** Both. */
-  readonly complete: number | null;
 }
 
 /** What the progress is asked for. */
@@ -23,8 +23,10 @@ export async function readProgress(db: Queryable, positions: Positions): Promise
   const marks = await readEventTimes(db);
   const times = new EventTimes(marks, await positions.partitions([...new Set(marks.map(({ topic }) => topic))]));
   return ({ deployment, outcomeTypes }) => {
-    const answers = times.reached(predictions.name, deployment);
-    const outcomes = leastKnown(outcomeTypes.map((type) => times.reached(topicOf(type))));
-    return { answers, outcomes, complete: leastKnown([answers, outcomes]) };
+    return {
+      answers: times.reached(predictions.name, deployment),
+      exposures: times.reached(exposures.name, deployment),
+      outcomes: leastKnown(outcomeTypes.map((type) => times.reached(topicOf(type)))),
+    };
   };
 }

@@ -49,7 +49,7 @@ export function readPart<S extends TSchema>(schema: S, value: unknown, place: '/
   });
 }
 
-interface Arms<T> {
+export interface Arms<T> {
   readonly control: T;
   readonly treatment: T;
 }

@@ -10,6 +10,8 @@ import { METHODS } from './methods.ts';
 
 /** Changes when a method's answer to the same input does. */
 const VERSION = '1.0.0';
+/** Rows of some hundred thousand units. */
+const BODY_LIMIT = 32 * 1024 * 1024;
 /** What is asked wrongly; every other code means that the data have no answer. */
 const ASKED_WRONGLY: readonly StatisticsErrorCode[] = ['invalid-input', 'invalid-option'];
 
@@ -27,6 +29,7 @@ export function addStatisticsRoutes(http: HttpRoutes): void {
     summary: 'One method on its input. 422 where there is no honest answer.',
     body: StatisticsRequest,
     response: StatisticsAnswer,
+    bodyLimit: BODY_LIMIT,
     handler: ({ body }) => answer(body),
   });
 }

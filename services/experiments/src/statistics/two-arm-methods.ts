@@ -5,10 +5,11 @@ import { meanArm, proportionArm, type Arm } from '@roofshot/statistics/effect';
 import { testMsprt } from '@roofshot/statistics/msprt';
 import { testSequentially } from '@roofshot/statistics/sequential';
 import { testWelch } from '@roofshot/statistics/welch';
-import { Type, type Static } from 'typebox';
+import { Type, type Static, type TArray, type TObject, type TSchema } from 'typebox';
 import { fail } from '../errors.ts';
 import { CupedSums, cupedArms, meanArms, MeanSums, proportionArms, ProportionSums, readPart, strataOf } from './inputs.ts';
 import type { Method } from './method.ts';
+import { countsOfRows, isRows, meansOfRows, pairsOfRows, RowsInput } from './rows.ts';
 
 const shared = {
   alpha: Type.Optional(Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1 })),
@@ -41,37 +42,44 @@ interface MetricKind {
   readonly name: string;
   readonly what: string;
   readonly example: Readonly<Record<string, unknown>>;
-  readonly read: (input: unknown, options: { readonly postStratify?: boolean }) => TwoArms;
+  readonly read: (input: unknown, options: Stratifying) => TwoArms;
 }
 
 const MeanInput = strataOf(MeanSums);
 const ProportionInput = strataOf(ProportionSums);
 const CupedInput = strataOf(CupedSums);
 
-function readMeans(input: unknown, options: { readonly postStratify?: boolean }): TwoArms {
-  const { strata } = readPart(MeanInput, input, '/input');
-  refusePostStratification(strata.length, options);
-  const { control, treatment } = meanArms(strata);
+type Stratifying = { readonly postStratify?: boolean };
+
+function readMeans(input: unknown, options: Stratifying): TwoArms {
+  const { control, treatment } = isRows(input)
+    ? meansOfRows(readPart(RowsInput, input, '/input'))
+    : meanArms(readStrata(MeanInput, input, options));
   return { control: meanArm(control), treatment: meanArm(treatment) };
 }
 
-function readProportions(input: unknown, options: { readonly postStratify?: boolean }): TwoArms {
-  const { strata } = readPart(ProportionInput, input, '/input');
-  refusePostStratification(strata.length, options);
-  const { control, treatment } = proportionArms(strata);
+function readProportions(input: unknown, options: Stratifying): TwoArms {
+  const { control, treatment } = isRows(input)
+    ? countsOfRows(readPart(RowsInput, input, '/input'))
+    : proportionArms(readStrata(ProportionInput, input, options));
   return { control: proportionArm(control), treatment: proportionArm(treatment) };
 }
 
-function readCuped(input: unknown, options: { readonly postStratify?: boolean }): TwoArms {
-  const { strata } = readPart(CupedInput, input, '/input');
-  refusePostStratification(strata.length, options);
-  const pairs = cupedArms(strata);
+function readCuped(input: unknown, options: Stratifying): TwoArms {
+  const strata = isRows(input) ? [] : readStrata(CupedInput, input, options);
+  const pairs = isRows(input) ? pairsOfRows(readPart(RowsInput, input, '/input')) : cupedArms(strata);
   const theta = strata[0]?.control.theta ?? strata[0]?.treatment.theta ?? null;
   const { control, treatment, ...adjustment } = adjustForCovariate(pairs.control, pairs.treatment, { theta });
   return { control, treatment, adjustment };
 }
 
-function refusePostStratification(strata: number, { postStratify }: { readonly postStratify?: boolean }): void {
+function readStrata<S extends TSchema>(schema: TObject<{ strata: TArray<S> }>, input: unknown, options: Stratifying): Static<S>[] {
+  const { strata } = readPart(schema, input, '/input') as { strata: Static<S>[] };
+  refusePostStratification(strata.length, options);
+  return strata;
+}
+
+function refusePostStratification(strata: number, { postStratify }: Stratifying): void {
   if (postStratify !== true || strata === 1) return;
   throw fail(
     'invalid',

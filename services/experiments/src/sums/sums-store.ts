@@ -7,7 +7,7 @@ const PARTS = SUM_FIELDS.map((field) => field as string);
 const ARRAYS = PARTS.map((_, index) => `$${index + 5}::numeric[]`).join(', ');
 const ADD = `INSERT INTO experiments.sums AS kept (scope, series, tile, shard, ${PARTS.join(', ')})
   SELECT s, e, t, $4, ${PARTS.map((part) => `a_${part}`).join(', ')}
-  FROM unnest($1::bigint[], $2::text[], $3::int[], ${ARRAYS}) AS d(s, e, t, ${PARTS.map((part) => `a_${part}`).join(', ')})
+  FROM unnest($1::bigint[], $2::text[], $3::bigint[], ${ARRAYS}) AS d(s, e, t, ${PARTS.map((part) => `a_${part}`).join(', ')})
   ON CONFLICT (scope, series, tile, shard) DO UPDATE SET ${PARTS.map((part) => `${part} = kept.${part} + EXCLUDED.${part}`).join(', ')}`;
 
 /** `deltas`: sorted. `shard`: of the task, so that tasks do not wait for each other on a hot row. */
@@ -23,11 +23,11 @@ export async function addDeltas(tx: Queryable, shard: string, deltas: readonly D
   ]);
 }
 
-const READ = `SELECT series, greatest(tile, $2)::int AS tile, ${PARTS.map((part) => `sum(${part})::text AS ${part}`).join(', ')}
+const READ = `SELECT series, greatest(tile, $2) AS tile, ${PARTS.map((part) => `sum(${part})::text AS ${part}`).join(', ')}
   FROM experiments.sums WHERE scope = $1 GROUP BY 1, 2`;
 
 /** Tiles before `from` come together as one, in the place of tile `from`. */
-export async function readSeries(db: Queryable, scope: number, from = -(2 ** 31)): Promise<SeriesTable> {
+export async function readSeries(db: Queryable, scope: number, from = Number.MIN_SAFE_INTEGER): Promise<SeriesTable> {
   const rows = await db.query<{ series: string; tile: number } & Record<keyof ExactSums, string>>(READ, [scope, from]);
   return new SeriesTable(rows.map(({ series, tile, ...texts }) => ({ series, tile, sums: sumsOf(texts) })));
 }
