@@ -21,9 +21,9 @@ export function startMemoryWatch(root: number): MemoryWatch {
   return { peakMb: () => peak, stop: () => clearInterval(timer) };
 }
 
-/** MiB now, of a process and all that it started but for PostgreSQL. */
+/** MiB now, of a process and all that it started but for PostgreSQL and trainers (users' code in processes of their own). */
 export function platformMemoryMb(root: number): number {
-  const own = descendantsOf(root).filter((pid) => !/postgres/.test(readProc(pid, 'comm') ?? ''));
+  const own = descendantsOf(root).filter((pid) => !/postgres|python/.test(readProc(pid, 'comm') ?? ''));
   return own.reduce((sum, pid) => sum + pssOf(pid), 0) / 1024;
 }
 

@@ -8,6 +8,12 @@ import { makeFolder } from '@roofshot/storage/make-folder';
 import { EXIT, Exit, type ExitCode } from '../exit-codes.ts';
 import { text, type CommandLine } from './command.ts';
 
+/** glibc keeps a heap per thread, and most of what the many threads of the libraries below free stays in theirs: 100 MB less with two. */
+const MALLOC_ARENA_MAX = '2';
+
+/** MiB. The default doubles the memory of a process that makes much garbage all the time, and gains little. */
+const SEMI_SPACE = '--max-semi-space-size=16';
+
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 
 export const up: CommandLine = {
@@ -42,12 +48,12 @@ async function environmentFor(data: string): Promise<NodeJS.ProcessEnv> {
       explained === error ? `The data folder ${data} cannot be made: ${(error as Error).message}.` : (explained as Error).message;
     throw new Exit(EXIT.fault, `${reason} Nothing was started; --data DIR names another folder.`, { cause: error });
   }
-  return { ...process.env, DATA_DIR: data, LOG_FILE: logFile };
+  return { MALLOC_ARENA_MAX, ...process.env, DATA_DIR: data, LOG_FILE: logFile };
 }
 
 async function runForeground(args: readonly string[], env: NodeJS.ProcessEnv): Promise<ExitCode> {
   const main = join(ROOT, 'services/all-in-one/src/main.ts');
-  const child = spawn(process.execPath, ['--import', pathToFileURL(join(ROOT, 'register.mjs')).href, main, ...args], {
+  const child = spawn(process.execPath, [SEMI_SPACE, '--import', pathToFileURL(join(ROOT, 'register.mjs')).href, main, ...args], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env,
   });
