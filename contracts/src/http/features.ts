@@ -100,3 +100,4 @@ export const AuditAnswer = Type.Object({
   /** What could not be compared, with the reason and how many. */
   skipped: Type.Array(Type.Object({ reason: Type.String(), count: Type.Integer() })),
 });
+export type AuditAnswer = Static<typeof AuditAnswer>;

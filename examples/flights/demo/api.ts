@@ -2,7 +2,7 @@
 import type { EventsAnswer } from '@roofshot/contracts/http/ingestion';
 import { PROGRESS_HEADER } from '@roofshot/contracts/http/ingestion';
 import type { ExperimentResults } from '@roofshot/contracts/http/experiments';
-import type { ProgressAnswer } from '@roofshot/contracts/http/features';
+import type { AuditAnswer, ProgressAnswer } from '@roofshot/contracts/http/features';
 import type { AliasHistory, VersionAnswer } from '@roofshot/contracts/http/registry';
 import type { DeploymentState, Prediction, PredictRequest } from '@roofshot/contracts/http/serving';
 import type { RunAnswer } from '@roofshot/contracts/http/training';
@@ -121,6 +121,11 @@ export class Api {
       const { reached } = await call<{ reached: boolean }>(this.url, path);
       if (reached) return;
     }
+  }
+
+  /** Recomputes the newest served vectors from raw events, by code of its own. */
+  audit(sample: number): Promise<AuditAnswer> {
+    return call(this.url, '/v1/features/audit', { method: 'POST', body: { sample } });
   }
 
   results(): Promise<ExperimentResults> {

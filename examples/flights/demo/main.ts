@@ -28,6 +28,8 @@ const OPTIONS = {
   days: { type: 'string' },
 } as const;
 const PERMUTE_SEED = 20010115;
+/** Predictions whose values are recomputed from raw events. */
+const AUDITED = 500;
 
 interface Wishes {
   readonly exit: boolean;
@@ -86,6 +88,7 @@ async function runLoop(platform: RunningPlatform, wishes: Wishes, say: (text: st
   progress.chapter(`15–${14 + wishes.days} January: the experiment`);
   const { secondsToDecision } = await runExperiment(wishes.days, { api, replay, progress });
   const results = await api.results();
+  const audit = await api.audit(AUDITED);
   const log = await openLog(wishes.data);
   try {
     progress.chapter('28–29 January: two faults');
@@ -102,6 +105,7 @@ async function runLoop(platform: RunningPlatform, wishes: Wishes, say: (text: st
       truth: await computeTruth(eventLog, files, CALENDAR.experimentFrom, experimentOf(wishes.days).to),
       results,
       secondsToDecision,
+      audit,
       rollbacks: await readRollBacks(log.bus, faults),
       seconds: (performance.now() - began) / 1000 + platform.readySeconds,
       readySeconds: platform.readySeconds,

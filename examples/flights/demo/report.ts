@@ -1,5 +1,6 @@
 /** The report: every number is computed from this run; what was expected stands beside it. */
 import type { ExperimentResults } from '@roofshot/contracts/http/experiments';
+import type { AuditAnswer } from '@roofshot/contracts/http/features';
 import type { Disagreement, RollBack, Trained } from './stages.ts';
 import type { ReplayTotals } from './replay.ts';
 import type { Truth } from './truth.ts';
@@ -12,6 +13,7 @@ export interface DemoResult {
   readonly truth: Truth;
   readonly results: ExperimentResults;
   readonly secondsToDecision: number;
+  readonly audit: AuditAnswer;
   readonly rollbacks: readonly RollBack[];
   readonly seconds: number;
   readonly readySeconds: number;
@@ -72,7 +74,7 @@ export function reportOf(run: DemoResult): ReportPart[] {
   return [eventsPart(run), modelsPart(run), experimentPart(run), faultsPart(run), runPart(run)];
 }
 
-function eventsPart({ totals, trained: [first] }: DemoResult): ReportPart {
+function eventsPart({ totals, audit, trained: [first] }: DemoResult): ReportPart {
   const { accepted, duplicate, late, quarantined } = totals.verdicts;
   return {
     title: 'Events',
@@ -81,6 +83,11 @@ function eventsPart({ totals, trained: [first] }: DemoResult): ReportPart {
       line('accepted / duplicate / late / quarantined', `${accepted} / ${duplicate} / ${late} / ${quarantined}`, 'all accepted'),
       line('predictions, in steps of event time', `${totals.predictions} in ${totals.steps}`),
       line('greatest feature age at a prediction', `${totals.featureAgeMaxSeconds} s`, 'below 300 s, one step'),
+      line(
+        'served values recomputed from raw events, by other code',
+        `${audit.values} values of ${audit.predictions} predictions, ${audit.mismatchCount} differ`,
+        'none differs',
+      ),
       line(
         'training rows',
         `${first.rows}; ${first.labelNotKnown} flights were still in the air at the end of 13 January and were left out`,
