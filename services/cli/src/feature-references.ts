@@ -8,7 +8,7 @@ import { compileExpression, ExpressionFault, type Variables } from '@roofshot/fe
 import type { ServicePlan } from '@roofshot/feature-defs/service-plan';
 import type { KnownResources } from './known-resources.ts';
 import { faultIn, type FileFault, type LoadedResource } from './load-resources.ts';
-import { nearest } from './nearest.ts';
+import { suggest } from '@roofshot/runtime/nearest';
 
 /** The plan of a feature service; undefined where it, or something that it reads, is missing or faulty: that is told elsewhere. */
 export type PlanOf = (featureService: string) => ServicePlan | undefined;
@@ -59,7 +59,7 @@ function jobFaults(loaded: LoadedResource, { featureService, features = [], obse
   if (plan === undefined) return [];
   const names = plan.columns.map(({ name }) => name);
   const unknown = features.flatMap((name, index) => {
-    const message = `the FeatureService "${featureService}" has no feature "${name}". ${nearest(name, names)}`;
+    const message = `the FeatureService "${featureService}" has no feature "${name}". ${suggest(name, names)}`;
     return names.includes(name) ? [] : [faultIn(loaded, `/spec/features/${index}`, message)];
   });
   return [
@@ -82,7 +82,7 @@ function keyFaults(loaded: LoadedResource, { at, given, wanted }: Keys, service:
   const missing = wanted.filter((name) => !(name in given));
   return [
     ...strange.map((name) =>
-      faultIn(loaded, `${path}/${name}`, `the FeatureService "${service}" has no ${at} "${name}". ${nearest(name, wanted)}`),
+      faultIn(loaded, `${path}/${name}`, `the FeatureService "${service}" has no ${at} "${name}". ${suggest(name, wanted)}`),
     ),
     ...missing.map((name) => faultIn(loaded, path, `"${name}" is missing: the FeatureService "${service}" needs it. Say where it is.`)),
   ];

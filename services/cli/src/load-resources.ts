@@ -5,7 +5,7 @@ import { SentResource } from '@roofshot/contracts/http/common';
 import { allKinds } from '@roofshot/contracts/resources';
 import type { Fault } from '@roofshot/contracts/validate';
 import { LineCounter, parseAllDocuments, type Document } from 'yaml';
-import { nearest } from './nearest.ts';
+import { suggest } from '@roofshot/runtime/nearest';
 import { offsetAt, valueAt } from './pointers.ts';
 import { schemaFaults } from './schema-faults.ts';
 
@@ -108,7 +108,7 @@ function faultsOf(value: unknown): Fault[] {
   const definition = allKinds.find(({ name }) => name === kind);
   const names = allKinds.map(({ name }) => name);
   if (definition === undefined) {
-    const unknown = typeof kind === 'string' ? [{ path: '/kind', message: `there is no kind ${kind}. ${nearest(kind, names)}` }] : [];
+    const unknown = typeof kind === 'string' ? [{ path: '/kind', message: `there is no kind ${kind}. ${suggest(kind, names)}` }] : [];
     return [...envelope, ...unknown];
   }
   const spec = valueAt(value, '/spec');

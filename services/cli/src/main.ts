@@ -11,7 +11,7 @@ import { status } from './commands/status.ts';
 import { trace } from './commands/trace.ts';
 import { up } from './commands/up.ts';
 import { EXIT, Exit, type ExitCode } from './exit-codes.ts';
-import { nearest } from './nearest.ts';
+import { suggest } from '@roofshot/runtime/nearest';
 import { err, out, printJson } from './print.ts';
 
 const COMMANDS: readonly CommandLine[] = [up, plan, apply, get, preview, replay, status, trace, doctor];
@@ -26,7 +26,7 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
   const command = COMMANDS.find(({ name }) => name === word);
   if (command === undefined) {
     const known = COMMANDS.map(({ name }) => name);
-    throw new Exit(EXIT.usage, `There is no command ${word}. ${nearest(word, known)}`);
+    throw new Exit(EXIT.usage, `There is no command ${word}. ${suggest(word, known)}`);
   }
   const invocation = invocationOf(command, rest);
   if (invocation.values['help'] === true) {
@@ -57,7 +57,7 @@ function optionFault({ message }: Error, command: CommandLine): string {
   const unknown = /^Unknown option '(-{1,2}[^']+)'/.exec(message)?.[1];
   if (unknown === undefined) return `${message.replace(/\.?$/, '.')}`;
   const known = Object.keys({ ...COMMON, ...command.options }).map((option) => `--${option}`);
-  return `There is no option ${unknown}. ${nearest(unknown, known)}`;
+  return `There is no option ${unknown}. ${suggest(unknown, known)}`;
 }
 
 function helpText(): string {

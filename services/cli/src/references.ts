@@ -7,7 +7,7 @@ import type { ExperimentSpec } from '@roofshot/contracts/resources/experiment-ki
 import { featureFaultsOf, plansOf } from './feature-references.ts';
 import type { KnownResources } from './known-resources.ts';
 import { faultIn, type FileFault, type Loaded, type LoadedResource } from './load-resources.ts';
-import { nearest } from './nearest.ts';
+import { suggest } from '@roofshot/runtime/nearest';
 import { pointersLike, valueAt } from './pointers.ts';
 
 /** Kind → pointer into its spec → the kind that the value there names. */
@@ -47,7 +47,7 @@ async function nameFaults(loaded: LoadedResource, known: KnownResources): Promis
   for (const { pointer, kind, name } of references) {
     if (typeof name !== 'string') continue;
     const names = [...(await known.specsOf(kind)).keys()];
-    if (!names.includes(name)) faults.push(faultIn(loaded, `/spec${pointer}`, `there is no ${kind} "${name}". ${nearest(name, names)}`));
+    if (!names.includes(name)) faults.push(faultIn(loaded, `/spec${pointer}`, `there is no ${kind} "${name}". ${suggest(name, names)}`));
   }
   return faults;
 }
@@ -61,7 +61,7 @@ async function variantFaults(loaded: LoadedResource, known: KnownResources): Pro
   const names = spec.variants.map(({ name }) => name);
   return variants.flatMap(({ serves }, index) => {
     if (names.includes(serves)) return [];
-    const message = `the Deployment "${deployment}" has no variant "${serves}". ${nearest(serves, names)}`;
+    const message = `the Deployment "${deployment}" has no variant "${serves}". ${suggest(serves, names)}`;
     return [faultIn(loaded, `/spec/variants/${index}/serves`, message)];
   });
 }

@@ -3,7 +3,7 @@ import type { TSchema } from 'typebox';
 import { Duration, Name } from '@roofshot/contracts/ids';
 import { Identifier } from '@roofshot/contracts/resources/feature-kinds';
 import { validatorOf, type Fault } from '@roofshot/contracts/validate';
-import { nearest } from './nearest.ts';
+import { suggest } from '@roofshot/runtime/nearest';
 import { partsOf, pointerPart, valueAt } from './pointers.ts';
 
 const UNKNOWN = /^must not have additional properties: (.+)$/;
@@ -22,7 +22,7 @@ export function schemaFaults(schema: TSchema, value: unknown): Fault[] {
       const known = propertiesAt(schema, fault.path);
       return unknown.split(', ').map((name) => ({
         path: `${fault.path}/${pointerPart(name)}`,
-        message: `there is no property ${name} here. ${nearest(name, known)}`,
+        message: `there is no property ${name} here. ${suggest(name, known)}`,
       }));
     }
     const missing = MISSING.exec(fault.message)?.[1];

@@ -4,7 +4,7 @@ import { allKinds } from '@roofshot/contracts/resources';
 import { stringify } from 'yaml';
 import { call } from '../client.ts';
 import { EXIT, Exit } from '../exit-codes.ts';
-import { nearest } from '../nearest.ts';
+import { suggest } from '@roofshot/runtime/nearest';
 import { out, printJson, tableLines } from '../print.ts';
 import type { CommandLine } from './command.ts';
 
@@ -36,7 +36,7 @@ function kindOf(word: string | undefined): (typeof allKinds)[number] {
   if (found === undefined)
     throw new Exit(
       EXIT.usage,
-      `There is no kind ${word}. ${nearest(
+      `There is no kind ${word}. ${suggest(
         word,
         allKinds.map((kind) => kind.plural),
       )}`,
