@@ -15,6 +15,8 @@ const ANSWER_TIMEOUT_MS = 10_000;
 export class Listener {
   readonly #url: string;
   readonly #channels = new Map<string, Set<Listen>>();
+  /** The end of what each connection was asked so far. */
+  readonly #asked = new WeakMap<Client, Promise<unknown>>();
   #connection: Promise<Client> | undefined;
   #client: Client | undefined;
   #backoff = FIRST_BACKOFF_MS;
@@ -30,7 +32,7 @@ export class Listener {
     const own: Listen = (payload) => heard(payload); // one function may be registered twice
     this.#channels.set(channel, (this.#channels.get(channel) ?? new Set()).add(own));
     try {
-      await subscribe(await this.#connect(), channel);
+      await this.#subscribe(await this.#connect(), channel);
     } catch (error) {
       await this.#forget(channel, own);
       throw describeSqlFailure(error, describeUrl(this.#url));
@@ -54,8 +56,20 @@ export class Listener {
     this.#channels.delete(channel);
     const client = await this.#live();
     if (client !== undefined && !this.#channels.has(channel)) {
-      await client.query(`UNLISTEN ${client.escapeIdentifier(channel)}`).catch(() => this.#lose(client));
+      await this.#ask(client, `UNLISTEN ${client.escapeIdentifier(channel)}`).catch(() => this.#lose(client));
     }
+  }
+
+  #subscribe(client: Client, channel: string): Promise<unknown> {
+    return this.#ask(client, `LISTEN ${client.escapeIdentifier(channel)}`);
+  }
+
+  /** Listeners come and go at once, and a client takes one statement at a time: pg warns of a second one and will refuse it. */
+  #ask(client: Client, statement: string): Promise<unknown> {
+    const answer = (this.#asked.get(client) ?? Promise.resolve()).then(() => client.query(statement));
+    const settled = answer.catch(() => undefined); // who asked gets the failure; this only keeps the order
+    this.#asked.set(client, settled);
+    return answer;
   }
 
   async #live(): Promise<Client | undefined> {
@@ -84,14 +98,14 @@ export class Listener {
     await client.connect();
     this.#client = client;
     this.#keepAsking(client);
-    for (const channel of this.#channels.keys()) await subscribe(client, channel);
+    for (const channel of this.#channels.keys()) await this.#subscribe(client, channel);
     return client;
   }
 
   #keepAsking(client: Client): void {
     const timer = setInterval(() => {
       if (this.#client !== client) clearInterval(timer);
-      else client.query('SELECT 1').catch(() => this.#lose(client));
+      else this.#ask(client, 'SELECT 1').catch(() => this.#lose(client));
     }, PING_MS).unref();
   }
 
@@ -122,8 +136,4 @@ export class Listener {
   #tell(channel: string, payload: string | undefined): void {
     for (const heard of this.#channels.get(channel) ?? []) heard(payload);
   }
-}
-
-async function subscribe(client: Client, channel: string): Promise<void> {
-  await client.query(`LISTEN ${client.escapeIdentifier(channel)}`);
 }

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { eventually } from '@roofshot/testing/eventually';
 import { testDatabase } from '@roofshot/testing/postgres';
 import type { TestDatabase } from '@roofshot/testing/postgres';
@@ -212,6 +214,25 @@ describe('listening', () => {
     await sql.notify('healed', 'back');
     await eventually(() => expect(heard).toStrictEqual([undefined, 'back']));
     await stop();
+  });
+
+  test('many come and go at once over one connection, which is never asked two things at a time: what pg deprecates ends this program', async () => {
+    const program = `
+      import { openSql } from '${new URL('./open-sql.ts', import.meta.url).href}';
+      const sql = await openSql(process.env.URL);
+      const channels = ['one', 'two', 'three'];
+      const listen = () => Promise.all(channels.map((channel) => sql.listen(channel, () => undefined)));
+      const [first, second] = await Promise.all([listen(), listen()]);
+      await Promise.all(first.map((stop) => stop()));
+      const last = Promise.withResolvers();
+      await Promise.all([...second.map((stop) => stop()), sql.listen('two', last.resolve)]);
+      await sql.notify('two', 'heard');
+      process.stdout.write(await last.promise);
+      await sql.close();`;
+    const loader = new URL('../../../register.mjs', import.meta.url).href;
+    const args = ['--throw-deprecation', '--import', loader, '--input-type=module', '-e', program];
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, URL: db.url } });
+    expect({ stdout, stderr }).toEqual({ stdout: 'heard', stderr: '' });
   });
 
   test('a payload that PostgreSQL cannot carry is refused with its size', async () => {
