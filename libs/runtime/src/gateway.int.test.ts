@@ -94,6 +94,22 @@ describe('the gateway', () => {
     expect(seen.headers['x-forwarded-host']).toBe(new URL(gateway.url).host);
   });
 
+  test('a service of the same process is handed the request itself: no second connection, and it sees the client go', async () => {
+    const services = [{ name: 'near', url: 'http://127.0.0.1:9', prefixes: ['/v1'], server: upstream.server }];
+    const near = await startGateway({ host: '127.0.0.1', port: 0, portKey: 'GATEWAY_PORT', services });
+    const response = await fetch(`${near.url}/v1/things/a?x=1`, { method: 'POST', body: 'content' });
+    expect([response.status, response.headers.getSetCookie()]).toEqual([201, ['a=1', 'b=2']]);
+    const seen = (await response.json()) as { url: string; body: string; headers: Record<string, string> };
+    expect(seen).toMatchObject({ url: '/v1/things/a?x=1', body: 'content', headers: { host: new URL(near.url).host } });
+    const client = new AbortController();
+    const held = await fetch(`${near.url}/v1/slow/stream`, { signal: client.signal });
+    const before = upstream.abandoned.length;
+    client.abort();
+    await eventually(() => upstream.abandoned.length === before + 1);
+    expect(held.status).toBe(200);
+    await near.stop();
+  });
+
   test('the longest prefix wins, and a service that does not answer is named', async () => {
     const response = await fetch(`${gateway.url}/v1/things/closed/x`);
     expect(response.status).toBe(503);

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { DomainError } from './errors.ts';
 import { aggregateHealth, aggregateReadiness, type Observed } from './gateway-health.ts';
 import { Forwarder } from './gateway-forward.ts';
@@ -11,6 +11,8 @@ import { openStaticFiles, type StaticFiles } from './static-files.ts';
 export interface GatewayService extends Observed {
   /** See `httpPrefixesOf`. */
   readonly prefixes: readonly string[];
+  /** Where it listens, when that is in this process: its requests are handed over as they are, without a second connection. */
+  readonly server?: Pick<Server, 'emit'>;
 }
 
 export interface GatewayOptions {
@@ -91,9 +93,20 @@ function answerer({ services }: GatewayOptions, { forwarder, live, files }: Answ
     const route = routes.find(({ prefix }) => ownsPath(prefix, path));
     const ownAnswer = own.get(path);
     if (ownAnswer !== undefined) await ownAnswer(request, response);
-    else if (route !== undefined) forwarder.forward(request, response, route.service);
+    else if (route !== undefined) passOn(route.service, { request, response, forwarder });
     else if ((await files?.answer(request, response, path)) !== true) throw unknownPath(path, routes);
   };
+}
+
+interface Passing {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly forwarder: Forwarder;
+}
+
+function passOn(service: GatewayService, { request, response, forwarder }: Passing): void {
+  if (service.server === undefined) forwarder.forward(request, response, service);
+  else service.server.emit('request', request, response);
 }
 
 function unknownPath(path: string, routes: readonly { readonly prefix: string }[]): DomainError {

@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import type { TopicDefinition } from '@roofshot/contracts/define';
 import { deliveryMigrations } from '@roofshot/storage/delivery-migrations';
 import { migrate } from '@roofshot/storage/migrate';
@@ -22,6 +23,7 @@ export interface Listening {
   readonly url: string;
   /** The paths that it answers (see `httpPrefixesOf`). */
   readonly prefixes: readonly string[];
+  readonly server: Server;
 }
 
 export interface RunOptions {
@@ -129,8 +131,8 @@ async function listenAll(applications: readonly ServiceApplication[], shutdown: 
   for (const application of applications) {
     const { service } = application;
     shutdown.add(() => application.closeIntake(), 'intake');
-    const url = await named(service.name, () => application.start());
-    listening.push({ name: service.name, url, prefixes: httpPrefixesOf(service) });
+    const { url, server } = await named(service.name, () => application.start());
+    listening.push({ name: service.name, url, prefixes: httpPrefixesOf(service), server });
   }
   return listening;
 }

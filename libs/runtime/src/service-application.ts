@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import type { Server } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Handler } from '@roofshot/messaging/handlers';
@@ -96,8 +97,8 @@ export class ServiceApplication {
     return { service: name, schema: schemaOf(name), sql, bus, queue, clock, log };
   }
 
-  /** Begins to consume, then listens. Answers the URL. */
-  async start(): Promise<string> {
+  /** Begins to consume, then listens. */
+  async start(): Promise<{ readonly url: string; readonly server: Server }> {
     const { name } = this.service;
     return runWith({ service: name }, async () => {
       await this.#app.startAllMicroservices();
@@ -105,7 +106,8 @@ export class ServiceApplication {
       const { host } = this.#world.environment.shared;
       const port = this.#world.environment.services.get(name)?.port ?? this.service.port;
       const portKey = `${name.toUpperCase().replaceAll('-', '_')}_PORT`;
-      return listenOn(fastify.server, () => fastify.listen({ host, port }), { host, port, who: name, portKey });
+      const url = await listenOn(fastify.server, () => fastify.listen({ host, port }), { host, port, who: name, portKey });
+      return { url, server: fastify.server };
     });
   }
 
