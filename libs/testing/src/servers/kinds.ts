@@ -1,0 +1,11 @@
+import type { ServerKind, ServerName } from './server-kind.ts';
+
+/** Loaded when asked for: a test that needs one server does not load the clients of all. */
+export async function loadKind(name: ServerName): Promise<ServerKind> {
+  switch (name) {
+    case 'kafka':
+      return (await import('./kafka.ts')).kafka;
+    default:
+      throw new Error(name);
+  }
+}

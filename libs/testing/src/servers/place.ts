@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, chown, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findFreePorts } from './ports.ts';
+import { exists, othersMayEnter } from './server-cache.ts';
+import type { Place, ServerKind } from './server-kind.ts';
+import { accountFor } from './server-process.ts';
+
+const fileOf = (folder: string): string => join(folder, 'place.json');
+/** What a place has besides place.json and logs belongs to the server, under its own account. */
+export const dataOf = (folder: string): string => join(folder, 'data');
+
+/** The place in `folder`, as it was the last time, or a new one on free ports. */
+export async function openPlace(kind: ServerKind, folder: string): Promise<{ place: Place; isNew: boolean }> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const home = await realpath(folder);
+  const account = accountFor(kind.refusesRoot);
+  if (account !== undefined) await letThrough(home);
+  await mkdir(dataOf(home), { recursive: true, mode: 0o700 });
+  if (account !== undefined) await chown(dataOf(home), account.uid, account.gid);
+  const isNew = !(await exists(fileOf(home)));
+  if (isNew) await writeFile(fileOf(home), JSON.stringify(await newPlace(kind)), { mode: 0o600 });
+  const place = JSON.parse(await readFile(fileOf(home), 'utf8')) as Omit<Place, 'folder'>;
+  return { place: { ...place, folder: dataOf(home) }, isNew };
+}
+
+async function newPlace(kind: ServerKind): Promise<Omit<Place, 'folder'>> {
+  return { ports: await findFreePorts(kind.ports), secret: randomBytes(12).toString('hex') };
+}
+
+/** Gives up the ports and everything in the place: for a server that never came up. */
+export async function abandonPlace(folder: string): Promise<void> {
+  await rm(fileOf(folder), { force: true });
+  await rm(dataOf(folder), { recursive: true, force: true });
+}
+
+/** The server's account must reach its data; the folder's other files stay unreadable to it. */
+async function letThrough(home: string): Promise<void> {
+  await chmod(home, 0o711);
+  if (await othersMayEnter(home)) return;
+  throw new Error(
+    `A server that refuses to run as root cannot reach ${home}: a folder above it is closed to other accounts. Choose a folder under /tmp.`,
+  );
+}
