@@ -5,6 +5,10 @@ export async function loadKind(name: ServerName): Promise<ServerKind> {
   switch (name) {
     case 'kafka':
       return (await import('./kafka.ts')).kafka;
+    case 'rabbitmq':
+      return (await import('./rabbitmq.ts')).rabbitmq;
+    case 'redis':
+      return (await import('./redis.ts')).redis;
     default:
       throw new Error(name);
   }
