@@ -9,6 +9,8 @@ export async function loadKind(name: ServerName): Promise<ServerKind> {
       return (await import('./rabbitmq.ts')).rabbitmq;
     case 'redis':
       return (await import('./redis.ts')).redis;
+    case 's3':
+      return (await import('./s3.ts')).s3;
     default:
       throw new Error(name);
   }

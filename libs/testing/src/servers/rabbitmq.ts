@@ -13,6 +13,9 @@ const MACHINE = '+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none +P 131072 +t 100
 const BOOT = '-noinput -s rabbit boot -boot start_sasl -syslog logger [] -syslog syslog_error_logger false'.split(' ');
 const ALONE = ['-kernel', 'prevent_overlapping_partitions', 'false', '-kernel', 'inet_dist_use_interface', '{127,0,0,1}'];
 
+/** Its working folder, under a name without spaces: it asks `df` for the room on its disk and does not quote. */
+const HERE = '/proc/self/cwd';
+
 /** RabbitMQ without its scripts, which want an account and paths of their own: the Erlang machine is started directly. */
 export const rabbitmq: ServerKind = {
   name: 'rabbitmq',
@@ -88,7 +91,7 @@ function environment(folder: string, { erlang, bin, rabbit, libraries }: Program
     ERL_EPMD_ADDRESS: '127.0.0.1',
     ERL_CRASH_DUMP_SECONDS: '0',
     RABBITMQ_HOME: rabbit,
-    RABBITMQ_MNESIA_BASE: join(folder, 'mnesia'),
+    RABBITMQ_MNESIA_BASE: join(process.platform === 'linux' ? HERE : folder, 'mnesia'),
     RABBITMQ_LOG_BASE: folder,
     RABBITMQ_LOGS: '-',
     RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'plugins'),
