@@ -11,6 +11,8 @@ export async function loadKind(name: ServerName): Promise<ServerKind> {
       return (await import('./redis.ts')).redis;
     case 's3':
       return (await import('./s3.ts')).s3;
+    case 'elasticsearch':
+      return (await import('./elasticsearch.ts')).elasticsearch;
     default:
       throw new Error(name);
   }

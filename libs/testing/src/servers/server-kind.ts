@@ -18,6 +18,8 @@ export interface Command {
   args: readonly string[];
   /** The whole environment, but for PATH and LANG. */
   env?: Readonly<Record<string, string>>;
+  /** The place's folder, unless told otherwise. */
+  cwd?: string;
 }
 
 export interface Launch {

@@ -55,7 +55,7 @@ export class ServerProcess {
       const [program = '', ...args] = leashed(command);
       const env = { PATH: process.env.PATH, LANG: 'C.UTF-8', ...command.env };
       // A process group of its own: signals reach what it started, and a Ctrl-C in the terminal does not.
-      const child = spawn(program, args, { cwd: folder, env, detached: true, stdio: ['ignore', log.fd, log.fd], ...account });
+      const child = spawn(program, args, { cwd: command.cwd ?? folder, env, detached: true, stdio: ['ignore', log.fd, log.fd], ...account });
       await once(child, 'spawn');
       child.unref();
       return new ServerProcess(child, child.pid ?? 0);
