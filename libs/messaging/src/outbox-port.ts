@@ -18,12 +18,15 @@ export interface OutboxPortOptions {
   /** One schema for each kind, because each has relays of its own: `outbox_events`, `outbox_commands`. */
   readonly schema: string;
   readonly log: Logger;
-  /** Gets each message with a name that no other outbox gives, the same one whenever the message comes again. */
+  /** Gets each message with its place in a stream that no other outbox has, the same one whenever the message comes again. */
   readonly publish: (messages: readonly CarriedMessage[]) => Promise<void>;
 }
 
 export interface CarriedMessage {
-  readonly messageId: string;
+  /** The stream: one shard of one outbox. */
+  readonly origin: string;
+  /** Ascending within the stream in the order of sending. */
+  readonly sequence: number;
   readonly payload: string;
 }
 
@@ -36,7 +39,7 @@ export async function openOutbox({ sql, schema, log, publish }: OutboxPortOption
   };
   const origin = `${await sql.identity()}/${schema}`;
   const named = (messages: readonly OutboxMessage[]): Promise<void> =>
-    publish(messages.map(({ id, payload }) => ({ messageId: `${origin}/${id}`, payload })));
+    publish(messages.map(({ shard, sequence, payload }) => ({ origin: `${origin}/${shard}`, sequence, payload })));
   const relay = new OutboxRelay({ sql, schema, publish: named, onError });
   await relay.start();
   return { enqueue: (tx, messages) => outbox.enqueue(tx, messages), wake: () => relay.wake(), stop: () => relay.stop() };

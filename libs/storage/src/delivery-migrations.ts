@@ -97,5 +97,38 @@ class CreateDeadLetters1700000000001 implements MigrationInterface {
   }
 }
 
+/**
+ * The order in which an outbox sends, drawn when a message is about to leave and kept while it may have to leave again (outbox-relay.ts);
+ * and how far a reader has come in what outboxes send (carried-marks.ts).
+ */
+const SENDING_ORDER = `
+ALTER TABLE outbox ADD COLUMN sequence bigint;
+CREATE SEQUENCE outbox_sequence OWNED BY outbox.sequence;
+CREATE INDEX outbox_to_send ON outbox (shard, sequence);
+CREATE TABLE carried_marks (
+  consumer_group text NOT NULL,
+  topic text NOT NULL,
+  partition integer NOT NULL,
+  origin text NOT NULL,
+  sequence bigint NOT NULL,
+  "offset" bigint NOT NULL,
+  PRIMARY KEY (consumer_group, topic, partition, origin)
+) WITH (fillfactor = 50)`;
+
+class AddSendingOrder1700000000002 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(SENDING_ORDER);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE carried_marks');
+    await runner.query('ALTER TABLE outbox DROP COLUMN sequence');
+  }
+}
+
 /** What exactly-once delivery keeps in every service's schema. Put these before the service's own migrations. */
-export const deliveryMigrations: readonly MigrationClass[] = [CreateDeliveryTables1700000000000, CreateDeadLetters1700000000001];
+export const deliveryMigrations: readonly MigrationClass[] = [
+  CreateDeliveryTables1700000000000,
+  CreateDeadLetters1700000000001,
+  AddSendingOrder1700000000002,
+];

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { outboxChannel } from './outbox.ts';
 import type { OutboxMessage } from './outbox.ts';
 import { schemaName } from './schema-name.ts';
-import type { Sql } from './sql.ts';
+import type { Queryable, Sql } from './sql.ts';
 
 export interface OutboxRelayOptions {
   sql: Sql;
@@ -121,23 +121,48 @@ export class OutboxRelay {
   }
 
   /** One batch of one shard; answers its size, 0 when there is none or another relay has the shard. */
-  #carry(shard: number): Promise<number> {
-    const { sql, schema, publish, batchSize } = this.#options;
+  async #carry(shard: number): Promise<number> {
+    const { sql, publish } = this.#options;
+    // Committed before anything is sent: whoever sends these again, after a crash of this relay, does so in the same order.
+    await sql.transaction(async (tx) => {
+      if (await this.#lock(tx, shard)) await this.#number(tx, shard);
+    });
     return sql.transaction(async (tx) => {
-      const [lock] = await tx.query<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock(hashtextextended($1, $2)) AS mine', [
-        `roofshot outbox ${schema}`,
-        shard,
-      ]);
-      if (lock?.mine !== true) return 0;
-      const messages = await tx.query<OutboxMessage>(
-        `SELECT id, shard, kind, message_id AS "messageId", payload, created_at AS "createdAt"
-         FROM ${schema}.outbox WHERE shard = $1 ORDER BY id LIMIT $2`,
-        [shard, batchSize],
-      );
+      if (!(await this.#lock(tx, shard))) return 0;
+      const messages = await this.#numbered(tx, shard);
       if (messages.length === 0) return 0;
       await publish(messages);
-      await tx.query(`DELETE FROM ${schema}.outbox WHERE id = ANY($1::bigint[])`, [messages.map(({ id }) => id)]);
+      await tx.query(`DELETE FROM ${this.#options.schema}.outbox WHERE id = ANY($1::bigint[])`, [messages.map(({ id }) => id)]);
       return messages.length;
     });
+  }
+
+  async #lock(tx: Queryable, shard: number): Promise<boolean> {
+    const [lock] = await tx.query<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock(hashtextextended($1, $2)) AS mine', [
+      `roofshot outbox ${this.#options.schema}`,
+      shard,
+    ]);
+    return lock?.mine === true;
+  }
+
+  /** A message that commits late may have a lower id than one that was sent: ids cannot tell the order of sending. */
+  async #number(tx: Queryable, shard: number): Promise<void> {
+    const { schema, batchSize } = this.#options;
+    await tx.query(
+      `UPDATE ${schema}.outbox o SET sequence = drawn.sequence
+       FROM (SELECT id, nextval('${schema}.outbox_sequence') AS sequence
+             FROM (SELECT id FROM ${schema}.outbox WHERE shard = $1 AND sequence IS NULL ORDER BY id LIMIT $2) waiting) drawn
+       WHERE o.id = drawn.id`,
+      [shard, batchSize],
+    );
+  }
+
+  #numbered(tx: Queryable, shard: number): Promise<OutboxMessage[]> {
+    const { schema, batchSize } = this.#options;
+    return tx.query<OutboxMessage>(
+      `SELECT id, shard, sequence, kind, message_id AS "messageId", payload, created_at AS "createdAt"
+       FROM ${schema}.outbox WHERE shard = $1 AND sequence IS NOT NULL ORDER BY sequence LIMIT $2`,
+      [shard, batchSize],
+    );
   }
 }

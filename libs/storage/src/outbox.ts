@@ -21,6 +21,8 @@ export interface NewOutboxMessage {
 export interface OutboxMessage {
   id: number;
   shard: number;
+  /** Ascending within the shard in the order of sending; a message that goes out again has the one it had. */
+  sequence: number;
   kind: 'event' | 'command';
   messageId: string;
   payload: string;

@@ -1,3 +1,4 @@
+import { CarriedMarks } from '@roofshot/storage/carried-marks';
 import { Checkpoints, Fenced } from '@roofshot/storage/checkpoint';
 import { DeadLetters } from '@roofshot/storage/dead-letters';
 import { Parking } from '@roofshot/storage/parking';
@@ -29,7 +30,15 @@ export class EventDelivery implements PartitionReader {
   constructor(setup: DeliverySetup, handlers: readonly (EachHandler | BatchHandler)[]) {
     const parking = new Parking(setup.schema);
     const limit = new ParkingLimit(parking);
-    this.#surroundings = { setup, parking, limit, checkpoints: new Checkpoints(setup.schema), deadLetters: new DeadLetters(setup.schema) };
+    const { schema } = setup;
+    this.#surroundings = {
+      setup,
+      parking,
+      limit,
+      checkpoints: new Checkpoints(schema),
+      carriedMarks: new CarriedMarks(schema),
+      deadLetters: new DeadLetters(schema),
+    };
     this.#handlers = handlers;
   }
 

@@ -1,3 +1,4 @@
+import type { CarriedMark, CarriedMarks } from '@roofshot/storage/carried-marks';
 import type { Checkpoints } from '@roofshot/storage/checkpoint';
 import type { DeadLetters } from '@roofshot/storage/dead-letters';
 import type { Parking } from '@roofshot/storage/parking';
@@ -9,6 +10,7 @@ import type { DeliverySetup } from './delivery-setup.ts';
 import { metrics } from './delivery-metrics.ts';
 import { describe, HandlerFailed } from './failures.ts';
 import type { ParkingLimit } from './parking-limit.ts';
+import { Repetitions } from './repetitions.ts';
 import { runHandler, type Verdict } from './run-handler.ts';
 import { greatestProgress, type Sorted } from './sort-records.ts';
 
@@ -16,6 +18,7 @@ import { greatestProgress, type Sorted } from './sort-records.ts';
 export interface TaskSurroundings {
   readonly setup: DeliverySetup;
   readonly checkpoints: Checkpoints;
+  readonly carriedMarks: CarriedMarks;
   readonly parking: Parking;
   readonly deadLetters: DeadLetters;
   readonly limit: ParkingLimit;
@@ -27,6 +30,7 @@ interface Result {
   readonly verdicts: readonly Verdict[];
   readonly queued: readonly Sorted[];
   readonly dead: readonly Sorted[];
+  readonly repeated: readonly Sorted[];
 }
 
 /** One claimed partition: moves its position together with everything that its events cause, in one transaction. */
@@ -35,27 +39,30 @@ export class EventTask {
   readonly #handler: EachHandler | BatchHandler;
   readonly #partition: TopicPartition;
   readonly #epoch: number;
+  readonly #repetitions: Repetitions;
   #position: number;
 
   private constructor(
     surroundings: TaskSurroundings,
     handler: EachHandler | BatchHandler,
-    held: { epoch: number; nextOffset: number } & TopicPartition,
+    held: { epoch: number; nextOffset: number; marks: readonly CarriedMark[] } & TopicPartition,
   ) {
     this.#surroundings = surroundings;
     this.#handler = handler;
     this.#partition = { topic: held.topic, partition: held.partition };
     this.#epoch = held.epoch;
+    this.#repetitions = new Repetitions(held.marks);
     this.#position = held.nextOffset;
   }
 
   /** Takes the partition over, which fences whoever had it. */
   static async claim(surroundings: TaskSurroundings, handler: EachHandler | BatchHandler, bounds: LogBounds): Promise<EventTask> {
-    const { setup, checkpoints } = surroundings;
+    const { setup, checkpoints, carriedMarks } = surroundings;
     const { topic, partition, topicId, start } = bounds;
+    const task = { group: setup.service, topic, partition };
     try {
-      const held = await checkpoints.claim(setup.sql, { group: setup.service, topic, partition }, topicId, start);
-      return new EventTask(surroundings, handler, held);
+      const held = await checkpoints.claim(setup.sql, task, topicId, start);
+      return new EventTask(surroundings, handler, { ...held, marks: await carriedMarks.below(setup.sql, task, held.nextOffset) });
     } catch (error) {
       if (error instanceof Error && error.name === 'TopicReplaced') throw new PartitionStopped(error.message, { cause: error });
       throw error;
@@ -68,12 +75,14 @@ export class EventTask {
 
   /** Handles a piece and moves on to its end, in one transaction. Throws `HandlerFailed`, `Fenced`, or what the database throws; nothing has happened then. */
   async handle(items: readonly Sorted[]): Promise<void> {
-    const { setup, checkpoints } = this.#surroundings;
+    const { setup, checkpoints, carriedMarks } = this.#surroundings;
     const begun = performance.now();
+    const { fresh, repeated, marks } = this.#repetitions.recognise(items);
+    const end = (items.at(-1)?.record.offset ?? this.#position - 1) + 1;
     const result = await runTransaction(setup.sql, setup, setup, async (tx) => {
-      const queued = await this.#queueParked(tx, items);
-      const dead = items.filter((item) => item.kind === 'dead');
-      const batch = this.#batchOf(items, queued);
+      const queued = await this.#queueParked(tx, fresh);
+      const dead = fresh.filter((item) => item.kind === 'dead');
+      const batch = this.#batchOf(fresh, queued, end);
       const isWanted = batch.events.length > 0 || (batch.progress !== undefined && this.#handler.kind === 'batch');
       const verdicts = isWanted ? await runHandler(this.#handler, batch, tx, setup.service) : [];
       await this.#bury(tx, [...dead.map(letterOfDead), ...verdicts.flatMap((verdict) => letterOfRefused(verdict, items))]);
@@ -82,9 +91,11 @@ export class EventTask {
         progress: progressDate(batch),
         isRepeatable: this.#isRepeatable && !tx.hasSpoken,
       });
-      return { batch, verdicts, queued, dead };
+      await carriedMarks.move(tx, this.#task, marks);
+      return { batch, verdicts, queued, dead, repeated };
     });
-    this.#position = result.batch.end;
+    this.#position = end;
+    this.#repetitions.passed(marks);
     metrics['event-batch.ms'](performance.now() - begun, { topic: this.#partition.topic });
     this.#tell(result);
     await this.#afterCommit(result.batch);
@@ -92,10 +103,11 @@ export class EventTask {
 
   /** Moves past one event that nothing helps: a refused one to the dead letters, any other parks its key. */
   async giveUp(item: Sorted, error: unknown): Promise<void> {
-    const { setup, checkpoints, parking, limit } = this.#surroundings;
+    const { setup, checkpoints, carriedMarks, parking, limit } = this.#surroundings;
     const rejection = error instanceof HandlerFailed ? error.rejection : undefined;
     const reason = rejection ?? describe(error instanceof HandlerFailed ? error.cause : error);
     const end = item.record.offset + 1;
+    const { marks } = this.#repetitions.recognise([item]);
     await setup.sql.transaction(async (tx) => {
       if (rejection !== undefined) {
         await this.#bury(tx, [{ ...messageOf(item), reason }]);
@@ -105,8 +117,10 @@ export class EventTask {
         await parking.queue(tx, this.#lane, [messageOf(item)]);
       }
       await checkpoints.advance(tx, this.#move(end));
+      await carriedMarks.move(tx, this.#task, marks);
     });
     this.#position = end;
+    this.#repetitions.passed(marks);
     const outcome = rejection === undefined ? 'parked' : 'rejected';
     this.#count(outcome, 1);
     this.#log(
@@ -129,8 +143,12 @@ export class EventTask {
     return { group: this.#surroundings.setup.service, topic: this.#partition.topic };
   }
 
+  get #task(): { group: string } & TopicPartition {
+    return { group: this.#surroundings.setup.service, ...this.#partition };
+  }
+
   #move(end: number): { group: string; topic: string; partition: number; epoch: number; start: number; end: number } {
-    return { group: this.#surroundings.setup.service, ...this.#partition, epoch: this.#epoch, start: this.#position, end };
+    return { ...this.#task, epoch: this.#epoch, start: this.#position, end };
   }
 
   /** Events of parked keys wait behind the one that failed. */
@@ -149,10 +167,9 @@ export class EventTask {
     return queued;
   }
 
-  #batchOf(items: readonly Sorted[], queued: readonly Sorted[]): EventBatch {
+  #batchOf(items: readonly Sorted[], queued: readonly Sorted[], end: number): EventBatch {
     const waiting = new Set(queued);
     const events = items.flatMap((item) => (item.kind === 'event' && !waiting.has(item) ? [item.event] : []));
-    const end = (items.at(-1)?.record.offset ?? this.#position - 1) + 1;
     return { ...this.#partition, events, progress: greatestProgress(items), start: this.#position, end };
   }
 
@@ -169,13 +186,14 @@ export class EventTask {
     }
   }
 
-  #tell({ batch, verdicts, queued, dead }: Result): void {
+  #tell({ batch, verdicts, queued, dead, repeated }: Result): void {
     this.#surroundings.limit.countHandled(batch.topic, batch.events.length);
     this.#count('done', batch.events.length - verdicts.length);
     for (const { event, outcome, reason } of verdicts) {
       this.#count(outcome, 1);
       if (outcome !== 'ignored') this.#log(`The handler ${outcome === 'skipped' ? 'skipped' : 'refused'} an event.`, event, reason);
     }
+    this.#count('repeated', repeated.length);
     this.#count('queued', queued.length);
     for (const item of queued) this.#log('An event waits behind its parked key.', item, 'its key is parked');
     this.#count('dead', dead.length);

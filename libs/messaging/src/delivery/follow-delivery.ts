@@ -6,6 +6,7 @@ import type { FollowHandler, Received } from '../handlers.ts';
 import type { DeliverySetup } from './delivery-setup.ts';
 import { metrics } from './delivery-metrics.ts';
 import { describe } from './failures.ts';
+import { Repetitions } from './repetitions.ts';
 import { sortRecord, type Sorted } from './sort-records.ts';
 
 const ATTEMPTS = 3;
@@ -13,6 +14,7 @@ const RETRY = { firstMs: 50, longestMs: 1_000 };
 
 interface Held {
   readonly topicId: string;
+  readonly repetitions: Repetitions;
   position: number;
 }
 
@@ -33,7 +35,7 @@ export class FollowDelivery implements PartitionReader {
 
   claim({ topic, partition, topicId, start, end }: LogBounds): Promise<number> {
     const name = `${topic}/${partition}`;
-    const held = this.#held.get(name) ?? { topicId, position: start };
+    const held = this.#held.get(name) ?? { topicId, repetitions: new Repetitions(), position: start };
     this.#held.set(name, held);
     if (held.topicId === topicId && held.position <= end) return Promise.resolve(held.position);
     const happened =
@@ -50,7 +52,9 @@ export class FollowDelivery implements PartitionReader {
     if (held === undefined || first === undefined) throw new Error(`Partition ${partition} of "${topic}" was read before it was claimed.`);
     for (const record of records) {
       const item = sortRecord(record, first.topic);
-      await this.#fold(handlers, item);
+      const { fresh, marks } = held.repetitions.recognise([item]);
+      if (fresh.length > 0) await this.#fold(handlers, item);
+      held.repetitions.passed(marks);
       held.position = record.offset + 1; // a failure later in the batch must not fold this one twice
     }
     return held.position;

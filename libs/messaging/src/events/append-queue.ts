@@ -13,17 +13,29 @@ interface Call {
 /** Enough to make the commit's cost per record vanish, small enough that the partitions are not held for long. */
 const MAX_ROWS = 2_000;
 
+export interface AppendLimits {
+  /** Calls go together up to so many bytes; a larger one goes alone. */
+  readonly maxBytes: number;
+  readonly bytesOf: (record: OutgoingRecord) => number;
+  /** After such a failure it is certain that nothing was appended, so that each call may go alone. */
+  readonly retryAlone: (error: unknown) => boolean;
+}
+
+const NO_LIMITS: AppendLimits = { maxBytes: Infinity, bytesOf: () => 0, retryAlone: (error) => !isLostConnection(error) };
+
 /**
  * Lets concurrent appends share a commit: what comes while one runs goes together in the next. A lone call goes at once. Calls go in
  * the order in which they came.
  */
 export class AppendQueue {
   readonly #append: Append;
+  readonly #limits: AppendLimits;
   readonly #waiting: Call[] = [];
   #running: Promise<void> | undefined;
 
-  constructor(append: Append) {
+  constructor(append: Append, limits = NO_LIMITS) {
     this.#append = append;
+    this.#limits = limits;
   }
 
   append(records: readonly OutgoingRecord[]): Promise<Position[]> {
@@ -45,14 +57,15 @@ export class AppendQueue {
   }
 
   #takeCalls(): Call[] {
-    const calls: Call[] = [];
-    for (let rows = 0; rows < MAX_ROWS;) {
-      const call = this.#waiting.shift();
-      if (call === undefined) break;
-      calls.push(call);
-      rows += call.records.length;
+    const { maxBytes, bytesOf } = this.#limits;
+    let [rows, bytes, calls] = [0, 0, 0];
+    for (const { records } of this.#waiting) {
+      bytes += records.reduce((sum, record) => sum + bytesOf(record), 0);
+      if (calls > 0 && (rows >= MAX_ROWS || bytes > maxBytes)) break;
+      rows += records.length;
+      calls += 1;
     }
-    return calls;
+    return this.#waiting.splice(0, calls);
   }
 
   async #appendTogether(calls: readonly Call[]): Promise<void> {
@@ -65,10 +78,9 @@ export class AppendQueue {
     }
   }
 
-  /** One caller's bad record must not fail the others: each goes alone. After a lost connection the outcome may be unknown, so nobody does. */
+  /** One caller's bad record must not fail the others: each goes alone. Where the outcome may be unknown, nobody does. */
   async #settleFailure(calls: readonly Call[], error: unknown): Promise<void> {
-    const [only] = calls;
-    if (isLostConnection(error) || (calls.length === 1 && only !== undefined)) {
+    if (calls.length === 1 || !this.#limits.retryAlone(error)) {
       for (const { reject } of calls) reject(error);
       return;
     }

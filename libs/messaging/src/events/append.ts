@@ -2,11 +2,12 @@ import type { Position } from '@roofshot/contracts/envelope';
 import type { Queryable } from '@roofshot/storage/sql';
 import type { OutgoingRecord } from './bus.ts';
 import { partitionOfKey } from './partition-of-key.ts';
-import type { IndexedTopic, TopicIndex } from './topic-index.ts';
+import { refuseUnstorable } from './storable.ts';
+import type { PostgresTopic, TopicIndex } from './topic-index.ts';
 
 /** A record whose place is decided but for the offset. */
 interface Placed {
-  readonly topic: IndexedTopic;
+  readonly topic: PostgresTopic;
   readonly partition: number;
   readonly record: OutgoingRecord;
   /** Its index among the caller's records. */
@@ -18,16 +19,7 @@ export function placeRecords(records: readonly OutgoingRecord[], topics: TopicIn
   return records.map((record, index) => {
     const topic = topics.require(record.topic);
     const partition = record.partition ?? partitionOfKey(record.key, topic.bounds.length);
-    if (topic.bounds[partition] === undefined) {
-      throw new Error(
-        `There is no partition ${partition} in "${topic.name}", which has ${topic.bounds.length}. Leave it out to go by the key.`,
-      );
-    }
-    if (record.key.includes('\0') || record.value.includes('\0')) {
-      throw new Error(
-        `A record for "${topic.name}" holds the character U+0000, which PostgreSQL cannot store as text. Write JSON (it escapes it) and use keys without it.`,
-      );
-    }
+    refuseUnstorable(record, topic.bounds.length);
     return { topic, partition, record, index };
   });
 }

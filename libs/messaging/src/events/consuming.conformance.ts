@@ -157,8 +157,9 @@ export function gaps(context: Context): void {
     const reader = new MemoryReader([[`${topic}/0`, 5]]);
     const consumption = await context.bus().consume({ group: null, topics: [topic], reader });
     await consumption.caughtUp();
-    expect(reader.values).toEqual([1997, 1998, 1999]);
-    expect(reader.positions.get(`${topic}/0`)).toBe(2_000);
+    expect(reader.values.filter((value) => value !== null)).toEqual([1997, 1998, 1999]); // a lab may need fillers of its own
+    const [bounds] = await context.bus().bounds(topic);
+    expect(reader.positions.get(`${topic}/0`)).toBe(bounds?.end);
     await consumption.stop();
   });
 

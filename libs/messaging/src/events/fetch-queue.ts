@@ -1,7 +1,6 @@
-import type { Queryable } from '@roofshot/storage/sql';
 import { oneAtATime } from '../one-at-a-time.ts';
 import type { LogRecord } from './bus.ts';
-import type { IndexedTopic } from './topic-index.ts';
+import type { IndexedTopic } from './log-index.ts';
 
 export interface FetchRequest {
   readonly topic: IndexedTopic;
@@ -13,23 +12,15 @@ export interface FetchRequest {
 
 export interface Fetched {
   readonly records: readonly LogRecord[];
-  /** Bounds of the partition in the same snapshot. */
+  /** Bounds of the partition in the same look. */
   readonly start: number;
   readonly end: number;
-  /** There is nothing below `end` that is not among the records. */
-  readonly isComplete: boolean;
+  /** Everything from the asked offset up to here is among the records, or is not there (any more). */
+  readonly next: number;
 }
 
-interface Row {
-  readonly slot: number;
-  readonly start_offset: number;
-  readonly next_offset: number;
-  readonly offset: number | null;
-  readonly key: string;
-  readonly headers: string;
-  readonly value: string;
-  readonly appended_ms: number;
-}
+/** In the order of the requests; undefined where there is no such partition (any more). */
+export type FetchMany = (requests: readonly FetchRequest[]) => Promise<(Fetched | undefined)[]>;
 
 interface Waiting {
   readonly request: FetchRequest;
@@ -40,25 +31,14 @@ interface Waiting {
 /** Bounds the memory of one answer. */
 const MAX_PARTITIONS = 16;
 
-const FETCH = `
-  SELECT q.slot::int AS slot, p.start_offset, p.next_offset, r."offset", r.key, r.headers, r.value, r.appended_ms
-  FROM unnest($1::int[], $2::int[], $3::bigint[], $4::int[]) WITH ORDINALITY AS q(topic_id, partition, "offset", most, slot)
-  JOIN messaging.partitions p USING (topic_id, partition)
-  LEFT JOIN LATERAL (
-    SELECT s."offset", s.key, s.headers, s.value, (extract(epoch FROM s.appended_at) * 1000)::float8 AS appended_ms
-    FROM messaging.records s
-    WHERE s.topic_id = q.topic_id AND s.partition = q.partition AND s."offset" >= q."offset"
-    ORDER BY s."offset" LIMIT q.most
-  ) r ON true`;
-
-/** Reads many partitions in one query: requests that come while one runs go together in the next. */
+/** Reads many partitions at once: requests that come while one runs go together in the next. */
 export class FetchQueue {
-  readonly #sql: Queryable;
+  readonly #fetchMany: FetchMany;
   #waiting: Waiting[] = [];
   readonly #pump: () => Promise<void>;
 
-  constructor(sql: Queryable) {
-    this.#sql = sql;
+  constructor(fetchMany: FetchMany) {
+    this.#fetchMany = fetchMany;
     this.#pump = oneAtATime(() => this.#fetchWaiting());
   }
 
@@ -75,8 +55,7 @@ export class FetchQueue {
     this.#waiting = this.#waiting.slice(MAX_PARTITIONS);
     if (this.#waiting.length > 0) void this.#pump();
     try {
-      const requests = group.map(({ request }) => request);
-      const fetched = await fetchRecords(this.#sql, requests);
+      const fetched = await this.#fetchMany(group.map(({ request }) => request));
       group.forEach(({ resolve, reject, request }, slot) => {
         const one = fetched[slot];
         if (one !== undefined) resolve(one);
@@ -86,27 +65,4 @@ export class FetchQueue {
       for (const { reject } of group) reject(error);
     }
   }
-}
-
-/** In the order of the requests; undefined where there is no such partition. */
-export async function fetchRecords(sql: Queryable, requests: readonly FetchRequest[]): Promise<(Fetched | undefined)[]> {
-  if (requests.length === 0) return [];
-  const rows = await sql.query<Row>(FETCH, [
-    requests.map(({ topic }) => topic.id),
-    requests.map(({ partition }) => partition),
-    requests.map(({ offset }) => offset),
-    requests.map(({ limit }) => limit),
-  ]);
-  const found: ({ records: LogRecord[]; start: number; end: number } | undefined)[] = requests.map(() => undefined);
-  for (const row of rows) {
-    const request = requests[row.slot - 1];
-    const one = (found[row.slot - 1] ??= { records: [], start: row.start_offset, end: row.next_offset });
-    if (request !== undefined && row.offset !== null) one.records.push(recordOf(request, row, row.offset));
-  }
-  return found.map((one, slot) => one && { ...one, isComplete: one.records.length < (requests[slot]?.limit ?? 0) });
-}
-
-function recordOf({ topic, partition }: FetchRequest, row: Row, offset: number): LogRecord {
-  const headers = JSON.parse(row.headers) as Record<string, string>;
-  return { topic: topic.name, partition, offset, key: row.key, headers, value: row.value, appendedAt: row.appended_ms };
 }

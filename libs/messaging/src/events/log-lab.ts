@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createLogger, type Logger } from '@roofshot/telemetry/logger';
 import type { Sql } from '@roofshot/storage/sql';
 import type { EventBus, LogBounds, LogRecord, OutgoingRecord, PartitionReader, TopicPartition, TopicSpec } from './bus.ts';
@@ -17,9 +18,11 @@ export interface BusLab {
 
 export const silent: Logger = createLogger({ level: 'silent', write: () => undefined });
 
+/** Of this run: a broker keeps the topics of earlier ones. */
+const RUN = randomBytes(4).toString('hex');
 let names = 0;
 /** A topic name that no other test has. */
-export const freshTopic = (prefix = 'topic'): string => `${prefix}-${(names += 1)}`;
+export const freshTopic = (prefix = 'topic'): string => `${prefix}-${RUN}-${(names += 1)}`;
 
 export function specOf(name: string, options: Partial<TopicSpec> = {}): TopicSpec {
   return { name, retentionMs: null, compacted: false, ...options };

@@ -10,6 +10,10 @@ export async function openEventBus(url: string, surroundings: PortSurroundings):
       const { openPostgresBus } = await import('./open-postgres-bus.ts');
       return openPostgresBus(url, surroundings);
     }
+    case 'kafka': {
+      const { openKafkaBus } = await import('./kafka/open-kafka-bus.ts');
+      return openKafkaBus(url, surroundings);
+    }
     default:
       throw unknownScheme('EVENTS_URL', url);
   }

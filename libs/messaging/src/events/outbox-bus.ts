@@ -3,7 +3,21 @@ import type { Queryable, Sql } from '@roofshot/storage/sql';
 import type { Logger } from '@roofshot/telemetry/logger';
 import { openOutbox, type CarriedMessage, type OutboxPort } from '../outbox-port.ts';
 import type { ConsumeOptions, Consumption, EventBus, LogBounds, LogRecord, OutgoingRecord, TopicPartition, TopicSpec } from './bus.ts';
-import type { PostgresBus } from './postgres-bus.ts';
+
+/** A record, and its place among all that its outbox sends: the same one whenever it comes again. */
+export interface CarriedRecord {
+  /** The outbox's stream. */
+  readonly origin: string;
+  /** Ascending within the origin in the order of sending. */
+  readonly sequence: number;
+  readonly record: OutgoingRecord;
+}
+
+/** A log that is not in the services' database. */
+export interface RemoteLog extends Omit<EventBus, 'sharesDatabase' | 'publishIn' | 'announce'> {
+  /** Publishes what an outbox brings, in order; what comes again doubles nothing for its readers. */
+  publishOnce(messages: readonly CarriedRecord[]): Promise<void>;
+}
 
 /**
  * A log that lies elsewhere than the services' database. `publishIn` writes into an outbox in that database, and a relay carries it to
@@ -11,19 +25,21 @@ import type { PostgresBus } from './postgres-bus.ts';
  */
 export class OutboxBus implements EventBus {
   readonly sharesDatabase = false;
-  readonly #bus: EventBus;
+  readonly #bus: RemoteLog;
   readonly #outbox: OutboxPort;
   readonly #known = new Set<string>();
 
-  private constructor(bus: EventBus, outbox: OutboxPort) {
+  private constructor(bus: RemoteLog, outbox: OutboxPort) {
     this.#bus = bus;
     this.#outbox = outbox;
   }
 
   /** `sql`: the services' database. Closing this bus closes `bus`. */
-  static async open(bus: PostgresBus, sql: Sql, log: Logger): Promise<OutboxBus> {
+  static async open(bus: RemoteLog, sql: Sql, log: Logger): Promise<OutboxBus> {
     const publish = (messages: readonly CarriedMessage[]): Promise<void> =>
-      bus.publishOnce(messages.map(({ messageId, payload }) => ({ messageId, record: JSON.parse(payload) as OutgoingRecord })));
+      bus.publishOnce(
+        messages.map(({ origin, sequence, payload }) => ({ origin, sequence, record: JSON.parse(payload) as OutgoingRecord })),
+      );
     const outbox = await openOutbox({ sql, schema: 'outbox_events', log, publish });
     return new OutboxBus(bus, outbox);
   }

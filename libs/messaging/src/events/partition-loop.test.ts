@@ -4,7 +4,7 @@ import type { Fetched, FetchRequest } from './fetch-queue.ts';
 import { MemoryReader, silent } from './log-lab.ts';
 import { PartitionLoop } from './partition-loop.ts';
 
-const topic = { id: 1, name: 'large', uuid: 'u', bounds: [{ start: 0, end: 0 }] };
+const topic = { name: 'large', uuid: 'u', bounds: [{ start: 0, end: 0 }] };
 
 /** A log in memory with records of one size, that writes down what was asked of it. */
 function logOf(records: number, characters: number): { asked: number[]; fetch: (request: FetchRequest) => Promise<Fetched> } {
@@ -18,7 +18,7 @@ function logOf(records: number, characters: number): { asked: number[]; fetch: (
       const found = Array.from({ length: count }, (_, i): LogRecord => {
         return { topic: 'large', partition: 0, offset: offset + i, key: 'k', headers: {}, value, appendedAt: 0 };
       });
-      return Promise.resolve({ records: found, start: 0, end: records, isComplete: found.length < limit });
+      return Promise.resolve({ records: found, start: 0, end: records, next: offset + count });
     },
   };
 }

@@ -9,7 +9,7 @@ import {
   type TopicPartition,
 } from './bus.ts';
 import type { Fetched, FetchRequest } from './fetch-queue.ts';
-import type { IndexedTopic } from './topic-index.ts';
+import type { IndexedTopic } from './log-index.ts';
 
 export interface LoopSurroundings {
   readonly reader: PartitionReader;
@@ -59,8 +59,8 @@ export class PartitionLoop implements TopicPartition {
   }
 
   /** Changes when the topic is deleted and made again. */
-  get topicId(): number {
-    return this.#topic.id;
+  get topicId(): string {
+    return this.#topic.uuid;
   }
 
   /** Begins when an earlier loop of the same partition has ended. */
@@ -158,21 +158,21 @@ export class PartitionLoop implements TopicPartition {
       if (fetched.end < this.#position) this.claimAgain();
       if (this.#ended || !this.#claimed) return;
       const advanced = await this.#readFetched(fetched);
-      if (fetched.isComplete && this.#position >= fetched.end) toldAt = await this.#idle(advanced ? 0 : toldAt);
+      if (this.#position >= fetched.end) toldAt = await this.#idle(advanced ? 0 : toldAt);
     }
   }
 
   /** Answers whether there was something. */
-  async #readFetched({ records, end, isComplete }: Fetched): Promise<boolean> {
+  async #readFetched({ records, end, next: lookedUpTo }: Fetched): Promise<boolean> {
     const last = records.at(-1);
     if (last === undefined) {
-      this.#moveTo(Math.max(this.#position, end), end); // what lay between was compacted away
+      this.#moveTo(Math.max(this.#position, lookedUpTo), end); // what lay between was compacted away
       return false;
     }
     this.#learnSize(records);
     const next = await this.#surroundings.reader.read(this, records);
     this.#failures = 0;
-    this.#moveTo(isComplete && next > last.offset ? Math.max(next, end) : next, end);
+    this.#moveTo(next > last.offset ? Math.max(next, lookedUpTo) : next, end);
     return true;
   }
 

@@ -8,9 +8,10 @@ import { WakeUps } from '../wake-ups.ts';
 import { AppendQueue } from './append-queue.ts';
 import { appendRecords, placeRecords } from './append.ts';
 import type { ConsumeOptions, Consumption, EventBus, LogBounds, LogRecord, OutgoingRecord, TopicPartition, TopicSpec } from './bus.ts';
-import { fetchRecords } from './fetch-queue.ts';
 import { maintainLog } from './log-maintenance.ts';
-import { PostgresConsumption } from './postgres-consumption.ts';
+import { LogConsumption } from './log-consumption.ts';
+import type { CarriedRecord, RemoteLog } from './outbox-bus.ts';
+import { fetchRecords } from './postgres-fetch.ts';
 import { Presence } from './presence.ts';
 import { TopicIndex } from './topic-index.ts';
 
@@ -22,12 +23,6 @@ export interface PostgresBusOptions {
   readonly onClosed?: () => Promise<void>;
 }
 
-/** A record and the name under which an outbox brings it: the same one whenever it brings it again. */
-export interface CarriedRecord {
-  readonly messageId: string;
-  readonly record: OutgoingRecord;
-}
-
 const CHANNEL = 'roofshot_events';
 const DEFAULT_PARTITIONS = 2;
 /** The fall-back where a wake-up was missed: one query for the whole process. */
@@ -35,7 +30,7 @@ const POLL_MS = 500;
 const MAINTAIN_MS = 60_000;
 
 /** The event log in PostgreSQL. Promises: see EventBus. */
-export class PostgresBus implements EventBus {
+export class PostgresBus implements EventBus, RemoteLog {
   readonly sharesDatabase = true;
   readonly #sql: Sql;
   readonly #log: Logger;
@@ -44,7 +39,7 @@ export class PostgresBus implements EventBus {
   readonly #wakeUps: WakeUps;
   readonly #presence: Presence;
   readonly #appends: AppendQueue;
-  readonly #consumptions = new Set<PostgresConsumption>();
+  readonly #consumptions = new Set<LogConsumption>();
   readonly #timers: NodeJS.Timeout[] = [];
   #polling: Promise<void> = Promise.resolve();
   #maintaining: Promise<unknown> = Promise.resolve();
@@ -119,12 +114,12 @@ export class PostgresBus implements EventBus {
     await this.#sql.transaction(async (tx) => {
       const rows = await tx.query<{ message_id: string }>(
         `INSERT INTO messaging.carried SELECT id, clock_timestamp() FROM unnest($1::text[]) AS m(id) ORDER BY id ON CONFLICT DO NOTHING RETURNING message_id`,
-        [messages.map(({ messageId }) => messageId)],
+        [messages.map(nameOf)],
       );
       const fresh = new Set(rows.map((row) => row.message_id));
       await this.publishIn(
         tx,
-        messages.filter(({ messageId }) => fresh.has(messageId)).map(({ record }) => record),
+        messages.filter((message) => fresh.has(nameOf(message))).map(({ record }) => record),
       );
     });
     this.announce(new Set(messages.map(({ record }) => record.topic)));
@@ -142,7 +137,7 @@ export class PostgresBus implements EventBus {
 
   async readFrom({ topic, partition }: TopicPartition, offset: number, limit: number): Promise<LogRecord[]> {
     await this.#index.lookUp([topic]);
-    const [fetched] = await fetchRecords(this.#sql, [{ topic: this.#index.require(topic), partition, offset, limit }]);
+    const [fetched] = await fetchRecords(this.#sql, this.#index, [{ topic: this.#index.require(topic), partition, offset, limit }]);
     if (fetched === undefined)
       throw new Error(`There is no partition ${partition} in "${topic}". bounds("${topic}") tells which there are.`);
     return [...fetched.records];
@@ -150,9 +145,10 @@ export class PostgresBus implements EventBus {
 
   async consume(options: ConsumeOptions): Promise<Consumption> {
     if (this.#closed) throw new Error('Cannot consume: the event bus was closed.');
-    const consumption = new PostgresConsumption(options, {
+    const consumption = new LogConsumption(options, {
       sql: this.#sql,
       index: this.#index,
+      fetch: (requests) => fetchRecords(this.#sql, this.#index, requests),
       wakeUps: this.#wakeUps,
       presence: this.#presence,
       log: this.#log,
@@ -225,3 +221,7 @@ export class PostgresBus implements EventBus {
 
 /** Said on the wake-up channel instead of a topic's name when topics were created. */
 const TOPICS_CHANGED = 'topics:';
+
+function nameOf({ origin, sequence }: CarriedRecord): string {
+  return `${origin}/${sequence}`;
+}

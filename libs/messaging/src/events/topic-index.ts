@@ -1,14 +1,11 @@
 import type { Queryable } from '@roofshot/storage/sql';
 import { oneAtATime } from '../one-at-a-time.ts';
 import type { LogBounds, TopicPartition } from './bus.ts';
+import { boundsIn, unknownTopic, type IndexedTopic, type LogIndex } from './log-index.ts';
 
-/** A topic as the log knows it. `id` and `uuid` differ after it was deleted and made again. */
-export interface IndexedTopic {
+/** `id` too differs after the topic was deleted and made again. */
+export interface PostgresTopic extends IndexedTopic {
   readonly id: number;
-  readonly name: string;
-  readonly uuid: string;
-  /** By partition number: offsets start ≤ o < end, as of the last refresh. */
-  readonly bounds: readonly { readonly start: number; readonly end: number }[];
 }
 
 interface Row {
@@ -27,9 +24,9 @@ const READ_INDEX = `
   GROUP BY t.topic_id`;
 
 /** All topics and the bounds of their partitions, read in one query: what is there, and who lags. */
-export class TopicIndex {
+export class TopicIndex implements LogIndex {
   readonly #sql: Queryable;
-  #byName: ReadonlyMap<string, IndexedTopic> = new Map();
+  #byName: ReadonlyMap<string, PostgresTopic> = new Map();
 
   constructor(sql: Queryable) {
     this.#sql = sql;
@@ -41,11 +38,11 @@ export class TopicIndex {
     this.#byName = new Map(rows.map((row) => [row.name, topicOf(row)]));
   });
 
-  get topics(): Iterable<IndexedTopic> {
+  get topics(): Iterable<PostgresTopic> {
     return this.#byName.values();
   }
 
-  find(name: string): IndexedTopic | undefined {
+  find(name: string): PostgresTopic | undefined {
     return this.#byName.get(name);
   }
 
@@ -58,21 +55,19 @@ export class TopicIndex {
     }
   }
 
-  require(name: string): IndexedTopic {
+  require(name: string): PostgresTopic {
     const topic = this.find(name);
     if (topic !== undefined) return topic;
-    throw new Error(`There is no topic "${name}" on the log. Check its name, or create it first with ensureTopics.`);
+    throw unknownTopic(name);
   }
 
   /** As of the last refresh; undefined when there is no such topic or partition. */
-  boundsOf({ topic, partition }: TopicPartition): LogBounds | undefined {
-    const found = this.find(topic);
-    const bounds = found?.bounds[partition];
-    return found === undefined || bounds === undefined ? undefined : { topic, partition, topicId: found.uuid, ...bounds };
+  boundsOf(partition: TopicPartition): LogBounds | undefined {
+    return boundsIn(this.find(partition.topic), partition.partition);
   }
 }
 
-function topicOf(row: Row): IndexedTopic {
+function topicOf(row: Row): PostgresTopic {
   const bounds = row.starts.map((start, partition) => ({ start, end: row.ends[partition] ?? start }));
   return { id: row.topic_id, name: row.name, uuid: row.uuid, bounds };
 }

@@ -2,20 +2,22 @@ import type { Sql } from '@roofshot/storage/sql';
 import type { Logger } from '@roofshot/telemetry/logger';
 import type { WakeUps } from '../wake-ups.ts';
 import type { ConsumeOptions, Consumption, PartitionHealth, TopicPartition } from './bus.ts';
-import { FetchQueue } from './fetch-queue.ts';
+import { FetchQueue, type FetchMany } from './fetch-queue.ts';
 import { BEAT_MS, GroupMembership } from './group-membership.ts';
 import { PartitionLoop } from './partition-loop.ts';
 import type { Presence } from './presence.ts';
-import type { IndexedTopic, TopicIndex } from './topic-index.ts';
+import type { IndexedTopic, LogIndex } from './log-index.ts';
 
 export interface ConsumptionSurroundings {
+  /** Where the members of a group find each other: the database that holds their positions, whatever log they read. */
   readonly sql: Sql;
-  readonly index: TopicIndex;
+  readonly index: LogIndex;
+  readonly fetch: FetchMany;
   readonly wakeUps: WakeUps;
   readonly presence: Presence;
   readonly log: Logger;
   /** Called when it has stopped. */
-  readonly onStop: (consumption: PostgresConsumption) => void;
+  readonly onStop: (consumption: LogConsumption) => void;
 }
 
 const DEFAULT_BATCH = 500;
@@ -30,7 +32,7 @@ interface Waiter {
 }
 
 /** One member's reading of its share of the partitions. */
-export class PostgresConsumption implements Consumption {
+export class LogConsumption implements Consumption {
   readonly #options: ConsumeOptions;
   readonly #surroundings: ConsumptionSurroundings;
   readonly #membership: GroupMembership | undefined;
@@ -47,7 +49,7 @@ export class PostgresConsumption implements Consumption {
     this.#options = options;
     this.#surroundings = surroundings;
     const { group, topics } = options;
-    this.#fetches = new FetchQueue(surroundings.sql);
+    this.#fetches = new FetchQueue(surroundings.fetch);
     this.#membership = group === null ? undefined : new GroupMembership(surroundings.sql, surroundings.presence, group, topics);
   }
 
@@ -68,7 +70,7 @@ export class PostgresConsumption implements Consumption {
     const owned = new Map(this.#ownedPartitions());
     for (const [key, loop] of this.#loops) {
       const entry = owned.get(key);
-      if (entry?.topic.id !== loop.topicId) this.#drop(key, loop);
+      if (entry?.topic.uuid !== loop.topicId) this.#drop(key, loop);
     }
     for (const [key, { topic, partition }] of owned) {
       const loop = this.#loops.get(key) ?? this.#begin(key, topic, partition);

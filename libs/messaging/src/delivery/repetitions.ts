@@ -1,0 +1,42 @@
+import type { CarriedMark } from '@roofshot/storage/carried-marks';
+import type { LogRecord } from '../events/bus.ts';
+
+/** On records that an outbox has carried: the stream that sent it, and its place in the stream, the same whenever it is sent again. */
+export const ORIGIN_HEADER = 'roofshot-origin';
+export const SEQUENCE_HEADER = 'roofshot-sequence';
+
+export interface Recognised<T> {
+  readonly fresh: readonly T[];
+  readonly repeated: readonly T[];
+  /** Where the reader is in each stream once it has handled these. */
+  readonly marks: readonly CarriedMark[];
+}
+
+/** Knows how far a reader of one partition is in what outboxes send, and recognises what they send a second time. */
+export class Repetitions {
+  readonly #marks: Map<string, CarriedMark>;
+
+  constructor(marks: readonly CarriedMark[] = []) {
+    this.#marks = new Map(marks.map((mark) => [mark.origin, mark]));
+  }
+
+  /** Changes nothing: `passed` does, when the fresh ones have been handled. */
+  recognise<T extends { readonly record: LogRecord }>(items: readonly T[]): Recognised<T> {
+    const moved = new Map<string, CarriedMark>();
+    const repeated = items.filter(({ record }) => {
+      const origin = record.headers[ORIGIN_HEADER];
+      if (origin === undefined) return false;
+      const sequence = Number(record.headers[SEQUENCE_HEADER]);
+      const mark = moved.get(origin) ?? this.#marks.get(origin);
+      if (mark !== undefined && sequence <= mark.sequence) return true;
+      moved.set(origin, { origin, sequence, offset: record.offset });
+      return false;
+    });
+    const left = new Set(repeated);
+    return { fresh: left.size === 0 ? items : items.filter((item) => !left.has(item)), repeated, marks: [...moved.values()] };
+  }
+
+  passed(marks: readonly CarriedMark[]): void {
+    for (const mark of marks) this.#marks.set(mark.origin, mark);
+  }
+}

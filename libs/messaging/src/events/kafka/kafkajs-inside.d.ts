@@ -1,0 +1,22 @@
+/** The few parts of kafkajs 2.2.4's inside that kafka-cluster.ts stands on; the version is pinned. */
+declare module 'kafkajs/src/protocol/requests/fetch/v11/request.js' {
+  interface WireRequest {
+    readonly apiKey: number;
+    readonly apiVersion: number;
+    readonly apiName: string;
+    encode(): Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>;
+  }
+  interface FetchWish {
+    readonly replicaId: number;
+    readonly maxWaitTime: number;
+    readonly minBytes: number;
+    readonly maxBytes: number;
+    readonly isolationLevel: number;
+    readonly topics: readonly {
+      readonly topic: string;
+      readonly partitions: readonly { readonly partition: number; readonly fetchOffset: number; readonly maxBytes: number }[];
+    }[];
+  }
+  const request: (wish: FetchWish) => WireRequest;
+  export default request;
+}

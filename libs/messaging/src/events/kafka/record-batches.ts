@@ -1,0 +1,155 @@
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+import type { LogRecord } from '../bus.ts';
+import { ByteReader } from './byte-reader.ts';
+
+/** A transaction that was rolled back: its records from `firstOffset` on count as never written (up to its own end marker). */
+export interface AbortedTransaction {
+  readonly producerId: number;
+  readonly firstOffset: number;
+}
+
+export interface RecordSet {
+  readonly topic: string;
+  readonly partition: number;
+  /** Records before this one are left out: the first batch may begin before what was asked for. */
+  readonly from: number;
+  /** Batches as they lie on the broker; the last one may be cut off. */
+  readonly bytes: Buffer;
+  readonly aborted: readonly AbortedTransaction[];
+}
+
+export interface DecodedSet {
+  readonly records: LogRecord[];
+  /** Behind the last whole batch, whatever it held: where to read on. */
+  readonly next: number;
+}
+
+// Batch header (magic 2): https://kafka.apache.org/documentation/#recordbatch
+const LENGTH_AT = 8;
+const HEADER_BEFORE_LENGTH_ENDS = 12;
+const MAGIC_AT = 16;
+const ATTRIBUTES_AT = 21;
+const HEADER = 61;
+const CODEC_MASK = 0x07;
+const LOG_APPEND_TIME = 0x08;
+const TRANSACTIONAL = 0x10;
+const CONTROL = 0x20;
+
+/** Takes a record set apart. Throws a sentence for what this reader cannot read, naming where it lies. */
+export function decodeRecordSet(set: RecordSet): DecodedSet {
+  const records: LogRecord[] = [];
+  const aborted = new AbortedRanges(set.aborted);
+  let next = set.from;
+  for (let at = 0; at + HEADER <= set.bytes.length;) {
+    const end = at + HEADER_BEFORE_LENGTH_ENDS + set.bytes.readInt32BE(at + LENGTH_AT);
+    if (end > set.bytes.length) break; // cut off: comes whole with the next fetch
+    const batch = headerOf(set, at);
+    if (batch.isControl) aborted.sawMarker(batch);
+    else if (!aborted.covers(batch)) readRecords(set, batch, set.bytes.subarray(at + HEADER, end), records);
+    next = Math.max(next, batch.lastOffset + 1);
+    at = end;
+  }
+  return { records, next };
+}
+
+interface Batch {
+  readonly firstOffset: number;
+  readonly lastOffset: number;
+  readonly attributes: number;
+  readonly firstTimestamp: number;
+  readonly maxTimestamp: number;
+  readonly producerId: number;
+  readonly count: number;
+  readonly isControl: boolean;
+}
+
+function headerOf({ topic, partition, bytes }: RecordSet, at: number): Batch {
+  const reader = new ByteReader(bytes, at);
+  const firstOffset = reader.int64();
+  const magic = bytes.readInt8(at + MAGIC_AT);
+  if (magic !== 2) throw unreadable({ topic, partition, firstOffset }, `it has the format ${magic} of Kafka before 0.11`);
+  reader.skip(ATTRIBUTES_AT - 8);
+  const attributes = reader.int16();
+  const lastOffset = firstOffset + reader.int32();
+  const [firstTimestamp, maxTimestamp, producerId] = [reader.int64(), reader.int64(), reader.int64()];
+  reader.skip(2 + 4); // producer epoch, first sequence
+  const count = reader.int32();
+  return { firstOffset, lastOffset, attributes, firstTimestamp, maxTimestamp, producerId, count, isControl: (attributes & CONTROL) !== 0 };
+}
+
+function readRecords({ topic, partition, from }: RecordSet, batch: Batch, packed: Buffer, into: LogRecord[]): void {
+  const { firstOffset, attributes, firstTimestamp, maxTimestamp, count } = batch;
+  const reader = new ByteReader(unpack(packed, attributes & CODEC_MASK, { topic, partition, firstOffset }));
+  for (let n = 0; n < count; n += 1) {
+    const length = reader.varint();
+    const end = reader.at + length;
+    reader.skip(1); // attributes of a record: none are defined
+    const timestamp = firstTimestamp + reader.varint();
+    const offset = firstOffset + reader.varint();
+    if (offset >= from) {
+      const appendedAt = (attributes & LOG_APPEND_TIME) === 0 ? timestamp : maxTimestamp;
+      into.push({ topic, partition, offset, appendedAt, ...readContent(reader) });
+    }
+    reader.skip(end - reader.at);
+  }
+}
+
+/** A record without key or value, as others may write it, has an empty one. */
+function readContent(reader: ByteReader): Pick<LogRecord, 'key' | 'value' | 'headers'> {
+  const key = reader.text(Math.max(0, reader.varint()));
+  const value = reader.text(Math.max(0, reader.varint()));
+  const headers: Record<string, string> = {};
+  for (let left = reader.varint(); left > 0; left -= 1) {
+    const name = reader.text(reader.varint());
+    headers[name] = reader.text(Math.max(0, reader.varint()));
+  }
+  return { key, value, headers };
+}
+
+type Place = Pick<RecordSet, 'topic' | 'partition'> & { readonly firstOffset: number };
+
+function unpack(packed: Buffer, codec: number, place: Place): Buffer {
+  switch (codec) {
+    case 0:
+      return packed;
+    case 1:
+      return gunzipSync(packed);
+    case 4:
+      return zstdDecompressSync(packed);
+    default:
+      throw unreadable(place, `it is compressed by ${codec === 2 ? 'snappy' : 'lz4'}; let its producer use gzip, zstd or none`);
+  }
+}
+
+function unreadable({ topic, partition, firstOffset }: Place, why: string): Error {
+  return new Error(`The batch at offset ${firstOffset} of partition ${partition} of "${topic}" cannot be read: ${why}.`);
+}
+
+/** Which batches belong to transactions that were rolled back, as a reader of committed records must know them. */
+class AbortedRanges {
+  readonly #pending: AbortedTransaction[];
+  readonly #active = new Set<number>();
+
+  constructor(aborted: readonly AbortedTransaction[]) {
+    this.#pending = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset);
+  }
+
+  covers({ attributes, producerId, lastOffset }: Batch): boolean {
+    if ((attributes & TRANSACTIONAL) === 0) return false;
+    this.#activateUpTo(lastOffset);
+    return this.#active.has(producerId);
+  }
+
+  /** The end of the producer's transaction, either way. */
+  sawMarker({ producerId, lastOffset }: Batch): void {
+    this.#activateUpTo(lastOffset);
+    this.#active.delete(producerId);
+  }
+
+  #activateUpTo(offset: number): void {
+    for (let [next] = this.#pending; next !== undefined && next.firstOffset <= offset; [next] = this.#pending) {
+      this.#active.add(next.producerId);
+      this.#pending.shift();
+    }
+  }
+}
