@@ -1,16 +1,16 @@
 // A service process for the kill test: folds amounts into totals and says a note for each batch, until it is killed.
-// Usage: node --import register.mjs folding-process.ts <database url> <topic> <topic of notes> [stall]
+// Usage: node --import register.mjs folding-process.ts <database url> <events url> <topic> <topic of notes> [stall]
 import { setTimeout as delay } from 'node:timers/promises';
 import { defineTopic, type EventDefinition, type TopicDefinition } from '@roofshot/contracts/define';
 import { openSql } from '@roofshot/storage/open-sql';
 import { PostgresQueue } from '../src/commands/postgres-queue.ts';
 import { silent } from '../src/events/log-lab.ts';
-import { PostgresBus } from '../src/events/postgres-bus.ts';
+import { openEventBus } from '../src/events/open-event-bus.ts';
 import { onBatch } from '../src/handlers.ts';
 import { Added, Noted } from '../src/delivery/delivery-lab.ts';
 import { ServiceConsumption } from '../src/delivery/service-consumption.ts';
 
-const [url = '', name = '', notesName = '', mode] = process.argv.slice(2);
+const [url = '', eventsUrl = '', name = '', notesName = '', mode] = process.argv.slice(2);
 
 function topicOf<E extends EventDefinition>(topic: string, event: E): TopicDefinition<string, readonly [E]> {
   return defineTopic(topic, {
@@ -23,7 +23,7 @@ function topicOf<E extends EventDefinition>(topic: string, event: E): TopicDefin
 }
 
 const sql = await openSql(url, { poolSize: 5 });
-const bus = await PostgresBus.open(sql, { log: silent });
+const bus = await openEventBus(eventsUrl, { sql, sqlUrl: url, log: silent });
 const queue = await PostgresQueue.open(sql, { log: silent });
 const notes = topicOf(notesName, Noted);
 

@@ -44,7 +44,8 @@ describe('a PostgreSQL that is killed', () => {
       await sql.close();
     };
     const never = (): Promise<void> => Promise.reject(new Error('not here'));
-    lab = await DeliveryLab.start({ sql, open, close, expire: never, compact: never } satisfies BusLab);
+    const log: BusLab = { url: server.url, sharesDatabase: true, sql, open, close, expire: never, compact: never };
+    lab = await DeliveryLab.start(log);
   });
   afterAll(async () => {
     await lab.close();

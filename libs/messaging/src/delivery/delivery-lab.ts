@@ -119,7 +119,7 @@ export class DeliveryLab {
     await this.fold({ topic, partition, events: [event], progress: undefined, start: offset, end: offset + 1 }, tx);
   }
 
-  async totals(topic: Amounts): Promise<Record<string, number>> {
+  async totals(topic: Amounts | Notes): Promise<Record<string, number>> {
     const rows = await this.sql.query<{ unit: string; total: number }>(
       'SELECT unit, total FROM sums.totals WHERE topic = $1 ORDER BY unit',
       [topic.name],

@@ -7,6 +7,10 @@ import type { EventBus, LogBounds, LogRecord, OutgoingRecord, PartitionReader, T
 export interface BusLab {
   /** A bus of its own, as another process would have it; topics get 2 partitions. The lab closes what is still open. */
   open(): Promise<EventBus>;
+  /** The EVENTS_URL of the log, for processes of their own. */
+  readonly url: string;
+  /** As EventBus.sharesDatabase. */
+  readonly sharesDatabase: boolean;
   /** The database whose transactions `publishIn` takes part in. */
   readonly sql: Sql;
   /** Lets retention drop everything that lies on the topic now. */

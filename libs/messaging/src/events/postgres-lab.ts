@@ -18,6 +18,8 @@ export async function startPostgresLab({ behindOutbox = false } = {}): Promise<B
       buses.push(opened);
       return opened;
     },
+    url: messages.url,
+    sharesDatabase: !behindOutbox,
     sql: services.sql,
     expire: async (topic) => {
       await messages.sql.query(

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ConfigResourceTypes, Kafka, logLevel, type Admin } from 'kafkajs';
+import kafkajs, { Kafka, logLevel, type Admin } from 'kafkajs';
 import { eventually } from '@roofshot/testing/eventually';
 import { testDatabase } from '@roofshot/testing/postgres';
 import { testServer } from '@roofshot/testing/test-server';
@@ -9,7 +9,7 @@ import { OutboxBus } from '../outbox-bus.ts';
 import { KafkaLog } from './kafka-log.ts';
 
 /** A real Kafka; its topics stay until the server ends, so every test has names of its own. */
-export async function startKafkaLab(): Promise<BusLab & { readonly url: string }> {
+export async function startKafkaLab(): Promise<BusLab> {
   const services = await testDatabase();
   const url = `${await testServer('kafka')}?partitions=2`;
   const kafka = new Kafka({ clientId: `lab-${randomUUID()}`, brokers: [new URL(url).host], logLevel: logLevel.NOTHING });
@@ -23,6 +23,7 @@ export async function startKafkaLab(): Promise<BusLab & { readonly url: string }
   };
   return {
     url,
+    sharesDatabase: false,
     open,
     sql: services.sql,
     expire: async (topic) => {
@@ -49,7 +50,13 @@ async function compact(admin: Admin, bus: EventBus, topic: string): Promise<void
   const configEntries = Object.entries(fast).map(([name, value]) => ({ name, value }));
   await admin.alterConfigs({
     validateOnly: false,
-    resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries: [...configEntries, { name: 'cleanup.policy', value: 'compact' }] }],
+    resources: [
+      {
+        type: kafkajs.ConfigResourceTypes.TOPIC,
+        name: topic,
+        configEntries: [...configEntries, { name: 'cleanup.policy', value: 'compact' }],
+      },
+    ],
   });
   await eventually(
     async () => {
