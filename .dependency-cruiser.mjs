@@ -54,7 +54,10 @@ const configuration = {
       name: 'clients-behind-ports',
       comment: 'Brokers and databases are reached through the ports of libs/messaging and libs/storage.',
       severity: 'error',
-      from: { path: '^(contracts|libs|services)/', pathNot: '^libs/(messaging|storage)/|^services/[^/]+/migrations/' },
+      from: {
+        path: '^(contracts|libs|services)/',
+        pathNot: '^libs/(messaging|storage)/|^libs/testing/src/servers/prove-|^services/[^/]+/migrations/',
+      },
       to: { path: `node_modules/(${CLIENTS})/` },
     },
     {

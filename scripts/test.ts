@@ -1,27 +1,12 @@
 // `npm test`: every check and every test, or a selection; the last line is "N passed, N failed".
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startTestPostgres } from '@roofshot/testing/postgres';
+import { endUnusedServers } from '@roofshot/testing/shared-servers';
 import { haveChromium } from './testing/chromium.ts';
-import { HELP, parseSelection, WrongArguments, type Selection } from './testing/arguments.ts';
+import { HELP, parseWanted, WrongArguments, type Selection, type Wanted } from './testing/arguments.ts';
 import { runEverything } from './testing/everything.ts';
-import { KINDS, needServers } from './testing/kinds.ts';
+import { EMBEDDED, KINDS } from './testing/kinds.ts';
 import { runSelection } from './testing/selection.ts';
+import { prepareServers } from './testing/servers.ts';
 import type { Tally } from './testing/tally.ts';
-
-/** One PostgreSQL for all test processes of the run: each test file takes a database of its own on it. */
-async function withPostgres<T>(work: (env: NodeJS.ProcessEnv) => Promise<T>): Promise<T> {
-  if (process.env['TEST_SQL_URL'] !== undefined) return work(process.env);
-  const folder = mkdtempSync(join(tmpdir(), 'roofshot-test-'));
-  const server = await startTestPostgres(folder);
-  try {
-    return await work({ ...process.env, TEST_SQL_URL: server.url });
-  } finally {
-    await server.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
 
 /** The browser tests find their browser in CHROMIUM_PATH; without one they tell the reason and do not run. */
 function withChromium(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
@@ -37,10 +22,20 @@ function needsBrowser(selection: Selection | undefined): boolean {
   return kinds.includes('component') && (packages.length === 0 || packages.some((folder) => folder.includes('console')));
 }
 
-async function run(selection: Selection | undefined): Promise<Tally> {
-  const work = (env: NodeJS.ProcessEnv) => (selection === undefined ? runEverything(env) : runSelection(selection, env));
-  if (!needServers(selection?.kinds ?? KINDS)) return work(process.env);
-  return withPostgres((env) => work(needsBrowser(selection) ? withChromium(env) : env));
+async function run({ selection, embedded }: Wanted): Promise<Tally> {
+  const kinds = selection?.kinds ?? (embedded ? EMBEDDED : KINDS);
+  const refusals = kinds.includes('server') ? await prepareServers() : [];
+  if (refusals.length > 0) {
+    console.error(refusals.join('\n'));
+    return { passed: 0, failed: refusals.length, skipped: [] };
+  }
+  const env = { ...process.env, ...(embedded ? { TEST_EMBEDDED: '1' } : {}) };
+  const whole = needsBrowser(selection) ? withChromium(env) : env;
+  try {
+    return await (selection === undefined ? runEverything(whole) : runSelection(selection, whole));
+  } finally {
+    await endUnusedServers();
+  }
 }
 
 function report({ passed, failed, skipped }: Tally): number {
@@ -51,8 +46,8 @@ function report({ passed, failed, skipped }: Tally): number {
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const selection = parseSelection(args);
-  if (selection !== 'help') return report(await run(selection));
+  const wanted = parseWanted(args);
+  if (wanted !== 'help') return report(await run(wanted));
   process.stdout.write(HELP);
   return 0;
 }

@@ -1,46 +1,51 @@
-import { parseSelection } from './arguments.ts';
-import { jestFilter, needServers } from './kinds.ts';
+import { parseWanted } from './arguments.ts';
+import { EMBEDDED, jestFilter } from './kinds.ts';
 
 describe('what to test', () => {
   it('is everything when nothing is chosen', () => {
-    expect(parseSelection([])).toBeUndefined();
+    expect(parseWanted([])).toEqual({ selection: undefined, embedded: false });
+    expect(parseWanted(['--embedded'])).toEqual({ selection: undefined, embedded: true });
   });
 
   it('takes several kinds and packages', () => {
-    expect(parseSelection(['--kind', 'unit', '--kind', 'int', '--package', 'libs/storage'])).toEqual({
-      kinds: ['unit', 'int'],
-      packages: ['libs/storage'],
-      name: undefined,
+    expect(parseWanted(['--kind', 'unit', '--kind', 'int', '--package', 'libs/storage'])).toMatchObject({
+      selection: { kinds: ['unit', 'int'], packages: ['libs/storage'], name: undefined },
     });
   });
 
-  it('is every kind when only a package is chosen', () => {
-    expect(parseSelection(['--package', 'contracts'])).toMatchObject({ kinds: ['unit', 'int', 'component', 'e2e'] });
+  it('is every kind when only a package is chosen, but for those with servers where they are left out', () => {
+    const chosen = (args: string[]) => parseWanted(['--package', 'contracts', ...args]);
+    expect(chosen([])).toMatchObject({ selection: { kinds: ['unit', 'int', 'component', 'server', 'e2e'] } });
+    expect(chosen(['--embedded'])).toMatchObject({ selection: { kinds: ['unit', 'int', 'component', 'e2e'] } });
+  });
+
+  it('cannot be the tests with servers without servers', () => {
+    expect(() => parseWanted(['--kind', 'server', '--embedded'])).toThrow('drop one of both');
   });
 
   it('names the kinds there are when it is given another', () => {
-    expect(() => parseSelection(['--kind', 'slow'])).toThrow(
-      '--kind slow: there is no such kind of test; choose unit, int, component, e2e',
+    expect(() => parseWanted(['--kind', 'slow'])).toThrow(
+      '--kind slow: there is no such kind of test; choose unit, int, component, server, e2e',
     );
   });
 });
 
 describe('an argument that does not exist', () => {
   it('is named', () => {
-    expect(() => parseSelection(['--knid', 'unit'])).toThrow("Unknown option '--knid'");
+    expect(() => parseWanted(['--knid', 'unit'])).toThrow("Unknown option '--knid'");
   });
 });
 
 describe('a kind of tests', () => {
-  it('needs no server when it is the unit tests', () => {
-    expect(needServers(['unit'])).toBe(false);
-    expect(needServers(['unit', 'component'])).toBe(true);
-  });
+  const files = ['a.test.ts', 'page.test.tsx', 'sql.int.test.ts', 'f.component.test.ts', 'kafka-bus.server.test.ts', 'journey.e2e.test.ts'];
+  const chosen = (pattern: string) => files.filter((file) => !new RegExp(pattern).test(file));
 
   it('is told from the others by its suffix', () => {
-    const pattern = new RegExp(jestFilter(['unit']).at(-1) ?? '');
-    const files = ['windows.test.ts', 'page.test.tsx', 'sql.int.test.ts', 'features.component.test.ts', 'journey.e2e.test.ts'];
-    expect(files.filter((file) => !pattern.test(file))).toEqual(['windows.test.ts', 'page.test.tsx']);
+    expect(chosen(jestFilter(['unit']).at(-1) ?? '')).toEqual(['a.test.ts', 'page.test.tsx']);
     expect(jestFilter(['e2e'])).toEqual(['--testMatch', '**/*.e2e.test.{ts,tsx}']);
+  });
+
+  it('is left out alone when the others need no servers', () => {
+    expect(chosen(jestFilter(EMBEDDED).at(-1) ?? '')).toEqual(files.filter((file) => !file.includes('.server.')));
   });
 });

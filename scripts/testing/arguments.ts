@@ -1,14 +1,15 @@
 import { parseArgs } from 'node:util';
-import { KINDS, type Kind } from './kinds.ts';
+import { EMBEDDED, KINDS, type Kind } from './kinds.ts';
 
-export const HELP = `usage: npm test [-- --kind KIND] [--package FOLDER] [--name PATTERN]
+export const HELP = `usage: npm test [-- --kind KIND] [--package FOLDER] [--name PATTERN] [--embedded]
 
 Without options: lint, type check, format, the Python checks and every test, from Nx's cache where nothing changed.
-With options: the chosen tests in one run, without the cache.
+With --kind, --package or --name: the chosen tests in one run, without the cache.
 
   --kind KIND        ${KINDS.join(', ')}; may be repeated
   --package FOLDER   such as libs/storage; may be repeated
   --name PATTERN     only tests whose name matches
+  --embedded         without the tests that need Kafka, RabbitMQ and other servers: npm run test:embedded
   --help             this text
 
 The last line is "N passed, N failed". Exit code 0 when nothing failed, 1 otherwise, 2 for wrong arguments.
@@ -18,6 +19,7 @@ const OPTIONS = {
   kind: { type: 'string', multiple: true },
   package: { type: 'string', multiple: true },
   name: { type: 'string' },
+  embedded: { type: 'boolean' },
   help: { type: 'boolean' },
 } as const;
 
@@ -27,17 +29,28 @@ export interface Selection {
   name: string | undefined;
 }
 
+/** What to test. */
+export interface Wanted {
+  /** Everything where it is undefined. */
+  selection: Selection | undefined;
+  /** True: without the tests that need servers. */
+  embedded: boolean;
+}
+
 /** The message names the argument and what is possible. */
 export class WrongArguments extends Error {
   override name = 'WrongArguments';
 }
 
-/** @returns undefined for a run of everything. @throws WrongArguments */
-export function parseSelection(args: readonly string[]): Selection | 'help' | undefined {
+/** @throws WrongArguments */
+export function parseWanted(args: readonly string[]): Wanted | 'help' {
   const values = parse(args);
   if (values.help) return 'help';
-  if (values.kind === undefined && values.package === undefined && values.name === undefined) return undefined;
-  return { kinds: (values.kind ?? KINDS).map(asKind), packages: values.package ?? [], name: values.name };
+  const embedded = values.embedded ?? false;
+  if (values.kind === undefined && values.package === undefined && values.name === undefined) return { selection: undefined, embedded };
+  const kinds = (values.kind ?? (embedded ? EMBEDDED : KINDS)).map(asKind);
+  if (embedded && kinds.includes('server')) throw new WrongArguments('--kind server: --embedded leaves out just these; drop one of both');
+  return { selection: { kinds, packages: values.package ?? [], name: values.name }, embedded };
 }
 
 function parse(args: readonly string[]) {

@@ -6,6 +6,7 @@ import { proveElasticsearch } from './prove-elasticsearch.ts';
 import { runCommand } from './run-command.ts';
 import { cached } from './server-cache.ts';
 import { accountFor } from './server-process.ts';
+import { lines } from './lines.ts';
 import type { Launch, Place, ServerKind } from './server-kind.ts';
 
 const VERSION = '8.19.21';
@@ -84,14 +85,18 @@ async function launch(place: Place, java: string, home: string): Promise<Launch>
     'es.java.type': 'ES_JAVA_HOME',
   };
   const defined = Object.entries(properties).map(([name, value]) => `-D${name}=${value}`);
-  const classes = ['-cp', `${join(home, 'lib', '*')}:${join(home, 'lib', 'cli-launcher', '*')}`, 'org.elasticsearch.launcher.CliToolLauncher'];
+  const classes = [
+    '-cp',
+    `${join(home, 'lib', '*')}:${join(home, 'lib', 'cli-launcher', '*')}`,
+    'org.elasticsearch.launcher.CliToolLauncher',
+  ];
   const env = { HOME: folder, ES_TMPDIR: temporary, ES_JAVA_HOME: dirname(dirname(java)) };
   return { server: { program: java, args: ['-Xms4m', '-Xmx64m', '-XX:+UseSerialGC', ...defined, ...classes], env, cwd: home } };
 }
 
 async function writeConfig(place: Place, config: string, temporary: string): Promise<void> {
   for (const folder of [config, temporary]) await mkdir(folder, { recursive: true });
-  await writeFile(join(config, 'elasticsearch.yml'), settings(place));
+  await writeFile(join(config, 'elasticsearch.yml'), settings(place) + lines(place.settings, ': '));
   await writeFile(join(config, 'jvm.options'), JVM);
   await writeFile(join(config, 'log4j2.properties'), LOGGING);
   const account = accountFor(true);

@@ -1,17 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { copyJars, findJava } from './maven.ts';
+import { copyJars, findJava, fingerprint } from './maven.ts';
+import { findFreePorts } from './ports.ts';
 import { runCommand } from './run-command.ts';
 import { cached, exists } from './server-cache.ts';
 import { proveKafka } from './prove-kafka.ts';
+import { ServerProcess, tailOf } from './server-process.ts';
 import type { Launch, Place, ServerKind } from './server-kind.ts';
+import { untilReady } from './until-ready.ts';
 
 const VERSION = '4.1.1';
 /** The broker itself, and a log that writes to standard error: without one it has been seen to end without a word. */
 const ARTIFACTS = [`org.apache.kafka:kafka_2.13:${VERSION}`, 'org.slf4j:slf4j-simple:1.7.36'];
 /** Servers are told apart by their ports, so all may have this id; it makes the formatted folder the same for all. */
 const CLUSTER_ID = 'Um9vZnNob3QtdGVzdHMwMA';
+const CLASSES = 'classes.jsa';
+/** Writing the classes down takes seven seconds on an idle machine. */
+const ARCHIVE_MS = 120_000;
 const META = ['meta.properties', 'bootstrap.checkpoint'];
 /** A short life on two shared cores: the quick compiler, one collector thread, and a heap that keeps the whole below 300 MB. */
 const JVM = ['-Xms96m', '-Xmx256m', '-XX:MaxDirectMemorySize=96m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xss512k'];
@@ -34,7 +40,9 @@ export const kafka: ServerKind = {
     const java = await findJava();
     const jars = await cached(`kafka-${VERSION}`, (folder) => copyJars(ARTIFACTS, folder));
     const formatted = await cached(`kafka-${VERSION}-formatted`, (folder) => format(java, jars, folder));
-    return (place) => launch(place, { java, jars, formatted });
+    const programs = { java, jars, formatted };
+    const archive = await cached(`kafka-${VERSION}-classes-${await fingerprint(java)}`, (folder) => archiveClasses(programs, folder));
+    return (place) => launch(place, programs, `-XX:SharedArchiveFile=${join(archive, CLASSES)}`);
   },
   url: ({ ports }) => `kafka://127.0.0.1:${ports[0]}`,
   prove: proveKafka,
@@ -46,11 +54,29 @@ interface Programs {
   formatted: string;
 }
 
-async function launch({ folder, ports }: Place, { java, jars, formatted }: Programs): Promise<Launch> {
+async function launch({ folder, ports, settings: own }: Place, { java, jars, formatted }: Programs, sharing: string): Promise<Launch> {
   const [log, properties] = [join(folder, 'log'), join(folder, 'server.properties')];
   if (!(await exists(log))) await layOut(log, formatted);
-  await writeFile(properties, toProperties(settings(log, ports)));
-  return { server: { program: java, args: [...JVM, ...LOGGING, '-cp', join(jars, '*'), 'kafka.Kafka', properties] } };
+  await writeFile(properties, toProperties({ ...settings(log, ports), ...own }));
+  return { server: { program: java, args: [sharing, ...JVM, ...LOGGING, '-cp', join(jars, '*'), 'kafka.Kafka', properties] } };
+}
+
+/**
+ * Lets a Kafka write down, as it ends, the classes that it has loaded: who starts with them needs half of the processor time (1.6 in
+ * place of 3.0 s).
+ */
+async function archiveClasses(programs: Programs, folder: string): Promise<void> {
+  const place = { folder: join(folder, 'place'), ports: await findFreePorts(2), secret: '', settings: {} };
+  await mkdir(place.folder);
+  const { server } = await launch(place, programs, `-XX:ArchiveClassesAtExit=${join(folder, CLASSES)}`);
+  const logFile = join(folder, 'server.log');
+  const process = await ServerProcess.start({ command: server, folder: place.folder, logFile, account: undefined });
+  try {
+    await untilReady({ kind: kafka, url: kafka.url(place), ended: process.ended, tail: () => tailOf(logFile) });
+  } finally {
+    await process.stop('SIGTERM', ARCHIVE_MS);
+  }
+  await rm(place.folder, { recursive: true });
 }
 
 /** A formatted folder costs a start of the JVM; a copy of a formatted one costs nothing. */
@@ -113,7 +139,9 @@ const SMALL = {
 const PROMPT = {
   'group.initial.rebalance.delay.ms': 0,
   'group.min.session.timeout.ms': 1_000,
-  'controlled.shutdown.enable': 'false',
+  // A killed broker may register again only when its old registration has expired.
+  'broker.session.timeout.ms': 3_000,
+  'broker.heartbeat.interval.ms': 500,
   'log.initial.task.delay.ms': 500,
   'log.retention.check.interval.ms': 1_000,
   'log.segment.delete.delay.ms': 1_000,

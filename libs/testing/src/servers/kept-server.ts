@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
-import { messageOf } from './message-of.ts';
+import { messageOf } from '../message-of.ts';
 import { startServer } from './start-server.ts';
-import type { RunningServer } from './native-server.ts';
+import type { RunningServer } from './running-server.ts';
 import type { ServerName } from './server-kind.ts';
 import { clearState, isUsed, serverFolder, writeState } from './shared-folder.ts';
 
@@ -18,15 +18,15 @@ export class KeptServer {
   constructor(
     readonly folder: string,
     readonly name: ServerName,
-    readonly idleMs: number,
   ) {}
 
-  /** Starts it when it is wanted and ends it when it has not been for long. @returns whether there is anything to stay for */
-  async look(): Promise<boolean> {
+  /** Starts it when it is wanted, and ends it when nobody has used it for `idleMs`. @returns whether there is anything to stay for */
+  async look(idleMs: number): Promise<boolean> {
     const used = await isUsed(this.folder, this.name);
     if (used) this.#usedAt = Date.now();
     if (this.#starting !== undefined) return true;
-    if (this.#running !== undefined) return used || (await this.#endWhenIdle());
+    if (this.#running !== undefined && !(await this.#running.isRunning())) await this.end(); // by itself: it is started anew
+    if (this.#running !== undefined) return used || Date.now() - this.#usedAt < idleMs || (await this.#endUnused(this.#running));
     if (used && Date.now() - this.#failedAt > FAILURE_HOLDS_MS) this.#starting = this.#start();
     return used;
   }
@@ -40,7 +40,7 @@ export class KeptServer {
   async end(): Promise<void> {
     await this.#starting;
     await clearState(this.folder, this.name);
-    await this.#running?.stop();
+    await this.#running?.remove();
     this.#running = undefined;
   }
 
@@ -61,17 +61,13 @@ export class KeptServer {
    * Its address is taken back first and then its users are looked at once more: who asks says that he uses it before he reads the
    * address, so either he finds none, or he is seen here.
    */
-  async #endWhenIdle(): Promise<boolean> {
-    const server = this.#running;
-    if (server === undefined || Date.now() - this.#usedAt < this.idleMs) return true;
+  async #endUnused(server: RunningServer): Promise<boolean> {
     await clearState(this.folder, this.name);
     if (await isUsed(this.folder, this.name)) {
       await writeState(this.folder, this.name, { url: server.url });
       return true;
     }
-    this.#running = undefined;
-    await server.stop();
-    await this.clear();
+    await this.end();
     return false;
   }
 }

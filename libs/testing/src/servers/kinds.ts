@@ -13,7 +13,7 @@ export async function loadKind(name: ServerName): Promise<ServerKind> {
       return (await import('./s3.ts')).s3;
     case 'elasticsearch':
       return (await import('./elasticsearch.ts')).elasticsearch;
-    default:
-      throw new Error(name);
+    case 'postgres':
+      return (await import('./postgres.ts')).postgres;
   }
 }

@@ -1,5 +1,6 @@
 // Programs for the Java virtual machine, from Maven Central by Maven itself (which knows the user's mirrors).
-import { rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheFolder } from './server-cache.ts';
 import { NotToBeHad } from './server-kind.ts';
@@ -57,4 +58,13 @@ export async function findJava(program: 'java' | 'javac' | 'jar' = 'java'): Prom
 function javaProgram(name: string): string | undefined {
   const home = process.env.JAVA_HOME;
   return home === undefined || home === '' ? findProgram(name) : join(home, 'bin', name);
+}
+
+/** Tells one installed Java from another: what one has written down about classes is of no use to the next. */
+export async function fingerprint(java: string): Promise<string> {
+  const path = await realpath(java);
+  return createHash('sha256')
+    .update(`${path} ${(await stat(path)).mtimeMs}`)
+    .digest('hex')
+    .slice(0, 8);
 }

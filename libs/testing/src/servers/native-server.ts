@@ -1,41 +1,36 @@
-import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Way, Wish } from './choose.ts';
 import { abandonPlace, openPlace } from './place.ts';
+import type { RunningServer } from './running-server.ts';
 import { accountFor, ServerProcess, tailOf } from './server-process.ts';
 import type { Command, Launch, Place, ServerKind } from './server-kind.ts';
+import { untilReady } from './until-ready.ts';
 
-const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 500;
+/** How a server is started in its place, from programs that are at hand. */
+type Launcher = (place: Place) => Promise<Launch>;
 
-/** A server of the caller's own. It lives no longer than the calling process. */
-export interface RunningServer {
-  /** The same after every restart. */
-  readonly url: string;
-  /** The server's process; where the server is a container, its first process as the engine tells it. */
-  readonly pid: number;
-  /** Ends it in order; its data stays. */
-  stop(): Promise<void>;
-  /** As a power cut for it: no goodbye to anybody. */
-  kill9(): Promise<void>;
-  /** Starts it again, after `stop` or `kill9` or from running, on the same port with the same data, and waits until it works. */
-  restart(): Promise<void>;
-  /** Its processes get no time to run until `thaw`; its connections stay open. */
-  freeze(): Promise<void>;
-  thaw(): Promise<void>;
+/** From programs of this machine, which are fetched where they are missing. */
+export function nativeWay(kind: ServerKind, wish: Wish): Way {
+  const obtain = once(() => kind.obtain());
+  return {
+    prepare: async () => void (await obtain()),
+    start: async () => startNative(kind, await obtain(), wish),
+  };
 }
 
-/**
- * Starts a server from programs on this machine, and answers when it has proven to work. A start that fails is tried once more; a
- * new server's then on other ports, for its first ones may have been taken meanwhile.
- * @throws NotToBeHad, or an error with the end of the server's log
- */
-export async function startNative(kind: ServerKind, folder: string): Promise<RunningServer> {
-  const plan = await kind.obtain();
-  const { place, isNew } = await openPlace(kind, folder);
-  const server = new NativeServer(kind, place, plan);
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}
+
+/** A start that fails is tried once more; a new server's then on other ports, for its first ones may have been taken meanwhile. */
+async function startNative(kind: ServerKind, launcher: Launcher, { folder, settings }: Wish): Promise<RunningServer> {
+  const { place, isNew } = await openPlace(kind, folder, settings);
+  const server = new NativeServer(kind, place, launcher);
   if (await server.tryStart()) return server;
   if (isNew) await abandonPlace(folder);
-  const again = new NativeServer(kind, (await openPlace(kind, folder)).place, plan);
+  const again = new NativeServer(kind, (await openPlace(kind, folder, settings)).place, launcher);
   await again.restart();
   return again;
 }
@@ -44,20 +39,25 @@ class NativeServer implements RunningServer {
   readonly url: string;
   readonly #kind: ServerKind;
   readonly #place: Place;
-  readonly #plan: (place: Place) => Promise<Launch>;
+  readonly #launcher: Launcher;
+  #stopSignal: NodeJS.Signals = 'SIGTERM';
   #server: ServerProcess | undefined;
   #companion: ServerProcess | undefined;
 
-  constructor(kind: ServerKind, place: Place, plan: (place: Place) => Promise<Launch>) {
+  constructor(kind: ServerKind, place: Place, launcher: Launcher) {
     this.#kind = kind;
     this.#place = place;
-    this.#plan = plan;
+    this.#launcher = launcher;
     this.url = kind.url(place);
   }
 
   get pid(): number {
     if (this.#server === undefined) throw new Error(`${this.#kind.title} was never started`);
     return this.#server.pid;
+  }
+
+  async isRunning(): Promise<boolean> {
+    return this.#server?.running === true;
   }
 
   async tryStart(): Promise<boolean> {
@@ -69,11 +69,12 @@ class NativeServer implements RunningServer {
 
   async restart(): Promise<void> {
     await this.stop();
-    const { server, companion } = await this.#plan(this.#place);
+    const { server, companion, stopSignal = 'SIGTERM' } = await this.#launcher(this.#place);
+    this.#stopSignal = stopSignal;
     if (companion !== undefined) this.#companion = await this.#run(companion);
     this.#server = await this.#run(server);
     try {
-      await this.#prove(this.#server);
+      await untilReady({ kind: this.#kind, url: this.url, ended: this.#server.ended, tail: () => tailOf(this.#logFile) });
     } catch (error) {
       await this.kill9();
       await this.stop();
@@ -82,8 +83,8 @@ class NativeServer implements RunningServer {
   }
 
   async stop(): Promise<void> {
-    await this.#server?.stop();
-    await this.#companion?.stop();
+    await this.#server?.stop(this.#stopSignal);
+    await this.#companion?.stop('SIGTERM');
   }
 
   async kill9(): Promise<void> {
@@ -98,40 +99,21 @@ class NativeServer implements RunningServer {
     this.#server?.signal('SIGCONT');
   }
 
+  async remove(): Promise<void> {
+    await this.stop();
+    await rm(this.#home, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  get #home(): string {
+    return dirname(this.#place.folder);
+  }
+
   get #logFile(): string {
-    return join(this.#place.folder, '..', 'server.log');
+    return join(this.#home, 'server.log');
   }
 
   #run(command: Command): Promise<ServerProcess> {
     const account = accountFor(this.#kind.refusesRoot);
     return ServerProcess.start({ command, folder: this.#place.folder, logFile: this.#logFile, account });
   }
-
-  async #prove(server: ServerProcess): Promise<void> {
-    const { title, patienceMs, prove } = this.#kind;
-    const end = Date.now() + patienceMs;
-    let pause = FIRST_PAUSE_MS;
-    for (let last: unknown; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
-      const ended = server.ended.then((how) => Promise.reject(new StartFailed(`${title} ended with ${how} before it was ready.`)));
-      try {
-        return await Promise.race([ended, prove(this.url)]);
-      } catch (error) {
-        last = error;
-      }
-      const failed = last instanceof StartFailed || Date.now() > end;
-      if (failed)
-        throw await this.#explain(
-          last,
-          last instanceof StartFailed ? last.message : `${title} was not ready after ${patienceMs / 1000} s.`,
-        );
-      await delay(pause);
-    }
-  }
-
-  async #explain(cause: unknown, what: string): Promise<Error> {
-    const saw = cause instanceof StartFailed ? '' : ` The last try to use it: ${(cause as Error).message}`;
-    return new Error(`${what}${saw} ${await tailOf(this.#logFile)}`, { cause });
-  }
 }
-
-class StartFailed extends Error {}

@@ -6,12 +6,19 @@ import { exists, othersMayEnter } from './server-cache.ts';
 import type { Place, ServerKind } from './server-kind.ts';
 import { accountFor } from './server-process.ts';
 
+/** What a place keeps from start to start. */
+type Lasting = Pick<Place, 'ports' | 'secret'>;
+
 const fileOf = (folder: string): string => join(folder, 'place.json');
 /** What a place has besides place.json and logs belongs to the server, under its own account. */
 export const dataOf = (folder: string): string => join(folder, 'data');
 
 /** The place in `folder`, as it was the last time, or a new one on free ports. */
-export async function openPlace(kind: ServerKind, folder: string): Promise<{ place: Place; isNew: boolean }> {
+export async function openPlace(
+  kind: ServerKind,
+  folder: string,
+  settings: Place['settings'] = {},
+): Promise<{ place: Place; isNew: boolean }> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const home = await realpath(folder);
   const account = accountFor(kind.refusesRoot);
@@ -20,11 +27,11 @@ export async function openPlace(kind: ServerKind, folder: string): Promise<{ pla
   if (account !== undefined) await chown(dataOf(home), account.uid, account.gid);
   const isNew = !(await exists(fileOf(home)));
   if (isNew) await writeFile(fileOf(home), JSON.stringify(await newPlace(kind)), { mode: 0o600 });
-  const place = JSON.parse(await readFile(fileOf(home), 'utf8')) as Omit<Place, 'folder'>;
-  return { place: { ...place, folder: dataOf(home) }, isNew };
+  const place = JSON.parse(await readFile(fileOf(home), 'utf8')) as Lasting;
+  return { place: { ...place, settings, folder: dataOf(home) }, isNew };
 }
 
-async function newPlace(kind: ServerKind): Promise<Omit<Place, 'folder'>> {
+async function newPlace(kind: ServerKind): Promise<Lasting> {
   return { ports: await findFreePorts(kind.ports), secret: randomBytes(12).toString('hex') };
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { libraryPath, unpackPackages } from './debian.ts';
 import { proveRabbitMq } from './prove-rabbitmq.ts';
 import { cached, exists } from './server-cache.ts';
+import { lines } from './lines.ts';
 import type { Command, Launch, Place, ServerKind } from './server-kind.ts';
 
 const USER = 'roofshot';
@@ -60,9 +61,9 @@ async function only(folder: string, pattern: RegExp): Promise<string> {
   return join(folder, name);
 }
 
-async function launch({ folder, ports, secret }: Place, programs: Programs): Promise<Launch> {
+async function launch({ folder, ports, secret, settings }: Place, programs: Programs): Promise<Launch> {
   const [port, names = 0, distribution = 0] = ports;
-  await writeFile(join(folder, 'rabbitmq.conf'), configuration(port, secret));
+  await writeFile(join(folder, 'rabbitmq.conf'), configuration(port, secret) + lines(settings, ' = '));
   await writeFile(join(folder, 'plugins'), '[].\n');
   const env = { ...environment(folder, programs), ERL_EPMD_PORT: String(names), RABBITMQ_DIST_PORT: String(distribution) };
   const server = {

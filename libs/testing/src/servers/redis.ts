@@ -4,6 +4,7 @@ import { libraryPath, unpackPackages } from './debian.ts';
 import { proveRedis } from './prove-redis.ts';
 import { findProgram } from './run-command.ts';
 import { cached } from './server-cache.ts';
+import { lines } from './lines.ts';
 import type { Launch, Place, ServerKind } from './server-kind.ts';
 
 /** Redis that keeps its data over kill -9: every write is in its log, on the way to the disk, before it is answered. */
@@ -30,10 +31,10 @@ export const redis: ServerKind = {
   prove: proveRedis,
 };
 
-async function launch({ folder, ports, secret }: Place, program: string, env: Record<string, string>): Promise<Launch> {
+async function launch({ folder, ports, secret, settings }: Place, program: string, env: Record<string, string>): Promise<Launch> {
   const file = join(folder, 'redis.conf');
   // In a file: the password would be visible to all in the list of processes.
-  await writeFile(file, configuration(ports[0], secret), { mode: 0o600 });
+  await writeFile(file, configuration(ports[0], secret) + lines(settings, ' '), { mode: 0o600 });
   return { server: { program, args: [file], env } };
 }
 

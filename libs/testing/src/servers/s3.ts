@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { copyJars, findJava } from './maven.ts';
 import { proveS3 } from './prove-s3.ts';
 import { cached } from './server-cache.ts';
+import { lines } from './lines.ts';
 import type { Launch, Place, ServerKind } from './server-kind.ts';
 
 const VERSION = '4.1.0';
@@ -40,11 +41,11 @@ export const s3: ServerKind = {
   prove: proveS3,
 };
 
-async function launch({ folder, ports, secret }: Place, java: string, jars: string): Promise<Launch> {
+async function launch({ folder, ports, secret, settings }: Place, java: string, jars: string): Promise<Launch> {
   const [files, properties, logging] = [join(folder, 'files'), join(folder, 's3proxy.conf'), join(folder, 'logback.xml')];
   await mkdir(files, { recursive: true });
   await writeFile(logging, LOGGING);
-  await writeFile(properties, configuration({ port: ports[0], secret, files }), { mode: 0o600 });
+  await writeFile(properties, configuration({ port: ports[0], secret, files }) + lines(settings, '='), { mode: 0o600 });
   const args = [
     ...JVM,
     `-Dlogback.configurationFile=${logging}`,

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { access, mkdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, parse, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -26,19 +25,20 @@ export async function cacheFolder(): Promise<string> {
  * that want it one fills it, and the others wait.
  */
 export async function cached(name: string, fill: (folder: string) => Promise<void>): Promise<string> {
-  const target = join(await cacheFolder(), name);
+  const cache = await cacheFolder();
+  const target = join(cache, name);
   if (await exists(target)) return target;
-  const release = await lock(`${target}.lock`);
+  const release = await lock(join(cache, '.locks', name));
   try {
-    if (!(await exists(target))) await make(target, fill);
+    if (!(await exists(target))) await make(target, join(cache, '.unfinished', name), fill);
   } finally {
     await release();
   }
   return target;
 }
 
-async function make(target: string, fill: (folder: string) => Promise<void>): Promise<void> {
-  const unfinished = `${target}.${randomBytes(4).toString('hex')}`;
+async function make(target: string, unfinished: string, fill: (folder: string) => Promise<void>): Promise<void> {
+  await rm(unfinished, { recursive: true, force: true }); // of one that was killed
   await mkdir(unfinished, { recursive: true });
   try {
     await fill(unfinished);

@@ -10,6 +10,8 @@ export interface Place {
   ports: readonly [number, ...number[]];
   /** Letters and digits: the server's password where it has one. */
   secret: string;
+  /** Over the kind's own, in the server's own words: Kafka's properties, lines of rabbitmq.conf, … */
+  settings: Readonly<Record<string, string>>;
 }
 
 /** One process to start. */
@@ -26,6 +28,8 @@ export interface Launch {
   server: Command;
   /** Started before the server and ended after it. */
   companion?: Command;
+  /** By which it ends in order; SIGTERM unless told otherwise. */
+  stopSignal?: NodeJS.Signals;
 }
 
 /** The image that serves where a Docker engine answers. Its first port is published on the place's first port. */
@@ -48,7 +52,7 @@ export interface ServerKind {
   refusesRoot: boolean;
   /** From the start of its process until it has proven itself, on a busy machine. */
   patienceMs: number;
-  container?: ContainerRecipe;
+  container: ContainerRecipe;
   /**
    * Has the programs at hand, from the PATH, the cache or the net, and answers how to start them in a place.
    * @throws NotToBeHad with what to install

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chown, open, readFile } from 'node:fs/promises';
+import { chown, open, readFile, readdir } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { findProgram } from './run-command.ts';
 import type { Command } from './server-kind.ts';
@@ -13,6 +13,9 @@ export interface Account {
 
 const NOBODY: Account = { uid: 65534, gid: 65534 };
 const ORDERLY_MS = 20_000;
+/** From SIGKILL until the last process of a group is gone. */
+const LAST_BREATH_MS = 5_000;
+const LOOK_MS = 20;
 const TAIL = 1_500;
 
 /** The account for a server: nobody where root starts one that refuses root. */
@@ -55,7 +58,13 @@ export class ServerProcess {
       const [program = '', ...args] = leashed(command);
       const env = { PATH: process.env.PATH, LANG: 'C.UTF-8', ...command.env };
       // A process group of its own: signals reach what it started, and a Ctrl-C in the terminal does not.
-      const child = spawn(program, args, { cwd: command.cwd ?? folder, env, detached: true, stdio: ['ignore', log.fd, log.fd], ...account });
+      const child = spawn(program, args, {
+        cwd: command.cwd ?? folder,
+        env,
+        detached: true,
+        stdio: ['ignore', log.fd, log.fd],
+        ...account,
+      });
       await once(child, 'spawn');
       child.unref();
       return new ServerProcess(child, child.pid ?? 0);
@@ -77,24 +86,38 @@ export class ServerProcess {
     }
   }
 
-  /** In order, and at once when it does not listen. Also a frozen one ends. */
-  async stop(): Promise<void> {
+  /** In order, and at once when it does not listen in time. Also a frozen one ends. */
+  async stop(signal: NodeJS.Signals, patienceMs = ORDERLY_MS): Promise<void> {
     if (!this.#running) return;
     this.#child.ref();
     this.signal('SIGCONT');
-    this.signal('SIGTERM');
+    this.#child.kill(signal); // the first process alone: it ends the others in its own order
     const orderly = new AbortController();
-    await Promise.race([this.ended, delay(ORDERLY_MS, undefined, { signal: orderly.signal }).catch(() => undefined)]);
+    await Promise.race([this.ended, delay(patienceMs, undefined, { signal: orderly.signal }).catch(() => undefined)]);
     orderly.abort();
-    this.signal('SIGKILL');
-    await this.ended;
+    await this.kill9();
   }
 
   async kill9(): Promise<void> {
     this.#child.ref();
     this.signal('SIGKILL');
     await this.ended;
+    const end = Date.now() + LAST_BREATH_MS;
+    while (Date.now() < end && (await groupLives(this.pid))) await delay(LOOK_MS);
   }
+}
+
+/**
+ * True while a process of the group runs: it may still hold a port or a lock that the next start wants. What has ended but was not
+ * waited for by its parent counts as gone.
+ */
+async function groupLives(group: number): Promise<boolean> {
+  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
+  const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')));
+  return stats.some((stat) => {
+    const [state, , pgrp] = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // the command before it may hold spaces and brackets
+    return Number(pgrp) === group && state !== 'Z' && state !== 'X';
+  });
 }
 
 /** On Linux the kernel ends the server when the process that started it is gone, however it went. */

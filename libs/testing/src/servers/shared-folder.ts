@@ -20,7 +20,7 @@ const PREFIX = `roofshot-servers-${process.geteuid?.() ?? 0}-`;
 export function sharedFolder(): string {
   const here = dirname(fileURLToPath(import.meta.url));
   const hash = createHash('sha256');
-  const sources = readdirSync(here).filter((name) => /\.(ts|java)$/.test(name) && !/\.test\.ts$/.test(name));
+  const sources = readdirSync(here).filter((name) => /\.(ts|java)$/.test(name) && !name.endsWith('.test.ts'));
   for (const name of sources.sort()) hash.update(readFileSync(join(here, name)));
   return join(tmpdir(), PREFIX + hash.digest('hex').slice(0, 8));
 }
@@ -46,11 +46,20 @@ const leases = (folder: string, name: ServerName): string => join(folder, `${nam
 const stateFile = (folder: string, name: ServerName): string => join(folder, `${name}.json`);
 const keeperFile = (folder: string): string => join(folder, 'keeper.json');
 
-/** Says that this process uses the server, until it ends; with HELD, that it is used until `endLease`. */
-export async function takeLease(folder: string, name: ServerName, holder?: typeof HELD): Promise<void> {
-  await mkdir(leases(folder, name), { recursive: true });
+/**
+ * Says that this process uses the server, until it ends; with HELD, that it is used until `endLease`.
+ * @returns false when a keeper that ends has just cleared the folder away: make it again
+ */
+export async function takeLease(folder: string, name: ServerName, holder?: typeof HELD): Promise<boolean> {
   const file = holder ?? `${process.pid}.${(await processStart(process.pid)) ?? ''}`;
-  await writeFile(join(leases(folder, name), file), '');
+  try {
+    await mkdir(leases(folder, name), { recursive: true });
+    await writeFile(join(leases(folder, name), file), '');
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 export async function endLease(folder: string, name: ServerName, holder: typeof HELD): Promise<void> {

@@ -32,17 +32,16 @@ export async function testServer(name: ServerName): Promise<string> {
   return sharedServer(name);
 }
 
-async function sharedServer(name: ServerName): Promise<string> {
+/** The URL of the server that all test processes of this user share. */
+export async function sharedServer(name: ServerName): Promise<string> {
   const folder = sharedFolder();
-  await makeSharedFolder(folder);
-  await takeLease(folder, name);
   const end = Date.now() + LONGEST_MS;
   for (let keeperAt = 0; Date.now() < end; await delay(LOOK_MS)) {
-    const state = await readState(folder, name);
-    if (state !== undefined) {
-      const url = urlOf(state);
-      if (url !== undefined) return url;
-    }
+    await makeSharedFolder(folder);
+    const leased = await takeLease(folder, name);
+    const state = leased ? await readState(folder, name) : undefined;
+    const url = state === undefined ? undefined : urlOf(state);
+    if (url !== undefined) return url;
     if (Date.now() - keeperAt > KEEPER_MS && !(await keeperLives(folder))) {
       keeperAt = Date.now();
       await startKeeper(folder);
