@@ -4,10 +4,11 @@
  * With `--write` the figures also go to docs/benchmarks.md.
  */
 import { writeSection } from './document.ts';
+import { benchKafka } from './kafka.ts';
 import { benchLoop } from './loop.ts';
 import { machine, type Row } from './rows.ts';
 
-const AREAS: Readonly<Record<string, () => Promise<Row[]>>> = { loop: benchLoop };
+const AREAS: Readonly<Record<string, () => Promise<Row[]>>> = { loop: benchLoop, brokers: benchKafka };
 
 async function main(): Promise<void> {
   const [area = ''] = process.argv.slice(2).filter((word) => !word.startsWith('--'));
