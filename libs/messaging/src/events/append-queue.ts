@@ -1,5 +1,5 @@
 import type { Position } from '@roofshot/contracts/envelope';
-import { isLostConnection } from '@roofshot/storage/sql-errors';
+import { isLostConnection, isOutOfRoom } from '@roofshot/storage/sql-errors';
 import type { OutgoingRecord } from './bus.ts';
 
 type Append = (records: readonly OutgoingRecord[]) => Promise<Position[]>;
@@ -65,10 +65,10 @@ export class AppendQueue {
     }
   }
 
-  /** One caller's bad record must not fail the others: each goes alone. After a lost connection the outcome may be unknown, so nobody does. */
+  /** One caller's bad record must not fail the others: each goes alone. After a lost connection the outcome may be unknown, and where there is no room there is none for anybody, so nobody does. */
   async #settleFailure(calls: readonly Call[], error: unknown): Promise<void> {
     const [only] = calls;
-    if (isLostConnection(error) || (calls.length === 1 && only !== undefined)) {
+    if (isLostConnection(error) || isOutOfRoom(error) || (calls.length === 1 && only !== undefined)) {
       for (const { reject } of calls) reject(error);
       return;
     }
