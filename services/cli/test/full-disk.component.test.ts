@@ -7,9 +7,9 @@ import { readEmbeddedUrl } from '@roofshot/storage/embedded-postgres';
 import { openSql } from '@roofshot/storage/open-sql';
 import { createLogger } from '@roofshot/telemetry/logger';
 import { eventually } from '@roofshot/testing/eventually';
+import { mountSmallDisk, type SmallDisk } from '@roofshot/testing/small-disk';
 import { tempDir, type TempDir } from '@roofshot/testing/temp-dir';
 import { postJson, roofshot, startPlatform, type Platform } from './cli-lab.ts';
-import { mountSmallDisk, type SmallDisk } from './small-disk.ts';
 import { Traffic, type Refusal } from './traffic.ts';
 
 /** PostgreSQL asks for 256 MB before it makes its files. */
