@@ -1,0 +1,25 @@
+import { keyShuffle } from './fault-day.ts';
+
+const QUESTION = { unit: 'u', entities: { origin: 'AAA', destination: 'BBB' }, context: { hour: 7 }, asOf: '2001-01-29T13:00:00Z' };
+
+describe('the mix-up of keys', () => {
+  it('asks for two different airports of the network, and changes nothing else', () => {
+    const airports = ['AAA', 'BBB', 'CCC', 'DDD'];
+    const shuffle = keyShuffle(airports);
+    const asked = Array.from({ length: 400 }, () => shuffle(QUESTION));
+    for (const { entities, ...rest } of asked) {
+      expect({ ...rest, entities: QUESTION.entities }).toEqual(QUESTION);
+      expect(entities['origin']).not.toBe(entities['destination']);
+    }
+    expect(new Set(asked.map(({ entities }) => entities['origin']))).toEqual(new Set(airports));
+    expect(new Set(asked.map(({ entities }) => entities['destination']))).toEqual(new Set(airports));
+  });
+
+  it('is the same in every run', () => {
+    const draw = (): unknown[] => {
+      const shuffle = keyShuffle(['CCC', 'AAA', 'BBB']);
+      return Array.from({ length: 20 }, () => shuffle(QUESTION).entities);
+    };
+    expect(draw()).toEqual(draw());
+  });
+});
