@@ -43,20 +43,22 @@ export function turnOf(traffics: readonly Traffic[]): Turn {
 /** By time on the ground: pairs of a landing, moved by `shift` minutes, and a departure. */
 function countPairs(traffics: readonly Traffic[], shift: number): number[] {
   const counts = new Array<number>(BINS).fill(0);
-  for (const { landings, departures } of traffics) {
-    let from = 0;
-    for (const landing of landings) {
-      const first = landing + shift + FIRST;
-      while (from < departures.length && at(departures, from) < first) from += 1;
-      for (let next = from; next < departures.length; next += 1) {
-        const minutes = at(departures, next) - first;
-        if (minutes >= BINS * BIN) break;
-        const bin = (minutes / BIN) | 0;
-        counts[bin] = (counts[bin] ?? 0) + 1;
-      }
+  for (const traffic of traffics) addPairs(counts, traffic, shift);
+  return counts;
+}
+
+function addPairs(counts: number[], { landings, departures }: Traffic, shift: number): void {
+  let from = 0;
+  for (const landing of landings) {
+    const first = landing + shift + FIRST;
+    while (from < departures.length && at(departures, from) < first) from += 1;
+    for (let next = from; next < departures.length; next += 1) {
+      const minutes = at(departures, next) - first;
+      if (minutes >= BINS * BIN) break;
+      const bin = (minutes / BIN) | 0;
+      counts[bin] = (counts[bin] ?? 0) + 1;
     }
   }
-  return counts;
 }
 
 const at = (times: Float64Array, place: number): number => times[place] ?? 0;
