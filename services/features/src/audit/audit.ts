@@ -53,7 +53,7 @@ export class Audit {
     const isWanted = ({ type, data }: { type: string; data: unknown }): boolean =>
       type === 'prediction.served' && (deployment === undefined || (data as Prediction).deployment === deployment);
     const last = await readLastEvents(this.#events, predictions.name, sample, isWanted);
-    return last.map(({ data, knowntime }) => ({ prediction: data as Prediction, servedAt: Date.parse(knowntime) }));
+    return last.map(({ id, data, knowntime }) => ({ eventId: id, prediction: data as Prediction, servedAt: Date.parse(knowntime) }));
   }
 
   async #auditService(name: string, vectors: readonly ServedVector[]): Promise<Comparison> {
@@ -70,7 +70,7 @@ export class Audit {
     );
     if (current.length === 0) return outdated;
     const raw = await this.#readRaw(service, current);
-    const asked = current.map(({ prediction: { predictionId: id, asOf, entities, context } }) => ({
+    const asked = current.map(({ eventId: id, prediction: { asOf, entities, context } }) => ({
       id,
       asOf: Date.parse(asOf),
       entities: JSON.stringify(entities),

@@ -13,6 +13,7 @@ export interface RawEvent {
 
 /** A question that was asked; `entities` and `context` are JSON text. */
 export interface AskedVector {
+  /** Names this one vector. */
   readonly id: string;
   readonly asOf: number;
   readonly entities: string;
