@@ -17,10 +17,16 @@ export interface FaultSeen {
   readonly isRolledBack: boolean;
 }
 
+/** Of a flight. */
+export interface Keys {
+  readonly origin: string;
+  readonly destination: string;
+}
+
 interface FaultStage extends Stage {
   readonly sql: Queryable;
-  /** Of the network that is replayed. */
-  readonly airports: readonly string[];
+  /** Whose keys are mixed up with those of the day: flights of the day before. */
+  readonly others: readonly Keys[];
 }
 
 export async function faultDay(stage: FaultStage): Promise<readonly [FaultSeen, FaultSeen]> {
@@ -56,7 +62,7 @@ async function setForwardAgain({ api, replay, progress }: Stage): Promise<void> 
 
 async function keyFault(stage: FaultStage): Promise<FaultSeen> {
   const watch = new Watch(stage.api);
-  const shuffle = keyShuffle(stage.airports);
+  const shuffle = keyShuffle(stage.others);
   await stage.replay.stepUntil(CALENDAR.end, { ...quietly(stage), ask: shuffle, stepped: watch.stepped });
   return watch.seen({ fault: 'entity keys are mixed up', from: CALENDAR.keyFault, to: CALENDAR.end });
 }
@@ -87,17 +93,20 @@ class Watch {
   }
 }
 
-/** Each question asks for two airports drawn by lot: names that exist, values that are fresh, and not this flight's. */
-export function keyShuffle(names: readonly string[]): (request: PredictRequest) => PredictRequest {
-  const airports = names.toSorted();
+/** Each question asks for another flight's keys, drawn by lot: routes that are flown, values that are fresh, and not this flight's. */
+export function keyShuffle(others: readonly Keys[]): (request: PredictRequest) => PredictRequest {
   let state = 29;
   const draw = (): number => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * airports.length);
+    return Math.floor((state / 2 ** 32) * others.length);
   };
   return (request) => {
-    const origin = draw();
-    const destination = (origin + 1 + (draw() % (airports.length - 1))) % airports.length;
-    return { ...request, entities: { origin: airports[origin] ?? '', destination: airports[destination] ?? '' } };
+    const { origin, destination } = request.entities;
+    for (;;) {
+      const other = others[draw()];
+      if (other === undefined) throw new RangeError('There is no flight to mix up keys with. Choose days with flights.');
+      if (other.origin !== origin || other.destination !== destination)
+        return { ...request, entities: { origin: other.origin, destination: other.destination } };
+    }
   };
 }

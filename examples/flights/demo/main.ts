@@ -6,10 +6,11 @@ import { applySet } from '@roofshot/cli/apply-set';
 import { loadResources, type LoadedResource } from '@roofshot/cli/load-resources';
 import { AIRPORTS, HUBS } from '../data/airports.ts';
 import { flightEvents } from '../data/events.ts';
+import { readFlights } from '../data/flights.ts';
 import { Api } from './api.ts';
 import { CALENDAR, experimentDays, experimentOf } from './calendar.ts';
 import { conclusionOf } from './conclusion.ts';
-import { faultDay, type FaultSeen } from './fault-day.ts';
+import { faultDay, type FaultSeen, type Keys } from './fault-day.ts';
 import { openLog, readDisagreement, readRollBacks } from './log-reading.ts';
 import { exportLog } from './event-log.ts';
 import { startPlatform, type RunningPlatform } from './platform.ts';
@@ -84,7 +85,7 @@ async function runLoop(platform: RunningPlatform, run: Run, say: (text: string) 
   const audit = await api.audit(AUDITED);
   const log = await openLog(run.data);
   try {
-    const faults = isPromoted(results) ? await injectFaults({ api, replay, progress, sql: log.sql, airports: run.airports }) : [];
+    const faults = isPromoted(results) ? await injectFaults({ api, replay, progress, sql: log.sql }, run) : [];
     progress.done();
     say('Checking against the raw log …\n');
     const eventLog = await exportLog(log.bus, join(run.data, 'event-log'));
@@ -110,9 +111,12 @@ async function runLoop(platform: RunningPlatform, run: Run, say: (text: string) 
   }
 }
 
-function injectFaults(stage: Parameters<typeof faultDay>[0]): Promise<readonly FaultSeen[]> {
+async function injectFaults(stage: Omit<Parameters<typeof faultDay>[0], 'others'>, { airports }: Run): Promise<readonly FaultSeen[]> {
   stage.progress.chapter('28–29 January: two faults');
-  return faultDay(stage);
+  const { warmDay } = CALENDAR.days;
+  const others: Keys[] = [];
+  for await (const flights of readFlights({ days: [{ first: warmDay, last: warmDay }], airports })) others.push(...flights);
+  return faultDay({ ...stage, others });
 }
 
 function sourceOf({ airports, permute, days: length }: Run): Parameters<typeof flightEvents>[0] {
