@@ -19,9 +19,12 @@ export interface TestPostgres {
   stop(): Promise<void>;
 }
 
-/** Starts the PostgreSQL of a whole test run in `folder`, owned by the caller. */
-export async function startTestPostgres(folder: string): Promise<TestPostgres> {
-  const server = await embeddedPostgres(folder, { settings: FAST });
+/**
+ * Starts the PostgreSQL of a whole test run in `folder`, owned by the caller. On a folder that had one it knows all of it again, and is
+ * at the same address if that is still free.
+ */
+export async function startTestPostgres(folder: string, settings: Readonly<Record<string, string>> = {}): Promise<TestPostgres> {
+  const server = await embeddedPostgres(folder, { settings: { ...FAST, ...settings } });
   return { url: server.url, stop: () => server.stop() };
 }
 
