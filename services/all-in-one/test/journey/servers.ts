@@ -1,0 +1,34 @@
+/** The servers behind services that are processes of their own. Others are tried by opening others. */
+import { join } from 'node:path';
+import { startTestPostgres } from '@roofshot/testing/postgres';
+import type { ServerUrls } from './platform.ts';
+
+export interface Servers {
+  readonly urls: ServerUrls & { readonly SQL_URL: string };
+  /** After a stop: again at the same addresses, with all that they had. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export type OpenServers = (folder: string) => Promise<Servers>;
+
+/** Six processes keep more connections than the hundred of one. */
+const SETTINGS = { max_connections: '250' };
+
+/** A PostgreSQL for events, commands, state and online values, and a folder for objects. */
+export async function postgresAndFolder(folder: string): Promise<Servers> {
+  const open = (): ReturnType<typeof startTestPostgres> => startTestPostgres(join(folder, 'postgres'), SETTINGS);
+  let server: Awaited<ReturnType<typeof open>> | undefined = await open();
+  const { url } = server;
+  return {
+    urls: { SQL_URL: url, EVENTS_URL: url, COMMANDS_URL: url, ONLINE_URL: url, OBJECTS_URL: `file:${join(folder, 'objects')}` },
+    start: async () => {
+      server = await open();
+      if (server.url !== url) throw new Error(`PostgreSQL is at ${new URL(server.url).host} now, because another program took its port.`);
+    },
+    stop: async () => {
+      await server?.stop();
+      server = undefined;
+    },
+  };
+}
