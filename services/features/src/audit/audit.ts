@@ -60,7 +60,10 @@ export class Audit {
     const declared = await this.#resources.find(FeatureService, name);
     if (declared === undefined) return skipAll(vectors, `feature service ${name} is not declared any more`);
     const service = await this.#withReferences(declared.spec);
-    const changedAt = await this.#lastChange([`FeatureService/${name}`, ...declared.spec.views.map(({ view }) => `FeatureView/${view}`)]);
+    const changedAt = await this.#lastChange([
+      `FeatureService/${name}`,
+      ...(declared.spec.views ?? []).map(({ view }) => `FeatureView/${view}`),
+    ]);
     const current = vectors.filter(
       ({ prediction, servedAt }) => prediction.featureServiceGeneration === declared.generation && servedAt >= changedAt,
     );
@@ -101,7 +104,7 @@ export class Audit {
     if (vectors.length === 0) return raw;
     const times = vectors.map(({ prediction }) => Date.parse(prediction.asOf));
     const [from, to] = [Math.min(...times) - reachMs(spec, views), Math.max(...times)];
-    for (const eventType of new Set(spec.views.flatMap(({ view }) => views.get(view)?.source.eventType ?? []))) {
+    for (const eventType of new Set((spec.views ?? []).flatMap(({ view }) => views.get(view)?.source.eventType ?? []))) {
       const found: RawEvent[] = [];
       await readLog(this.#events, topicOf(eventType), ({ time, knowntime, subject = null, data }) => {
         const eventTime = Date.parse(time);

@@ -30,7 +30,7 @@ export function compareVectors(
   vectors: readonly ServedVector[],
   { values: recomputed, refused }: Recomputed,
 ): Comparison {
-  const shortest = Math.min(...spec.views.map(({ view }) => milliseconds(views.get(view)?.tile ?? '1d')));
+  const shortest = Math.min(...(spec.views ?? []).map(({ view }) => milliseconds(views.get(view)?.tile ?? '1d')));
   const mismatches: Comparison['mismatches'] = [];
   const skipped: string[] = [];
   let values = 0;
