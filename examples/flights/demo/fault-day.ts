@@ -17,7 +17,7 @@ export interface FaultSeen {
   readonly isRolledBack: boolean;
 }
 
-/** Of a flight. */
+/** Of a route that is flown. */
 export interface Keys {
   readonly origin: string;
   readonly destination: string;
@@ -25,8 +25,8 @@ export interface Keys {
 
 interface FaultStage extends Stage {
   readonly sql: Queryable;
-  /** Whose keys are mixed up with those of the day: flights of the day before. */
-  readonly others: readonly Keys[];
+  /** The routes of the day before, each once: what the keys are mixed up with. */
+  readonly routes: readonly Keys[];
 }
 
 export async function faultDay(stage: FaultStage): Promise<readonly [FaultSeen, FaultSeen]> {
@@ -62,7 +62,7 @@ async function setForwardAgain({ api, replay, progress }: Stage): Promise<void> 
 
 async function keyFault(stage: FaultStage): Promise<FaultSeen> {
   const watch = new Watch(stage.api);
-  const shuffle = keyShuffle(stage.others);
+  const shuffle = keyShuffle(stage.routes);
   await stage.replay.stepUntil(CALENDAR.end, { ...quietly(stage), ask: shuffle, stepped: watch.stepped });
   return watch.seen({ fault: 'entity keys are mixed up', from: CALENDAR.keyFault, to: CALENDAR.end });
 }
@@ -93,20 +93,18 @@ class Watch {
   }
 }
 
-/** Each question asks for another flight's keys, drawn by lot: routes that are flown, values that are fresh, and not this flight's. */
-export function keyShuffle(others: readonly Keys[]): (request: PredictRequest) => PredictRequest {
+/** Each question asks for another route, drawn by lot: keys that exist, values that are fresh, and not this flight's. */
+export function keyShuffle(routes: readonly Keys[]): (request: PredictRequest) => PredictRequest {
+  if (routes.length < 2) throw new RangeError('Keys of less than two routes cannot be mixed up. Choose days with flights.');
   let state = 29;
-  const draw = (): number => {
+  const draw = (): Keys | undefined => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * others.length);
+    return routes[Math.floor((state / 2 ** 32) * routes.length)];
   };
   return (request) => {
     const { origin, destination } = request.entities;
-    for (;;) {
-      const other = others[draw()];
-      if (other === undefined) throw new RangeError('There is no flight to mix up keys with. Choose days with flights.');
-      if (other.origin !== origin || other.destination !== destination)
-        return { ...request, entities: { origin: other.origin, destination: other.destination } };
-    }
+    let other = draw();
+    while (other === undefined || (other.origin === origin && other.destination === destination)) other = draw();
+    return { ...request, entities: { origin: other.origin, destination: other.destination } };
   };
 }

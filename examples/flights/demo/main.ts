@@ -111,12 +111,14 @@ async function runLoop(platform: RunningPlatform, run: Run, say: (text: string) 
   }
 }
 
-async function injectFaults(stage: Omit<Parameters<typeof faultDay>[0], 'others'>, { airports }: Run): Promise<readonly FaultSeen[]> {
+async function injectFaults(stage: Omit<Parameters<typeof faultDay>[0], 'routes'>, { airports }: Run): Promise<readonly FaultSeen[]> {
   stage.progress.chapter('28–29 January: two faults');
   const { warmDay } = CALENDAR.days;
-  const others: Keys[] = [];
-  for await (const flights of readFlights({ days: [{ first: warmDay, last: warmDay }], airports })) others.push(...flights);
-  return faultDay({ ...stage, others });
+  const routes = new Map<string, Keys>();
+  for await (const flights of readFlights({ days: [{ first: warmDay, last: warmDay }], airports })) {
+    for (const { origin, destination } of flights) routes.set(`${origin}-${destination}`, { origin, destination });
+  }
+  return faultDay({ ...stage, routes: [...routes.values()] });
 }
 
 function sourceOf({ airports, permute, days: length }: Run): Parameters<typeof flightEvents>[0] {
