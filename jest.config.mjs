@@ -1,4 +1,8 @@
 // One configuration for every package; the kind of test is chosen by its suffix (see scripts/testing/kinds.ts).
+
+// As in register.mjs, which tests do not begin with; workers inherit it. Inside of a test it would be too late: `process.env` is a copy there.
+process.env['ORT_DISABLE_TELEMETRY'] ??= '1';
+
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',

@@ -5,6 +5,10 @@ import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { transformSync } from '@swc/core';
 
+// ONNX Runtime reports what it runs to its maker unless this is set before it is loaded. It is set here because every process of ours
+// begins here, and those that it starts inherit it; whoever wants the reports sets it to 0.
+process.env['ORT_DISABLE_TELEMETRY'] ??= '1';
+
 /** @type {import('@swc/core').Options} */
 const OPTIONS = {
   jsc: {

@@ -14,6 +14,7 @@ export const FeatureStatus = Type.Union([
 export const PredictionServed = defineEvent(
   'prediction.served',
   Type.Object({
+    /** Names the question, not the event: asked again under the same id, it is answered and logged again (see `predictions`). */
     predictionId: Type.String(),
     deployment: Name,
     unit: UnitId,
@@ -66,14 +67,20 @@ export const ShadowScored = defineEvent(
     decision: Type.String(),
   }),
 );
-/** Every answer and every shadow's answer. Key: unit. Kept 90 days. */
+/**
+ * Every answer and every shadow's answer. Key: unit. Kept 90 days.
+ * A question asked again under its `predictionId` (a client that did not hear the answer) is answered and logged again, under event ids
+ * of its own and perhaps with another answer. Readers that count take the first event of a `predictionId` (of a shadow: and version)
+ * in the order of the log; one unit's events are in one partition.
+ */
 export const predictions = defineTopic('predictions.v1', {
   events: [PredictionServed, ShadowScored],
   key: (event) => event.data.unit,
   owner: 'serving',
   retentionDays: 90,
   public: true,
-  description: 'What was asked, what was known, what was answered and why; and what shadows would have answered.',
+  description:
+    'What was asked, what was known, what was answered and why; and what shadows would have answered. A question asked again under its predictionId is logged again: readers that count take the first of each predictionId.',
 });
 
 export const ExposureRecorded = defineEvent(
@@ -89,12 +96,13 @@ export const ExposureRecorded = defineEvent(
     deployment: Name,
   }),
 );
-/** Which unit met which variant. One unit's exposures stay in order. Kept 90 days. */
+/** Which unit met which variant. One unit's exposures stay in order. Kept 90 days. Repeats under one `predictionId` as in `predictions`. */
 export const exposures = defineTopic('exposures.v1', {
   events: [ExposureRecorded],
   key: (event) => event.data.unit,
   owner: 'serving',
   retentionDays: 90,
   public: true,
-  description: 'An answer that a variant influenced has left. Shadows never expose.',
+  description:
+    'An answer that a variant influenced has left. Shadows never expose. A question asked again under its predictionId exposes again: readers that count take the first of each predictionId.',
 });

@@ -26,8 +26,8 @@ export type ProgressAnswer = Static<typeof ProgressAnswer>;
 
 const Scalar = Type.Union([Type.Number(), Type.String(), Type.Boolean(), Type.Null()]);
 export const FeatureRequest = Type.Object({
-  entities: Type.Record(Type.String(), Type.String()),
-  context: Type.Record(Type.String(), Scalar),
+  entities: Type.Optional(Type.Record(Type.String(), Type.String())),
+  context: Type.Optional(Type.Record(Type.String(), Scalar)),
   asOf: Type.Optional(Timestamp),
 });
 export const FeatureVector = Type.Object({

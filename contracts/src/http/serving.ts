@@ -6,7 +6,7 @@ import { FeatureStatus } from '../predictions.ts';
 const Scalar = Type.Union([Type.Number(), Type.String(), Type.Boolean(), Type.Null()]);
 /** One question: which entities, what only the caller knows, who is randomised, for what time. */
 export const PredictRequest = Type.Object({
-  /** Recognises a repeat; default random. */
+  /** Names the question; default random. Asked again it is answered anew and logged again, and readers of the log count it once. */
   predictionId: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
   unit: UnitId,
   entities: Type.Record(Type.String(), Type.String()),

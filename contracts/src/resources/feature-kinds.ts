@@ -24,8 +24,8 @@ export const FeatureViewSpec = Closed({
   entity: Name,
   source: Closed({
     eventType: Name,
-    /** CEL for each part of the entity's key: `{airport: data.origin}`. */
-    keys: Type.Record(Identifier, Expression),
+    /** CEL for each part of the entity's key: `{airport: data.origin}`; absent for the entity "everything". */
+    keys: Type.Optional(Type.Record(Identifier, Expression)),
     /** Events for which it is not true are passed over. */
     filter: Type.Optional(Expression),
   }),
@@ -37,28 +37,34 @@ export const FeatureViewSpec = Closed({
 export type FeatureViewSpec = Static<typeof FeatureViewSpec>;
 
 export const FeatureServiceSpec = Closed({
-  /** Names that a request gives in `entities`: `[origin, destination]`. */
-  entities: Type.Array(Identifier, { maxItems: 16 }),
-  /** Names and types that a request gives in `context`. */
-  context: Type.Record(Identifier, Type.Union([Type.Literal('number'), Type.Literal('string'), Type.Literal('boolean')])),
+  /** Names that a request gives in `entities`: `[origin, destination]`; absent: none. */
+  entities: Type.Optional(Type.Array(Identifier, { maxItems: 16 })),
+  /** Names and types that a request gives in `context`; absent: none. */
+  context: Type.Optional(Type.Record(Identifier, Type.Union([Type.Literal('number'), Type.Literal('string'), Type.Literal('boolean')]))),
   /** The same view may be read under several roles; a feature's full name is `<role>__<feature>_<window>`. */
-  views: Type.Array(
-    Closed({
-      role: Identifier,
-      view: Name,
-      /** Part of the entity's key → name in the request's `entities`. */
-      keys: Type.Record(Identifier, Identifier),
-      /** `<feature>_<window>` names; absent: all of the view. */
-      features: Type.Optional(Type.Array(Identifier)),
-    }),
-    { maxItems: 32 },
+  views: Type.Optional(
+    Type.Array(
+      Closed({
+        role: Identifier,
+        view: Name,
+        /** Part of the entity's key → name in the request's `entities`; absent for the entity "everything". */
+        keys: Type.Optional(Type.Record(Identifier, Identifier)),
+        /** `<feature>_<window>` names; absent: all of the view. */
+        features: Type.Optional(Type.Array(Identifier)),
+      }),
+      { maxItems: 32 },
+    ),
   ),
   /** Computed when asked, from `context` and `entities`, by the same code in serving and in snapshots. */
-  requestFeatures: Type.Array(Closed({ name: Identifier, value: Expression }), {
-    maxItems: 64,
-  }),
+  requestFeatures: Type.Optional(
+    Type.Array(Closed({ name: Identifier, value: Expression }), {
+      maxItems: 64,
+    }),
+  ),
 });
 export type FeatureServiceSpec = Static<typeof FeatureServiceSpec>;
+/** One view under one role. */
+export type FeatureServiceView = NonNullable<FeatureServiceSpec['views']>[number];
 
 export const Entity = defineResource('Entity', {
   plural: 'entities',

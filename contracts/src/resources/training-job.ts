@@ -8,10 +8,10 @@ export const ObservationSpec = Closed({
   eventType: Name,
   /** CEL for the row's id; the label joins by it. Default: `subject`. */
   id: Type.Optional(Expression),
-  /** Name in the feature service's `entities` → CEL. */
-  entities: Type.Record(Identifier, Expression),
-  /** Name in the feature service's `context` → CEL. */
-  context: Type.Record(Identifier, Expression),
+  /** Name in the feature service's `entities` → CEL; absent where it asks for none. */
+  entities: Type.Optional(Type.Record(Identifier, Expression)),
+  /** Name in the feature service's `context` → CEL; absent where it asks for none. */
+  context: Type.Optional(Type.Record(Identifier, Expression)),
 });
 export type ObservationSpec = Static<typeof ObservationSpec>;
 

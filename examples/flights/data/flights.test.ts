@@ -1,5 +1,5 @@
 import { readFlights, flightSeconds, type DayRange, type Flight, type FlightSource } from './flights.ts';
-import { HUBS } from './hubs.ts';
+import { AIRPORTS, HUBS, ZONE_OF } from './airports.ts';
 
 async function gather(source: FlightSource): Promise<Flight[]> {
   const flights: Flight[] = [];
@@ -12,7 +12,7 @@ const range = (first: string, last = first): readonly DayRange[] => [{ first, la
 /** Local date, hour and weekday at an airport, told by the JavaScript engine's own zone rules. */
 function localTime(time: string, airport: string): { minute: string; hour: number; weekday: number } {
   const parts = new Intl.DateTimeFormat('en-CA', {
-    timeZone: HUBS[airport] ?? 'none',
+    timeZone: ZONE_OF[airport] ?? 'none',
     hourCycle: 'h23',
     year: 'numeric',
     month: '2-digit',
@@ -42,7 +42,7 @@ describe('the flights between hubs', () => {
 
   it('stay in the closed network of 20 hubs and leave the hours before 5 out', () => {
     const airports = new Set(threeWeeks.flatMap(({ origin, destination }) => [origin, destination]));
-    expect([...airports].toSorted()).toEqual(Object.keys(HUBS).toSorted());
+    expect([...airports].toSorted()).toEqual(HUBS.toSorted());
     expect(Math.min(...threeWeeks.map(({ localHour }) => localHour))).toBe(5);
   });
 
@@ -90,6 +90,24 @@ describe('the flights between hubs', () => {
   });
 });
 
+describe('the flights of the whole network', () => {
+  it('are 113,035 in the third week, four times those of the hubs among them', async () => {
+    const week = range('2001-01-15', '2001-01-21');
+    const all = await gather({ days: week, airports: AIRPORTS });
+    expect(all).toHaveLength(113_035);
+    const hubs = new Set(HUBS);
+    const between = all.filter(({ origin, destination }) => hubs.has(origin) && hubs.has(destination));
+    expect(between).toEqual(await gather({ days: week }));
+  });
+
+  it('depart at the local minute of their id in every zone', async () => {
+    const all = await gather({ days: range('2001-01-15'), airports: AIRPORTS });
+    const first = new Map(all.map((flight) => [flight.origin, flight]));
+    for (const flight of first.values()) expect(flight.id.slice(0, 13)).toBe(localTime(flight.departed, flight.origin).minute);
+    expect(new Set([...first.keys()].map((airport) => ZONE_OF[airport])).size).toBe(12);
+  });
+});
+
 describe('permuted delays', () => {
   const days = range('2001-01-15');
   const delays = (flights: Flight[]): number[] => flights.map(({ delay }) => delay);
@@ -115,6 +133,7 @@ describe('a faulty choice', () => {
     ['a range that runs backwards', { days: range('2001-01-02', '2001-01-01') }, /run backwards/],
     ['no days', { days: [] }, /No days are chosen/],
     ['days outside the data', { days: range('2003-01-01') }, /No flight departs in 2003-01-01 to 2003-01-01/],
+    ['an airport that the data do not have', { days: range('2001-01-01'), airports: ['ORD', 'XXX'] }, /no airport "XXX"/],
     ['a seed that is no whole number', { days: range('2001-01-01'), permute: 0.5 }, /not a whole number/],
     ['a file that is not there', { days: range('2001-01-01'), file: '/nowhere/flights.parquet' }, /Run npm ci/],
   ])('of %s is named', async (_, source, said) => {

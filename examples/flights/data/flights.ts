@@ -1,5 +1,5 @@
 /**
- * The flights of the example: real departures between 20 US hubs in 2001, from the npm package `vega-datasets`
+ * The flights of the example: real departures between US airports in 2001, from the npm package `vega-datasets`
  * (on-time reports of the US Bureau of Transportation Statistics).
  *
  * What the rows mean is not what their names say: `date` is the actual departure in the origin's local time, `delay` the
@@ -9,7 +9,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { HUBS } from './hubs.ts';
+import { HUBS, ZONE_OF } from './airports.ts';
 
 /** Local days from `first` to `last`, both included: `2001-01-21`. */
 export interface DayRange {
@@ -19,6 +19,8 @@ export interface DayRange {
 
 export interface FlightSource {
   readonly days: readonly DayRange[];
+  /** A closed network: flights between these airports and no others. Default: the 20 hubs. */
+  readonly airports?: readonly string[];
   /** Default: the file of the installed package. */
   readonly file?: string;
   /** Gives the delays of all chosen flights to other flights, drawn with this seed: nothing is left to learn. */
@@ -63,7 +65,7 @@ export async function* readFlights(source: FlightSource): AsyncGenerator<Flight[
 export async function* queryFlights(source: FlightSource, query: string): AsyncGenerator<unknown[][]> {
   const instance = await DuckDBInstance.create(':memory:', {
     threads: '1',
-    memory_limit: '512MB', // half a year of hub flights sorts in it
+    memory_limit: '512MB', // half a year of hub flights or three weeks of all flights sort in it
     temp_directory: '', // and nothing is spilled into the working folder
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
@@ -91,16 +93,16 @@ export function flightSeconds(distance: number): number {
 
 /** The opening of a query: the chosen flights as the table `flights`, times as epoch seconds. */
 function flightsTable(source: FlightSource): string {
-  const zones = Object.entries(HUBS).map(([airport, zone]) => `('${airport}', '${zone}')`);
+  const zones = (source.airports ?? HUBS).map((airport) => `('${airport}', '${zoneOf(airport)}')`);
   return `
-    WITH hubs(airport, zone) AS (VALUES ${zones.join(', ')}),
+    WITH network(airport, zone) AS (VALUES ${zones.join(', ')}),
     chosen AS (
       SELECT file_row_number AS place, date, origin, destination, distance::INTEGER AS distance, delay::INTEGER AS delay,
         epoch(timezone(zone, date)) AS departed,
         row_number() OVER (PARTITION BY date, origin, destination ORDER BY file_row_number) - 1 AS k
       FROM read_parquet('${fileOf(source).replaceAll("'", "''")}', file_row_number = true)
-      JOIN hubs ON airport = origin
-      WHERE destination IN (SELECT airport FROM hubs) AND hour(date) >= ${FIRST_HOUR} AND (${dayFilter(source.days)})
+      JOIN network ON airport = origin
+      WHERE destination IN (SELECT airport FROM network) AND hour(date) >= ${FIRST_HOUR} AND (${dayFilter(source.days)})
     ),
     ${delaysTable(source.permute)},
     flights AS (
@@ -110,6 +112,12 @@ function flightsTable(source: FlightSource): string {
         hour(date)::INTEGER AS local_hour, (isodow(date) - 1)::INTEGER AS local_weekday
       FROM chosen JOIN delays USING (place)
     )`;
+}
+
+function zoneOf(airport: string): string {
+  const zone = ZONE_OF[airport];
+  if (zone === undefined) throw new RangeError(`The data have no airport ${JSON.stringify(airport)}. Choose among those of airports.ts.`);
+  return zone;
 }
 
 /** Which delay belongs to which row: its own, or with a seed the one at its row's rank in a shuffled order. */

@@ -22,6 +22,9 @@ export function experimentOf(days: number): { readonly to: string; readonly matu
   return { to: iso(to), matured: iso(to + 14 * HOUR), lastDay: iso(to - HOUR).slice(0, 10) };
 }
 
+/** The experiment's days in words. */
+export const experimentDays = (days: number): string => (days === 1 ? '15 January' : `15–${14 + days} January`);
+
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 /** The replay's step: no prediction may read features older than one. */

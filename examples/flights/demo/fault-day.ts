@@ -1,7 +1,6 @@
 /** 29 January: two faults, two guardrails, two roll-backs that nobody asks for. */
 import type { PredictRequest } from '@roofshot/contracts/http/serving';
 import type { Queryable } from '@roofshot/storage/sql';
-import { HUBS } from '../data/hubs.ts';
 import type { Api } from './api.ts';
 import { CALENDAR } from './calendar.ts';
 import type { ReplayHooks, StepSeen } from './replay.ts';
@@ -10,13 +9,24 @@ import { allowOnlineWrites, refuseOnlineWrites } from './store-fault.ts';
 
 export interface FaultSeen {
   readonly fault: string;
+  /** Event time in which it was on, RFC 3339; the end is not in it. */
+  readonly from: string;
+  readonly to: string;
   /** Greatest feature age that an answer told while the fault was on, in seconds. */
   readonly ageMaxSeconds: number;
   readonly isRolledBack: boolean;
 }
 
+/** Of a route that is flown. */
+export interface Keys {
+  readonly origin: string;
+  readonly destination: string;
+}
+
 interface FaultStage extends Stage {
   readonly sql: Queryable;
+  /** The routes of the day before, each once: what the keys are mixed up with. */
+  readonly routes: readonly Keys[];
 }
 
 export async function faultDay(stage: FaultStage): Promise<readonly [FaultSeen, FaultSeen]> {
@@ -39,7 +49,7 @@ async function storeFault(stage: FaultStage): Promise<FaultSeen> {
   } finally {
     await allowOnlineWrites(stage.sql);
   }
-  return watch.seen('writes to the online store stop');
+  return watch.seen({ fault: 'writes to the online store stop', from: CALENDAR.storeFault, to: CALENDAR.healed });
 }
 
 /** By command, as an operator would once the store is well again. */
@@ -52,9 +62,9 @@ async function setForwardAgain({ api, replay, progress }: Stage): Promise<void> 
 
 async function keyFault(stage: FaultStage): Promise<FaultSeen> {
   const watch = new Watch(stage.api);
-  const shuffle = keyShuffle();
+  const shuffle = keyShuffle(stage.routes);
   await stage.replay.stepUntil(CALENDAR.end, { ...quietly(stage), ask: shuffle, stepped: watch.stepped });
-  return watch.seen('entity keys are mixed up');
+  return watch.seen({ fault: 'entity keys are mixed up', from: CALENDAR.keyFault, to: CALENDAR.end });
 }
 
 /** After each step experiments catches up, so that the number of answers until a roll-back is the same in every run. */
@@ -78,22 +88,23 @@ class Watch {
     await this.#api.awaitServing('champion', 1);
   };
 
-  seen(fault: string): FaultSeen {
-    return { fault, ageMaxSeconds: this.#age, isRolledBack: this.#isRolledBack };
+  seen(fault: Pick<FaultSeen, 'fault' | 'from' | 'to'>): FaultSeen {
+    return { ...fault, ageMaxSeconds: this.#age, isRolledBack: this.#isRolledBack };
   }
 }
 
-/** Each question asks for two airports drawn by lot: names that exist, values that are fresh, and not this flight's. */
-function keyShuffle(): (request: PredictRequest) => PredictRequest {
-  const airports = Object.keys(HUBS).sort();
+/** Each question asks for another route, drawn by lot: keys that exist, values that are fresh, and not this flight's. */
+export function keyShuffle(routes: readonly Keys[]): (request: PredictRequest) => PredictRequest {
+  if (routes.length < 2) throw new RangeError('Keys of less than two routes cannot be mixed up. Choose days with flights.');
   let state = 29;
-  const draw = (): number => {
+  const draw = (): Keys | undefined => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * airports.length);
+    return routes[Math.floor((state / 2 ** 32) * routes.length)];
   };
   return (request) => {
-    const origin = draw();
-    const destination = (origin + 1 + (draw() % (airports.length - 1))) % airports.length;
-    return { ...request, entities: { origin: airports[origin] ?? '', destination: airports[destination] ?? '' } };
+    const { origin, destination } = request.entities;
+    let other = draw();
+    while (other === undefined || (other.origin === origin && other.destination === destination)) other = draw();
+    return { ...request, entities: { origin: other.origin, destination: other.destination } };
   };
 }

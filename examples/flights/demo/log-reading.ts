@@ -38,23 +38,36 @@ interface Said<D> {
   readonly data: D;
 }
 
-async function readAll<D>(bus: EventBus, topic: string, type: string): Promise<Said<D>[]> {
-  const said: Said<D>[] = [];
+/** Of each event only what `pick` takes: the log of a large run does not fit into this process. */
+async function readAll<D, P>(bus: EventBus, { topic, type }: { topic: string; type: string }, pick: (data: D) => P): Promise<Said<P>[]> {
+  const said: Said<P>[] = [];
   for await (const records of logPages(bus, topic)) {
     for (const { headers, value } of records) {
-      if (headers['ce_type'] === type) said.push({ at: Date.parse(headers['ce_knowntime'] ?? ''), data: JSON.parse(value) as D });
+      if (headers['ce_type'] === type) said.push({ at: Date.parse(headers['ce_knowntime'] ?? ''), data: pick(JSON.parse(value) as D) });
     }
   }
   return said;
 }
 
-type Served = DataOf<typeof PredictionServed>;
+type Served = Pick<DataOf<typeof PredictionServed>, 'predictionId' | 'decision' | 'version'>;
+type Shadow = Pick<DataOf<typeof ShadowScored>, 'predictionId' | 'decision' | 'asOf'>;
 type Breached = DataOf<typeof GuardrailBreached>;
+
+const readServed = (bus: EventBus): Promise<Said<Served>[]> =>
+  readAll<DataOf<typeof PredictionServed>, Served>(
+    bus,
+    { topic: predictions.name, type: PredictionServed.type },
+    ({ predictionId, decision, version }) => ({ predictionId, decision, version }),
+  );
 
 /** Between `from` and `to` (event time): how often the shadow would have decided otherwise. */
 export async function readDisagreement(bus: EventBus, from: string, to: string): Promise<Disagreement> {
-  const served = await readAll<Served>(bus, predictions.name, PredictionServed.type);
-  const shadows = await readAll<DataOf<typeof ShadowScored>>(bus, predictions.name, ShadowScored.type);
+  const served = await readServed(bus);
+  const shadows = await readAll<DataOf<typeof ShadowScored>, Shadow>(
+    bus,
+    { topic: predictions.name, type: ShadowScored.type },
+    ({ predictionId, decision, asOf }) => ({ predictionId, decision, asOf }),
+  );
   const decisions = new Map(served.map(({ data }) => [data.predictionId, data.decision]));
   const inRange = shadows.filter(({ data }) => Date.parse(data.asOf) >= Date.parse(from) && Date.parse(data.asOf) < Date.parse(to));
   const differ = inRange.filter(({ data }) => decisions.get(data.predictionId) !== data.decision).length;
@@ -63,19 +76,26 @@ export async function readDisagreement(bus: EventBus, from: string, to: string):
 
 /** Each breach in order, with the first answer by another version after it. */
 export async function readRollBacks(bus: EventBus, faults: readonly FaultSeen[]): Promise<RollBack[]> {
-  const served = await readAll<Served>(bus, predictions.name, PredictionServed.type);
-  const breaches = await readAll<Breached>(bus, experiments.name, GuardrailBreached.type);
-  return breaches
-    .sort((a, b) => a.at - b.at)
-    .map(({ at, data }, index) => {
-      const answers = served.filter((answer) => answer.at >= at && answer.data.version !== data.version).map((answer) => answer.at);
-      const fault = faults[index];
-      return {
-        fault: fault?.fault ?? 'unexpected',
-        guardrail: data.guardrail,
-        outcomesUntilBreach: data.outcomes,
-        milliseconds: answers.reduce((least, answer) => Math.min(least, answer), Number.POSITIVE_INFINITY) - at,
-        featureAgeMaxSeconds: fault?.ageMaxSeconds ?? 0,
-      };
-    });
+  const breaches = await readAll<Breached, Breached>(bus, { topic: experiments.name, type: GuardrailBreached.type }, (data) => data);
+  const served = await readServed(bus);
+  return breaches.sort((a, b) => a.at - b.at).map((breach) => rollBackOf(breach, served, faults));
+}
+
+/** A breach belongs to the fault in whose event time it fell; without one it is called unexpected. */
+export function rollBackOf(
+  { at, data }: Said<Breached>,
+  served: readonly Said<Pick<Served, 'version'>>[],
+  faults: readonly FaultSeen[],
+): RollBack {
+  const breachedAt = Date.parse(data.breachedAt);
+  const fault = faults.find(({ from, to }) => breachedAt >= Date.parse(from) && breachedAt < Date.parse(to));
+  const byOther = served.filter((answer) => answer.at >= at && answer.data.version !== data.version);
+  const firstAt = byOther.reduce((least, answer) => Math.min(least, answer.at), Number.POSITIVE_INFINITY);
+  return {
+    fault: fault?.fault ?? 'unexpected',
+    guardrail: data.guardrail,
+    outcomesUntilBreach: data.outcomes,
+    milliseconds: firstAt - at,
+    featureAgeMaxSeconds: fault?.ageMaxSeconds,
+  };
 }

@@ -2,60 +2,49 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { applySet } from '@roofshot/cli/apply-set';
 import { loadResources, type LoadedResource } from '@roofshot/cli/load-resources';
+import { AIRPORTS, HUBS } from '../data/airports.ts';
 import { flightEvents } from '../data/events.ts';
+import { readFlights } from '../data/flights.ts';
 import { Api } from './api.ts';
-import { CALENDAR, experimentOf } from './calendar.ts';
-import { faultDay } from './fault-day.ts';
+import { CALENDAR, experimentDays, experimentOf } from './calendar.ts';
+import { conclusionOf } from './conclusion.ts';
+import { faultDay, type FaultSeen, type Keys } from './fault-day.ts';
 import { openLog, readDisagreement, readRollBacks } from './log-reading.ts';
 import { exportLog } from './event-log.ts';
 import { startPlatform, type RunningPlatform } from './platform.ts';
 import { showProgress, type Progress } from './progress.ts';
 import { Replay } from './replay.ts';
 import { reportHtml } from './report-html.ts';
-import { reportOf, reportText, summaryOf, type DemoResult } from './report.ts';
+import { reportOf, reportText } from './report.ts';
+import { isPromoted, type DemoResult } from './result.ts';
 import { runExperiment, lagOf, train, versionFile } from './stages.ts';
+import { summaryOf } from './summary.ts';
 import { computeTruth } from './truth.ts';
+import { HELP, readWishes, type Wishes } from './wishes.ts';
 
-const OPTIONS = {
-  exit: { type: 'boolean' },
-  json: { type: 'boolean' },
-  data: { type: 'string' },
-  permute: { type: 'boolean' },
-  port: { type: 'string' },
-  days: { type: 'string' },
-} as const;
 const PERMUTE_SEED = 20010115;
 /** Predictions whose values are recomputed from raw events. */
 const AUDITED = 500;
 
-interface Wishes {
-  readonly exit: boolean;
-  readonly json: boolean;
-  readonly permute: boolean;
+interface Run extends Wishes {
   readonly data: string;
-  readonly port: string | undefined;
-  /** Of the experiment. */
-  readonly days: number;
+  readonly airports: readonly string[];
 }
 
 async function main(): Promise<void> {
-  const wishes = readWishes();
-  const say = (text: string): void => void (wishes.json ? process.stderr : process.stdout).write(text);
-  say(`Data in ${wishes.data}\nStarting the platform …\n`);
-  const platform = await startPlatform(wishes.data, wishes.port);
+  const wishes = readWishes(process.argv.slice(2));
+  if (wishes.help) return void process.stdout.write(HELP);
+  const run = { ...wishes, data: dataFolder(wishes), airports: wishes.large ? AIRPORTS : HUBS };
+  const say = (text: string): void => void (run.json ? process.stderr : process.stdout).write(text);
+  say(`Data in ${run.data}\nStarting the platform …\n`);
+  const platform = await startPlatform(run.data, run.port);
   // A terminal ends the whole group; whoever ends this process alone must not leave the platform behind.
   process.once('SIGTERM', () => void platform.stop());
   try {
-    const result = await runLoop(platform, wishes, say);
-    const parts = reportOf(result);
-    const page = join(wishes.data, 'report.html');
-    writeFileSync(page, reportHtml(parts, 'From real events to a decision'));
-    say(`\n${reportText(parts)}\nThe same as a page: ${page}\n`);
-    if (wishes.json) process.stdout.write(`${JSON.stringify(summaryOf(result))}\n`);
-    if (!wishes.exit) {
+    tell(await runLoop(platform, run, say), run, say);
+    if (!run.exit) {
       say(`The console is open at ${platform.url} — Ctrl-C ends.\n`);
       await platform.ended;
     }
@@ -64,48 +53,53 @@ async function main(): Promise<void> {
   }
 }
 
-function readWishes(): Wishes {
-  const { values } = parseArgs({ options: OPTIONS });
-  const data = resolve(values.data ?? mkdtempSync(join(tmpdir(), 'roofshot-demo-')));
-  const days = Number(values.days ?? 7);
-  if (!Number.isInteger(days) || days < 1 || days > 7)
-    throw new Error(`--days ${values.days ?? ''}: the experiment lasts 1 to 7 whole days.`);
-  mkdirSync(data, { recursive: true });
-  return { exit: values.exit ?? false, json: values.json ?? false, permute: values.permute ?? false, data, port: values.port, days };
+function dataFolder({ data }: Wishes): string {
+  const folder = resolve(data ?? mkdtempSync(join(tmpdir(), 'roofshot-demo-')));
+  mkdirSync(folder, { recursive: true });
+  return folder;
 }
 
-async function runLoop(platform: RunningPlatform, wishes: Wishes, say: (text: string) => void): Promise<DemoResult> {
+function tell(result: DemoResult, { data, json }: Run, say: (text: string) => void): void {
+  const parts = reportOf(result);
+  const conclusion = conclusionOf(result);
+  const page = join(data, 'report.html');
+  writeFileSync(page, reportHtml(parts, { title: 'From real events to a decision', conclusion, airports: result.scope.airports }));
+  say(`\n${reportText(parts)}\nThe same as a page: ${page}\n\n${conclusion}\n`);
+  if (json) process.stdout.write(`${JSON.stringify(summaryOf(result))}\n`);
+}
+
+async function runLoop(platform: RunningPlatform, run: Run, say: (text: string) => void): Promise<DemoResult> {
   const began = performance.now();
   const api = new Api(platform.url);
-  const replay = new Replay(api, flightEvents(sourceOf(wishes)));
+  const replay = new Replay(api, flightEvents(sourceOf(run)));
   const progress = showProgress(
     { events: () => replay.totals.events, lag: () => lagOf(platform.url) },
     say,
-    process.stdout.isTTY && !wishes.json,
+    process.stdout.isTTY && !run.json,
   );
-  await applyExample(platform.url, wishes.days);
+  await applyExample(platform.url, run.days);
   const trained = await firstWeeks(api, replay, progress);
-  progress.chapter(`15–${14 + wishes.days} January: the experiment`);
-  const { secondsToDecision } = await runExperiment(wishes.days, { api, replay, progress });
+  progress.chapter(`${experimentDays(run.days)}: the experiment`);
+  const { secondsToDecision } = await runExperiment(run.days, { api, replay, progress });
   const results = await api.results();
   const audit = await api.audit(AUDITED);
-  const log = await openLog(wishes.data);
+  const log = await openLog(run.data);
   try {
-    progress.chapter('28–29 January: two faults');
-    const faults = results.decision?.decision === 'promote' ? await faultDay({ api, replay, progress, sql: log.sql }) : [];
+    const faults = isPromoted(results) ? await injectFaults({ api, replay, progress, sql: log.sql }, run) : [];
     progress.done();
     say('Checking against the raw log …\n');
-    const eventLog = await exportLog(log.bus, join(wishes.data, 'event-log'));
-    const files = [await versionFile(api, 1, wishes.data), await versionFile(api, 2, wishes.data)] as const;
+    const eventLog = await exportLog(log.bus, join(run.data, 'event-log'));
+    const files = [await versionFile(api, 1, run.data), await versionFile(api, 2, run.data)] as const;
     return {
-      permuted: wishes.permute,
+      scope: { airports: run.airports.length, isLarge: run.large, days: run.days, permuted: run.permute },
       totals: replay.totals,
       trained,
       disagreement: await readDisagreement(log.bus, CALENDAR.trainTo, CALENDAR.experimentFrom),
-      truth: await computeTruth(eventLog, files, CALENDAR.experimentFrom, experimentOf(wishes.days).to),
+      truth: await computeTruth(eventLog, files, CALENDAR.experimentFrom, experimentOf(run.days).to),
       results,
       secondsToDecision,
       audit,
+      faults,
       rollbacks: await readRollBacks(log.bus, faults),
       seconds: (performance.now() - began) / 1000 + platform.readySeconds,
       readySeconds: platform.readySeconds,
@@ -117,13 +111,23 @@ async function runLoop(platform: RunningPlatform, wishes: Wishes, say: (text: st
   }
 }
 
-function sourceOf({ permute, days: length }: Wishes): Parameters<typeof flightEvents>[0] {
+async function injectFaults(stage: Omit<Parameters<typeof faultDay>[0], 'routes'>, { airports }: Run): Promise<readonly FaultSeen[]> {
+  stage.progress.chapter('28–29 January: two faults');
+  const { warmDay } = CALENDAR.days;
+  const routes = new Map<string, Keys>();
+  for await (const flights of readFlights({ days: [{ first: warmDay, last: warmDay }], airports })) {
+    for (const { origin, destination } of flights) routes.set(`${origin}-${destination}`, { origin, destination });
+  }
+  return faultDay({ ...stage, routes: [...routes.values()] });
+}
+
+function sourceOf({ airports, permute, days: length }: Run): Parameters<typeof flightEvents>[0] {
   const { firstDay, warmDay, faultDay } = CALENDAR.days;
   const days = [
     { first: firstDay, last: experimentOf(length).lastDay },
     { first: warmDay, last: faultDay },
   ];
-  return { days, ...(permute && { permute: PERMUTE_SEED }) };
+  return { days, airports, ...(permute && { permute: PERMUTE_SEED }) };
 }
 
 async function applyExample(url: string, days: number): Promise<void> {

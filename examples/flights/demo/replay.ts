@@ -64,9 +64,14 @@ export class Replay {
   async sendUntil(time: string, hooks: ReplayHooks = {}): Promise<void> {
     const underWay = new Set<Promise<void>>();
     for (let batch = await this.take(millis(time), BULK); batch.length > 0; batch = await this.take(millis(time), BULK)) {
-      const sent = this.send(batch).then(() => hooks.moved?.(millis(batch.at(-1)?.time ?? time)));
+      // A failed one stays: it is thrown where the next is waited for.
+      const sent = this.send(batch).then(() => {
+        underWay.delete(sent);
+        hooks.moved?.(millis(batch.at(-1)?.time ?? time));
+      });
+      // Its fellows fail as well, of the same cause, when nobody waits for them any more.
+      sent.catch(() => undefined);
       underWay.add(sent);
-      void sent.finally(() => underWay.delete(sent));
       if (underWay.size >= IN_FLIGHT) await Promise.race(underWay);
     }
     await Promise.all(underWay);

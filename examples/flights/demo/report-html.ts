@@ -1,6 +1,13 @@
 /** The report as one page without outside parts. */
 import type { ReportPart } from './report.ts';
 
+export interface ReportHead {
+  readonly title: string;
+  /** The run in a sentence. */
+  readonly conclusion: string;
+  readonly airports: number;
+}
+
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #5b6570; --line: #d9dee3; --paper: #fff; --band: #f6f7f9; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ec; --soft: #9aa4af; --line: #333a42; --paper: #15181c; --band: #1c2025; } }
@@ -13,13 +20,13 @@ th { font-weight: 400; color: var(--soft); width: 32%; } td:last-child { color: 
 tr:nth-child(odd) { background: var(--band); }
 `;
 
-export function reportHtml(parts: readonly ReportPart[], title: string): string {
+export function reportHtml(parts: readonly ReportPart[], { title, conclusion, airports }: ReportHead): string {
   const sections = parts.map(
     ({ title: heading, lines }) =>
       `<h2>${escape(heading)}</h2><table>${lines.map(({ what, found, expected }) => `<tr><th scope="row">${escape(what)}</th><td>${escape(found)}</td><td>${escape(expected)}</td></tr>`).join('')}</table>`,
   );
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escape(title)}</title><style>${STYLE}</style></head>
-<body><main><h1>${escape(title)}</h1><p>Real flights of January 2001 between 20 US airports (US Bureau of Transportation Statistics). Every number was computed in this run; the right column says what the data lead to expect.</p>${sections.join('')}</main></body></html>\n`;
+<body><main><h1>${escape(title)}</h1><p><strong>${escape(conclusion)}</strong></p><p>Real flights of January 2001 between ${airports} US airports (US Bureau of Transportation Statistics). Every number was computed in this run; the right column says what the data lead to expect.</p>${sections.join('')}</main></body></html>\n`;
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };

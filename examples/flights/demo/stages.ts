@@ -72,9 +72,10 @@ export interface RollBack {
   readonly guardrail: string;
   /** Matured outcomes under the version's probation until the breach. */
   readonly outcomesUntilBreach: number;
-  /** Wall milliseconds from the breach to the first answer by the old version. */
+  /** Wall milliseconds from the breach to the first answer by the old version; infinite when there was none. */
   readonly milliseconds: number;
-  readonly featureAgeMaxSeconds: number;
+  /** While its fault was on; unknown where no fault was. */
+  readonly featureAgeMaxSeconds: number | undefined;
 }
 
 /** Service → records that it has not applied yet. */

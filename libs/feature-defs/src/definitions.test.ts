@@ -1,4 +1,4 @@
-import { flightDefinitions, landings, risk } from '../test/flight-definitions.ts';
+import { flightDefinitions, landings, network, risk } from '../test/flight-definitions.ts';
 import { DefinitionFaults } from './definitions.ts';
 import { nearestNames } from './nearest.ts';
 import { checkService } from './service-plan.ts';
@@ -18,6 +18,25 @@ test('the vector has the views in order, then the request features', () => {
     { name: 'log_distance', dtype: 'float' },
     { name: 'hour', dtype: 'float' },
   ]);
+});
+
+test('what is empty may be left out: of a service, of a role and of a view', () => {
+  const definitions = flightDefinitions();
+  const first = { generation: 1, deleted: false };
+  const { keys: _keys, ...source } = network.source;
+  definitions.setView({ ...first, name: 'all-landings', spec: { ...network, source } });
+  definitions.setService({ ...first, name: 'network-only', spec: { views: [{ role: 'all', view: 'all-landings' }] } });
+  definitions.setService({
+    ...first,
+    name: 'request-only',
+    spec: { context: { hour: 'number' }, requestFeatures: [{ name: 'hour', value: 'context.hour' }] },
+  });
+  expect(definitions.service('network-only')).toMatchObject({
+    entities: [],
+    context: {},
+    columns: [{ name: 'all__count_1h', dtype: 'int' }],
+  });
+  expect(definitions.service('request-only').columns).toEqual([{ name: 'hour', dtype: 'float' }]);
 });
 
 test('every fault of a view is told, with its path and the nearest names', () => {

@@ -1,5 +1,5 @@
 /** A feature service, compiled: which features in which order, and what a request must give. */
-import type { FeatureServiceSpec } from '@roofshot/contracts/resources/feature-kinds';
+import type { FeatureServiceSpec, FeatureServiceView } from '@roofshot/contracts/resources/feature-kinds';
 import type { Fault } from '@roofshot/contracts/validate';
 import { DefinitionFaults, FaultList } from './definition-faults.ts';
 import { entityKeyOf } from './entity-key.ts';
@@ -7,7 +7,7 @@ import type { Expression, Scope, Value, Variables } from './expressions.ts';
 import { suggestNames } from './nearest.ts';
 import type { ViewPlan } from './view-plan.ts';
 
-type ContextType = FeatureServiceSpec['context'][string];
+type ContextType = NonNullable<FeatureServiceSpec['context']>[string];
 
 /** A question: which entities, what only the caller knows, for what time (epoch milliseconds). */
 export interface VectorRequest {
@@ -58,7 +58,8 @@ export interface ServiceSource {
 export function compileService(source: ServiceSource, views: ReadonlyMap<string, ViewPlan>): ServicePlan {
   const { name, generation, spec } = source;
   const faults = new FaultList();
-  const roles = spec.views.flatMap((_, i) => compileRole(spec, i, views, faults));
+  const { entities = [], context = {} } = spec;
+  const roles = (spec.views ?? []).flatMap((_, i) => compileRole(spec, i, views, faults));
   const requestFeatures = compileRequestFeatures(spec, faults);
   const columns = [
     ...roles.flatMap(roleColumns),
@@ -67,7 +68,7 @@ export function compileService(source: ServiceSource, views: ReadonlyMap<string,
   addDuplicates(columns, faults);
   if (columns.length === 0 && faults.faults.length === 0) faults.add('', 'it lists no feature: add a view or a request feature');
   faults.throwIfAny(`FeatureService "${name}"`);
-  return { name, generation, entities: spec.entities, context: spec.context, roles, requestFeatures, columns };
+  return { name, generation, entities, context, roles, requestFeatures, columns };
 }
 
 /** Every fault of a service, as JSON pointers into its spec; for checks before it is applied. */
@@ -83,19 +84,32 @@ export function checkService(source: ServiceSource, views: ReadonlyMap<string, V
 
 function compileRole(spec: FeatureServiceSpec, i: number, views: ReadonlyMap<string, ViewPlan>, faults: FaultList): RolePlan[] {
   const path = `/views/${i}`;
-  const entry = spec.views[i] as FeatureServiceSpec['views'][number];
-  if (spec.views.findIndex(({ role }) => role === entry.role) !== i) faults.add(`${path}/role`, `the role "${entry.role}" is used twice`);
+  const all = spec.views ?? [];
+  const entry = all[i] as FeatureServiceView;
+  if (all.findIndex(({ role }) => role === entry.role) !== i) faults.add(`${path}/role`, `the role "${entry.role}" is used twice`);
   const view = views.get(entry.view);
   if (view === undefined) {
     faults.add(`${path}/view`, `there is no FeatureView "${entry.view}"${suggestNames(entry.view, views.keys())}`);
     return [];
   }
-  return [{ role: entry.role, view, keyNames: compileKeyNames(spec, i, view, faults), chosen: chooseFeatures(entry, path, view, faults) }];
+  return [
+    {
+      role: entry.role,
+      view,
+      keyNames: compileKeyNames(entry, path, { view, entities: spec.entities ?? [], faults }),
+      chosen: chooseFeatures(entry, path, view, faults),
+    },
+  ];
 }
 
-function compileKeyNames(spec: FeatureServiceSpec, i: number, view: ViewPlan, faults: FaultList): string[] {
-  const { keys } = spec.views[i] as FeatureServiceSpec['views'][number];
-  const path = `/views/${i}/keys`;
+interface KeyNames {
+  readonly view: ViewPlan;
+  readonly entities: readonly string[];
+  readonly faults: FaultList;
+}
+
+function compileKeyNames({ keys = {} }: FeatureServiceView, at: string, { view, entities, faults }: KeyNames): string[] {
+  const path = `${at}/keys`;
   for (const part of Object.keys(keys)) {
     if (!view.entityKeys.includes(part))
       faults.add(`${path}/${part}`, `Entity "${view.entityName}" has no key "${part}"${suggestNames(part, view.entityKeys)}`);
@@ -104,13 +118,12 @@ function compileKeyNames(spec: FeatureServiceSpec, i: number, view: ViewPlan, fa
     const name = keys[part];
     if (name === undefined)
       faults.add(path, `the key "${part}" of Entity "${view.entityName}" is missing: say which name in \`entities\` it is`);
-    else if (!spec.entities.includes(name))
-      faults.add(`${path}/${part}`, `\`entities\` does not list "${name}"${suggestNames(name, spec.entities)}`);
+    else if (!entities.includes(name)) faults.add(`${path}/${part}`, `\`entities\` does not list "${name}"${suggestNames(name, entities)}`);
     return name ?? [];
   });
 }
 
-function chooseFeatures(entry: FeatureServiceSpec['views'][number], path: string, view: ViewPlan, faults: FaultList): number[] {
+function chooseFeatures(entry: FeatureServiceView, path: string, view: ViewPlan, faults: FaultList): number[] {
   if (entry.features === undefined) return view.names.map((_, place) => place);
   return entry.features.flatMap((name, i) => {
     const place = view.names.indexOf(name);
@@ -121,14 +134,14 @@ function chooseFeatures(entry: FeatureServiceSpec['views'][number], path: string
 }
 
 /** What request features may read: `context`, `entities` and `time` (the moment asked about, epoch milliseconds). */
-export function requestVariables(spec: Pick<FeatureServiceSpec, 'context' | 'entities'>): Variables {
-  const entities = Object.fromEntries(spec.entities.map((name) => [name, 'string' as const]));
-  return { context: { fields: spec.context }, entities: { fields: entities }, time: 'number' };
+export function requestVariables({ context = {}, entities: names = [] }: Pick<FeatureServiceSpec, 'context' | 'entities'>): Variables {
+  const entities = Object.fromEntries(names.map((name) => [name, 'string' as const]));
+  return { context: { fields: context }, entities: { fields: entities }, time: 'number' };
 }
 
 function compileRequestFeatures(spec: FeatureServiceSpec, faults: FaultList): RequestFeaturePlan[] {
   const variables = requestVariables(spec);
-  return spec.requestFeatures.flatMap(({ name, value }, i) => {
+  return (spec.requestFeatures ?? []).flatMap(({ name, value }, i) => {
     const expression = faults.compile(`/requestFeatures/${i}/value`, value, variables, 'any');
     if (expression?.type === 'string')
       faults.add(`/requestFeatures/${i}/value`, `\`${value}\` results in a text; a feature is a number or a truth value`);

@@ -115,7 +115,7 @@ export function checkView(source: ViewSource, entities: ReadonlyMap<string, Enti
     path: '/entity',
     message: `there is no Entity "${source.spec.entity}"${suggestNames(source.spec.entity, entities.keys())}`,
   };
-  const assumed = entity ?? { keys: Object.keys(source.spec.source.keys) };
+  const assumed = entity ?? { keys: Object.keys(source.spec.source.keys ?? {}) };
   try {
     compileView(source, assumed);
     return entity === undefined ? [unknown] : [];
@@ -158,12 +158,13 @@ function compileValue(feature: FeatureViewSpec['features'][number], path: string
 }
 
 function compileKeys(spec: FeatureViewSpec, entity: EntitySpec, faults: FaultList): Expression[] {
-  for (const name of Object.keys(spec.source.keys)) {
+  const { keys = {} } = spec.source;
+  for (const name of Object.keys(keys)) {
     if (!entity.keys.includes(name))
       faults.add(`/source/keys/${name}`, `Entity "${spec.entity}" has no key "${name}"${suggestNames(name, entity.keys)}`);
   }
   return entity.keys.flatMap((name) => {
-    const text = spec.source.keys[name];
+    const text = keys[name];
     if (text === undefined)
       faults.add('/source/keys', `the key "${name}" of Entity "${spec.entity}" is missing: say which value of the event it is`);
     return text === undefined ? [] : (faults.compile(`/source/keys/${name}`, text, EVENT_VARIABLES, 'any') ?? []);

@@ -91,9 +91,9 @@ describe('a Kafka broker', () => {
     [
       'frozen for a while',
       async (): Promise<void> => {
-        server.freeze();
+        await server.freeze();
         await services.sql.query('SELECT pg_sleep(3)'); // how long it is frozen is what is tested
-        server.thaw();
+        await server.thaw();
       },
     ],
   ] as const)(

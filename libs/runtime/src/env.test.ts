@@ -44,6 +44,16 @@ describe('the environment', () => {
     expect(shared.commandsUrl).toBe('postgres://u:p@db/x');
   });
 
+  test('an address to which no metrics can be sent is a fault among the others', () => {
+    const set = { LOG_LEVEL: 'loud', FEATURES_PORT: 'x' };
+    for (const url of ['statsd:8125', 'uds:', 'udp://host?tags=influx', 'uds:/run/statsd.sock?tags=none,name']) {
+      const faults = faultsOf({ ...set, STATSD_URL: url });
+      expect(faults.map(({ key }) => key).sort()).toEqual(['FEATURES_PORT', 'LOG_LEVEL', 'STATSD_URL']);
+      expect(faults.find(({ key }) => key === 'STATSD_URL')?.value).toBe(url);
+    }
+    expect(faultsOf({ ...set, STATSD_URL: 'udp://statsd?tags=none' }).map(({ key }) => key)).not.toContain('STATSD_URL');
+  });
+
   test("a service's keys are converted to numbers, booleans, durations and lists", () => {
     const { services } = readEnvironment([features], {
       FEATURES_PORT: '5000',

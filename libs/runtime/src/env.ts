@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Type, type Static, type TObject, type TSchema } from 'typebox';
 import { validatorOf } from '@roofshot/contracts/validate';
 import { LOG_LEVELS, type LogThreshold } from '@roofshot/telemetry/log-level';
+import { statsdFault } from '@roofshot/telemetry/statsd-url';
 import { suggest } from './nearest.ts';
 import { allowedBy, valueOfText } from './text-values.ts';
 
@@ -90,6 +91,11 @@ export function readEnvironment(services: readonly ConfiguredService[], variable
   return { shared, services: new Map(read) };
 }
 
+/** Whether LOG_FILE is set: can be asked also where other variables are faulty. */
+export function logsToFile(variables: Variables = process.env): boolean {
+  return setText(variables, 'LOG_FILE') !== undefined;
+}
+
 /** Reads `<PREFIX>_…` by a schema whose properties are camelCase (`windowMinutes` is `<PREFIX>_WINDOW_MINUTES`). Throws `InvalidEnvironment`. */
 export function readSection<S extends TObject>(prefix: string, schema: S, variables: Variables = process.env): Static<S> {
   const faults: EnvFault[] = [];
@@ -110,7 +116,7 @@ const SHARED: Readonly<Record<string, TSchema>> = {
   COMMANDS_URL: url(`amqp://host:port, ${POSTGRES_EXAMPLE}`, [...POSTGRES, 'amqp', 'amqps']),
   ONLINE_URL: url(`redis://host:port, ${POSTGRES_EXAMPLE}`, [...POSTGRES, 'redis', 'rediss']),
   OBJECTS_URL: url('file:DIR or s3://bucket', ['file', 's3']),
-  STATSD_URL: url('udp://host:port or uds:PATH', ['udp', 'uds']),
+  STATSD_URL: Type.String(), // looked at more closely below
   LOG_LEVEL: Type.Union(LOG_LEVELS.map((level) => Type.Literal(level))),
   LOG_FILE: Type.String(),
   HOST: Type.String(),
@@ -132,11 +138,18 @@ function readShared(variables: Variables, faults: EnvFault[]): SharedConfig {
     commandsUrl: read('COMMANDS_URL') ?? sqlUrl,
     onlineUrl: read('ONLINE_URL') ?? sqlUrl,
     objectsUrl: read('OBJECTS_URL') ?? `file:${resolve(dataDir, 'objects')}`,
-    statsdUrl: read('STATSD_URL'),
+    statsdUrl: readStatsdUrl(read('STATSD_URL'), faults),
     logLevel: (read('LOG_LEVEL') ?? 'info') as LogThreshold,
     logFile: read('LOG_FILE'),
     host: read('HOST') ?? '127.0.0.1',
   };
+}
+
+/** An address that no metric could be sent to is told with all other faults, not by the first packet. */
+function readStatsdUrl(text: string | undefined, faults: EnvFault[]): string | undefined {
+  const allowed = text === undefined ? undefined : statsdFault(text);
+  if (allowed !== undefined) faults.push({ key: 'STATSD_URL', value: text, allowed });
+  return text;
 }
 
 function readService({ name, port, config }: ConfiguredService, variables: Variables, faults: EnvFault[]): ServiceEnvironment {

@@ -37,7 +37,41 @@ describe('problem details', () => {
 
   test('a database that is away is not available, and worth another try', () => {
     const lost = Object.assign(new Error('connection reset'), { name: 'LostConnection' });
-    expect(problemOf(lost)).toMatchObject({ status: 503, code: 'unavailable' });
+    expect(problemOf(lost)).toMatchObject({
+      status: 503,
+      code: 'unavailable',
+      detail: 'The database does not answer at the moment. Nothing was changed; try again.',
+    });
+  });
+
+  test('a database that is away tells why where its owner knows, and does not promise what a broken commit may have done', () => {
+    const lost = Object.assign(new Error('reset'), {
+      name: 'LostConnection',
+      outcome: 'unknown',
+      why: 'Its disk is full. Free some space.',
+    });
+    const { detail } = problemOf(new Error('store the order', { cause: lost }));
+    expect(detail).toContain('The database does not answer at the moment. Its disk is full. Free some space. It went away while');
+    expect(detail).not.toContain('Nothing was changed');
+  });
+
+  test.each([
+    ['in the database', Object.assign(new Error('could not extend file'), { name: 'OutOfRoom', sqlState: '53100' })],
+    ['in a folder', new Error('put the model', { cause: Object.assign(new Error('write'), { code: 'ENOSPC' }) })],
+    ['under a quota', Object.assign(new Error('write'), { code: 'EDQUOT' })],
+  ])('a full disk %s is told with what to do, and worth another try', (_, error) => {
+    expect(problemOf(error)).toMatchObject({
+      status: 503,
+      code: 'storage-full',
+      detail: expect.stringMatching(
+        /^The disk that holds the data is full, so nothing of this was stored\. Free some space on it, then send/,
+      ),
+    });
+  });
+
+  test('a database without room for another connection is worth another try', () => {
+    const full = Object.assign(new Error('too many clients'), { name: 'OutOfRoom', sqlState: '53300' });
+    expect(problemOf(full)).toMatchObject({ status: 503, code: 'unavailable' });
   });
 
   test("the framework's refusals keep their status", () => {

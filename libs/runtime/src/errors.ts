@@ -1,5 +1,6 @@
 import type { Problem } from '@roofshot/contracts/http/common';
 import type { Fault } from '@roofshot/contracts/validate';
+import { awayOf } from './away.ts';
 
 /** Codes that every service may use, with the HTTP status that they become. A service adds its own by `defineErrors`. */
 const COMMON = {
@@ -79,9 +80,6 @@ const TITLES: Readonly<Record<number, string>> = {
   504: 'Timed out',
 };
 
-/** Names of errors that say «the database is away»: worth another try, and no fault of the caller. */
-const AWAY = new Set(['LostConnection']);
-
 /**
  * RFC 9457 problem details of anything thrown. An unknown error tells nothing of its inside: its words are in the log, under the
  * same correlation id. `type` is `urn:roofshot:problem:<code>`.
@@ -110,14 +108,8 @@ function describe(error: unknown): Described {
   if (isDomainError(error)) return { code: error.code, status: error.status, detail: error.message, extra: error.detail };
   const refused = describeRefusal(error);
   if (refused !== undefined) return refused;
-  if (error instanceof Error && AWAY.has(error.name)) {
-    return {
-      code: 'unavailable',
-      status: 503,
-      detail: 'The database does not answer at the moment. Nothing was changed; try again.',
-      extra: {},
-    };
-  }
+  const away = awayOf(error);
+  if (away !== undefined) return { ...away, status: 503, extra: {} };
   return {
     code: 'internal',
     status: 500,

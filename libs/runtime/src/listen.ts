@@ -11,6 +11,9 @@ export interface ListenWish {
   readonly portKey: string;
 }
 
+/** The key that changes a service's port. */
+export const portKeyOf = (service: string): string => `${service.toUpperCase().replaceAll('-', '_')}_PORT`;
+
 /** Listens, and answers the URL. A port that cannot be had is a sentence with the port, who holds it and the key to change it. */
 export async function listenOn(server: Pick<Server, 'address'>, listen: () => Promise<unknown>, wish: ListenWish): Promise<string> {
   try {

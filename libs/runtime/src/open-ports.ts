@@ -62,7 +62,7 @@ async function openMessaging(
 function openDatabase({ sqlUrl }: SharedConfig, { services, log }: { readonly services: number; readonly log: Logger }): Promise<Sql> {
   return openSql(sqlUrl, {
     poolSize: Math.min(MAX_CONNECTIONS, BASIC_CONNECTIONS + CONNECTIONS_PER_SERVICE * services),
-    log: (line) => log.warn('The database was started again.', { 'labels.detail': line }),
+    log: (line) => log.warn('The embedded database ended or was started.', { 'labels.detail': line }),
   });
 }
 

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTransactions } from '@roofshot/messaging/transactions';
+import { explainFault } from '@roofshot/storage/folder-faults';
 import { claimFolder } from '@roofshot/storage/owner-lock';
 import type { Logger } from '@roofshot/telemetry/logger';
 import type { Environment } from './env.ts';
@@ -64,11 +65,8 @@ async function claimOne(folder: string): Promise<() => Promise<void>> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    throw new Error(
-      `The folder ${folder} cannot be written (${code}). Give this user the right to write there, free space on its disk, or set DATA_DIR to another folder.`,
-      {
-        cause: error,
-      },
-    );
+    const explained = explainFault(error, folder);
+    if (explained !== error) throw new Error(`${(explained as Error).message} DATA_DIR names the folder that holds it.`, { cause: error });
+    throw new Error(`The folder ${folder} cannot be written (${code}). Mend that, or set DATA_DIR to another folder.`, { cause: error });
   }
 }

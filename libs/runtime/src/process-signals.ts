@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { log } from '@roofshot/telemetry/logger';
+import { logsToFile } from './env.ts';
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
@@ -36,7 +37,8 @@ export function logFailedStart(error: unknown): void {
 /** Tells why the start failed, in sentences for the person who started it, and ends the process. */
 export function endOnFault(error: unknown): never {
   const isLogged = typeof error === 'object' && error !== null && logged.has(error);
-  if (!isLogged && !process.stdout.isTTY) logFailedStart(error); // a person at a terminal reads the sentences below
+  // A person at a terminal reads the sentences below, and nobody reads a log here where it is a file.
+  if (!isLogged && !process.stdout.isTTY && !logsToFile()) logFailedStart(error);
   process.stderr.write(`${sentences(error).join('\n')}\n`);
   process.exit(1);
 }

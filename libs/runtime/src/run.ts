@@ -5,9 +5,9 @@ import { migrate } from '@roofshot/storage/migrate';
 import { log } from '@roofshot/telemetry/logger';
 import { completeness } from './completeness.ts';
 import { conversationOf } from './conversation.ts';
-import { readEnvironment, type Environment, type Variables } from './env.ts';
+import { readEnvironment, type Environment, type SharedConfig, type Variables } from './env.ts';
 import { httpPrefixesOf } from './http-prefixes.ts';
-import { openPorts } from './open-ports.ts';
+import { openPorts, type OpenPorts } from './open-ports.ts';
 import { claimFolders, type World } from './platform.ts';
 import { endOnFault, logFailedStart, stopOnSignals } from './process-signals.ts';
 import { openTelemetry } from './process-telemetry.ts';
@@ -16,6 +16,7 @@ import { schemaOf } from './schema-of.ts';
 import { ServiceApplication } from './service-application.ts';
 import type { AnyService, Ports } from './service.ts';
 import { Shutdown } from './shutdown.ts';
+import { LeftWhileWaiting, whenServersAnswer } from './wait-for-servers.ts';
 
 /** A service that listens. */
 export interface Listening {
@@ -27,7 +28,10 @@ export interface Listening {
 }
 
 export interface RunOptions {
-  /** Instead of the process's environment. Then signals are left alone and a failed start throws instead of ending the process. */
+  /**
+   * Instead of the process's environment. Then signals are left alone, a failed start throws instead of ending the process, and a
+   * server that does not answer is such a failure instead of being waited for.
+   */
   readonly env?: Variables;
   /** Epoch milliseconds; default the machine's. */
   readonly clock?: () => number;
@@ -50,21 +54,26 @@ export interface Running {
  * fails as a whole: with every fault of the environment, of the manifests, or of the one service that it names.
  */
 export async function run(services: readonly AnyService[], options: RunOptions = {}): Promise<Running> {
-  const starting = start(services, options);
-  if (options.env !== undefined) return starting;
+  if (options.env !== undefined) return start(services, options);
+  const leaving = new AbortController();
+  const starting = start(services, options, leaving.signal);
   // From the first moment on: a signal during the start stops what has been started by then.
-  stopOnSignals(async () => (await starting).stop());
-  return starting.catch(endOnFault);
+  stopOnSignals(async () => {
+    leaving.abort();
+    await (await starting).stop();
+  });
+  return starting.catch((error: unknown) => (error instanceof LeftWhileWaiting ? process.exit(0) : endOnFault(error)));
 }
 
-async function start(services: readonly AnyService[], options: RunOptions): Promise<Running> {
+async function start(services: readonly AnyService[], options: RunOptions, leaving?: AbortSignal): Promise<Running> {
   const environment = readEnvironment(services, options.env);
   refuseFaults(completeness(services, { whole: options.whole ?? false }));
   const shutdown = new Shutdown(log);
   try {
-    return await startIn(shutdown, services, { ...options, environment });
+    return await startIn(shutdown, services, { ...options, environment, leaving });
   } catch (error) {
-    if (options.env === undefined && environment.shared.logFile !== undefined) logFailedStart(error);
+    const isFault = !(error instanceof LeftWhileWaiting);
+    if (isFault && options.env === undefined && environment.shared.logFile !== undefined) logFailedStart(error);
     await shutdown.run().catch(() => undefined); // what failed in it is in its log; the caller needs the first cause
     throw error;
   }
@@ -73,15 +82,15 @@ async function start(services: readonly AnyService[], options: RunOptions): Prom
 async function startIn(
   shutdown: Shutdown,
   services: readonly AnyService[],
-  options: RunOptions & { readonly environment: Environment },
+  options: RunOptions & { readonly environment: Environment; readonly leaving: AbortSignal | undefined },
 ): Promise<Running> {
-  const { environment, clock = Date.now } = options;
+  const { environment, clock = Date.now, leaving } = options;
   const { shared } = environment;
   shutdown.add(openTelemetry(shared));
   shutdown.add(await claimFolders(services, environment));
-  const { ports, close } = await openPorts(new Set(services.flatMap(({ needs }) => needs)), shared, { services: services.length, log });
+  const open = (): Promise<OpenPorts> => openPrepared(services, shared);
+  const { ports, close } = await (leaving === undefined ? open() : whenServersAnswer(open, { services, environment, leaving }));
   shutdown.add(close);
-  await prepareStorage(services, ports);
   const applications = await createAll(services, { environment, ports, clock, log }, shutdown);
   const listening = await listenAll(applications, shutdown);
   const front = await options.front?.(listening, environment);
@@ -89,6 +98,18 @@ async function startIn(
   for (const application of applications) application.enterService();
   log.info('Ready.', { 'labels.services': listening.map(({ name, url }) => `${name} ${url}`) });
   return { urls: Object.fromEntries(listening.map(({ name, url }) => [name, url])), environment, stop: () => shutdown.run() };
+}
+
+/** The ports, with everything in them that the services rely on; all closed again when any of it fails. */
+async function openPrepared(services: readonly AnyService[], shared: SharedConfig): Promise<OpenPorts> {
+  const opened = await openPorts(new Set(services.flatMap(({ needs }) => needs)), shared, { services: services.length, log });
+  try {
+    await prepareStorage(services, opened.ports);
+    return opened;
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
 }
 
 /** Schemas first, since deliveries keep their positions there; then the topics and queues that are said or heard. */

@@ -13,7 +13,7 @@ import { createAdapter } from './fastify-adapter.ts';
 import type { Delivering } from './health.controller.ts';
 import { httpPrefixesOf, ownsPath } from './http-prefixes.ts';
 import { HttpRoutes, type RouteDocument } from './http.ts';
-import { listenOn } from './listen.ts';
+import { listenOn, portKeyOf } from './listen.ts';
 import { platformFor, type AnyPlatform, type World } from './platform.ts';
 import { Readiness } from './readiness.ts';
 import { schemaOf } from './schema-of.ts';
@@ -105,8 +105,8 @@ export class ServiceApplication {
       const { fastify } = this.#app.get(HttpRoutes);
       const { host } = this.#world.environment.shared;
       const port = this.#world.environment.services.get(name)?.port ?? this.service.port;
-      const portKey = `${name.toUpperCase().replaceAll('-', '_')}_PORT`;
-      const url = await listenOn(fastify.server, () => fastify.listen({ host, port }), { host, port, who: name, portKey });
+      const wish = { host, port, who: name, portKey: portKeyOf(name) };
+      const url = await listenOn(fastify.server, () => fastify.listen({ host, port }), wish);
       return { url, server: fastify.server };
     });
   }

@@ -1,4 +1,5 @@
-import type { Moments } from './moments.ts';
+import { distance } from './exact.ts';
+import { preciseMean, type Moments } from './moments.ts';
 import { requireFinite, StatisticsError } from './errors.ts';
 
 /** What a test needs to know of one arm; `meanArm`, `proportionArm` and `adjustForCovariate` make it. */
@@ -6,6 +7,8 @@ export interface Arm {
   readonly n: number;
   /** The mean that is compared; adjusted where there is a covariate. */
   readonly mean: number;
+  /** What rounding took away from it; 0 if not given. See `Moments`. */
+  readonly meanRest?: number;
   /** Variance of one unit, not of the mean. */
   readonly variance: number;
   /** The mean as observed: what a relative effect is relative to. */
@@ -32,8 +35,9 @@ export interface Effect {
 
 /** A mean or a count per unit: variance m2/(n - 1). */
 export function meanArm(moments: Moments): Arm {
-  requireUnits(moments.n);
-  return { n: moments.n, mean: moments.mean, variance: moments.m2 / (moments.n - 1), observedMean: moments.mean };
+  const { n, mean, meanRest = 0, m2 } = moments;
+  requireUnits(n);
+  return { n, mean, meanRest, variance: m2 / (n - 1), observedMean: mean };
 }
 
 /** A share of units: variance p(1 - p), without n - 1. */
@@ -93,14 +97,14 @@ export function estimateEffect(control: Arm, treatment: Arm, options: EffectOpti
 type ScaledEffect = Omit<Effect, 'df'>;
 
 function absoluteEffect(control: Arm, treatment: Arm): ScaledEffect {
-  const effect = treatment.mean - control.mean;
+  const effect = distance(preciseMean(treatment), preciseMean(control));
   const stdError = Math.sqrt(treatment.variance / treatment.n + control.variance / control.n);
   return { effect, estimate: effect, stdError, toEffect: (estimate) => estimate };
 }
 
 function relativeEffect(control: Arm, treatment: Arm, logScale: boolean): ScaledEffect {
   const baseline = requireBaseline(control.observedMean, 'control');
-  const effect = (treatment.mean - control.mean) / baseline;
+  const effect = distance(preciseMean(treatment), preciseMean(control)) / baseline;
   const ratio = treatment.observedMean / baseline;
   const controlPart = control.variance / control.n / baseline ** 2;
   const treatmentPart = treatment.variance / treatment.n / baseline ** 2;

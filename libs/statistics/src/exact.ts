@@ -25,3 +25,28 @@ export function subtractQuotient(total: number, a: number, b: number, n: number)
   const remainder = product - back - productError(quotient, n, back) + productError(a, b, product);
   return total - quotient - remainder / n;
 }
+
+/** A number with twice the digits: value + rest, where rest is what rounding took away from value. */
+export interface Precise {
+  readonly value: number;
+  readonly rest: number;
+}
+
+/** value + rest + term (Knuth's two-sum, renormalised). */
+export function addTerm({ value, rest }: Precise, term: number): Precise {
+  const sum = value + term;
+  const termPart = sum - value;
+  const error = value - (sum - termPart) + (term - termPart) + rest;
+  const rounded = sum + error;
+  return { value: rounded, rest: error - (rounded - sum) };
+}
+
+/** a - b. */
+export const distance = (a: Precise, b: Precise): number => a.value - b.value + (a.rest - b.rest);
+
+/** a/n. */
+export function divide(a: number, n: number): Precise {
+  const value = a / n;
+  const back = value * n;
+  return { value, rest: (a - back - productError(value, n, back)) / n };
+}

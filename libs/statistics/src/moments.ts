@@ -1,19 +1,28 @@
 import { requireCount, requireFinite, StatisticsError } from './errors.ts';
-import { subtractQuotient } from './exact.ts';
+import { addTerm, distance, divide, subtractQuotient, type Precise } from './exact.ts';
 
 /**
  * Centred moments of one column: how many, their mean, and m2 = sum of (x - mean)^2.
  *
- * Merging is associative and commutative up to rounding: shards merged in any order agree to about 1e-15 of the mean and
- * 1e-13 of m2, also where the mean is millions of standard deviations (raw sums of squares lose everything there).
+ * Merging is associative and commutative up to rounding: shards merged in any order agree to about 1e-15 of the standard
+ * deviation in the mean (with its rest) and to 1e-13 of m2, also where the mean is 1e12 standard deviations (raw sums of squares
+ * lose everything there).
  * Bit-equal results in any order come from sums that are exact, such as whole numbers below 2^53: keep those and use
  * `momentsFromSums`, which gives back every digit they hold.
  */
 export interface Moments {
   readonly n: number;
   readonly mean: number;
+  /**
+   * What rounding took away from the mean; 0 if not given. Two arms a thousand million away from zero may differ by less than the
+   * last digit of their means: with both rests their difference keeps all its digits.
+   */
+  readonly meanRest?: number;
   readonly m2: number;
 }
+
+/** The mean with twice the digits. */
+export const preciseMean = ({ mean, meanRest = 0 }: Pick<Moments, 'mean' | 'meanRest'>): Precise => ({ value: mean, rest: meanRest });
 
 /** Moments of an outcome y and its covariate x over the same units; cross = sum of (y - mean of y)(x - mean of x). */
 export interface PairMoments {
@@ -34,13 +43,15 @@ export const NO_PAIR_MOMENTS: PairMoments = { n: 0, outcome: NO_MOMENTS, covaria
 /** A sum of squares is that of rounded terms; a deficit within this share of it is rounding, a greater one is a contradiction. */
 const ROUNDING_SHARE = 1e-10;
 
-/** One more value (Welford 1962). */
+/** One more value (Welford 1962), with a mean of twice the digits, so that an offset of all values costs none of theirs. */
 export function addValue(moments: Moments, value: number): Moments {
   requireFinite(value, 'a value');
   const n = moments.n + 1;
-  const difference = value - moments.mean;
-  const mean = moments.mean + difference / n;
-  return { n, mean, m2: moments.m2 + difference * (value - mean) };
+  const before = preciseMean(moments);
+  const difference = distance({ value, rest: 0 }, before);
+  const step = difference / n;
+  const { value: mean, rest: meanRest } = addTerm(before, step);
+  return { n, mean, meanRest, m2: moments.m2 + difference * (difference - step) };
 }
 
 /** The moments of two disjoint sets of units together (Chan, Golub & LeVeque 1979). Nothing merged with x is x. */
@@ -48,20 +59,18 @@ export function mergeMoments(a: Moments, b: Moments): Moments {
   if (a.n === 0) return b;
   if (b.n === 0) return a;
   const n = a.n + b.n;
-  const difference = b.mean - a.mean;
-  return { n, mean: mergedMean(a, b), m2: a.m2 + b.m2 + difference * difference * ((a.n * b.n) / n) };
-}
-
-/** Starts from the larger side, so that a few units merged into many do not round the mean. */
-function mergedMean(a: Moments, b: Moments): number {
+  // From the larger side, so that a few units merged into many do not round the mean.
   const [large, small] = a.n >= b.n ? [a, b] : [b, a];
-  return large.mean + (small.mean - large.mean) * (small.n / (a.n + b.n));
+  const difference = distance(preciseMean(small), preciseMean(large));
+  const { value: mean, rest: meanRest } = addTerm(preciseMean(large), difference * (small.n / n));
+  return { n, mean, meanRest, m2: a.m2 + b.m2 + difference * difference * ((a.n * b.n) / n) };
 }
 
 /** One more unit with its outcome and covariate. */
 export function addPair(moments: PairMoments, outcome: number, covariate: number): PairMoments {
   const merged = { outcome: addValue(moments.outcome, outcome), covariate: addValue(moments.covariate, covariate) };
-  const cross = moments.cross + (outcome - moments.outcome.mean) * (covariate - merged.covariate.mean);
+  const fromMean = distance({ value: outcome, rest: 0 }, preciseMean(moments.outcome));
+  const cross = moments.cross + fromMean * distance({ value: covariate, rest: 0 }, preciseMean(merged.covariate));
   return { n: moments.n + 1, ...merged, cross };
 }
 
@@ -69,7 +78,8 @@ export function mergePairMoments(a: PairMoments, b: PairMoments): PairMoments {
   if (a.n === 0) return b;
   if (b.n === 0) return a;
   const n = a.n + b.n;
-  const between = (b.outcome.mean - a.outcome.mean) * (b.covariate.mean - a.covariate.mean) * ((a.n * b.n) / n);
+  const apart = (column: 'outcome' | 'covariate'): number => distance(preciseMean(b[column]), preciseMean(a[column]));
+  const between = apart('outcome') * apart('covariate') * ((a.n * b.n) / n);
   return {
     n,
     outcome: mergeMoments(a.outcome, b.outcome),
@@ -94,7 +104,8 @@ export function momentsFromSums({ n, sum, sumSquares }: Sums): Moments {
       `${n} values with the sum ${sum} have a sum of squares of at least ${(sum / n) * sum}, but it is given as ${sumSquares}. Check how the sums were made.`,
     );
   }
-  return { n, mean: sum / n, m2: n === 1 ? 0 : Math.max(0, m2) };
+  const { value: mean, rest: meanRest } = divide(sum, n);
+  return { n, mean, meanRest, m2: n === 1 ? 0 : Math.max(0, m2) };
 }
 
 function requireInRange(value: number): number {

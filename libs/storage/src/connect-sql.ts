@@ -2,6 +2,7 @@ import { types } from 'pg';
 import { DataSource } from 'typeorm';
 import type { OpenSqlOptions } from './open-sql.ts';
 import { Sql } from './sql.ts';
+import type { ServerOwner } from './sql.ts';
 import { describeSqlFailure } from './sql-errors.ts';
 import { describeUrl, parseSqlUrl } from './url.ts';
 
@@ -15,8 +16,8 @@ const CONNECT_TIMEOUT_MS = 30_000;
 const IDLE_TRANSACTION_MS = 30_000;
 const INT8 = 20;
 
-/** Connects to a running PostgreSQL and proves it with one connection. `onClose` runs after the last connection is closed. */
-export async function connectSql(url: string, options: OpenSqlOptions, onClose?: () => Promise<void>): Promise<Sql> {
+/** Connects to a running PostgreSQL and proves it with one connection. */
+export async function connectSql(url: string, options: OpenSqlOptions, owner?: ServerOwner): Promise<Sql> {
   if (parseSqlUrl(url) === undefined) {
     throw new Error('The address of the database is not a URL. Use postgres://user:password@host:port/database.');
   }
@@ -26,7 +27,7 @@ export async function connectSql(url: string, options: OpenSqlOptions, onClose?:
   } catch (error) {
     throw describeSqlFailure(error, describeUrl(url));
   }
-  return new Sql(source, url, onClose);
+  return new Sql(source, url, owner);
 }
 
 /** A TypeORM data source without entities: it brings pooling, transactions and migrations; statements are SQL text. */

@@ -3,7 +3,7 @@ import { explainFault } from './folder-faults.ts';
 test.each([
   [{ code: 'EACCES' }, 'may not be written by this user. Change its owner or mode, or choose another folder.'],
   [{ code: 'EROFS' }, 'lies on a read-only file system. Choose a folder that can be written.'],
-  [{ code: 'ENOSPC' }, 'is full. Free some space and start again; nothing is lost.'],
+  [{ code: 'ENOSPC' }, 'is full. Free some space and try again; nothing is lost.'],
   [{ code: 1, stderr: 'initdb: error: could not create directory "x": No space left on device' }, 'is full.'],
   [{ text: 'FATAL:  could not open file "postmaster.pid": Read-only file system' }, 'read-only file system'],
   [{ text: 'FATAL: could not write lock file "postmaster.pid": Disk quota exceeded' }, 'is used up'],

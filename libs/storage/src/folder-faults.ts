@@ -4,8 +4,8 @@ const FAULTS: Record<string, (folder: string) => string> = {
   EACCES: (folder) => `The data folder ${folder} may not be written by this user. Change its owner or mode, or choose another folder.`,
   EPERM: (folder) => `The data folder ${folder} may not be written by this user. Change its owner or mode, or choose another folder.`,
   EROFS: (folder) => `The data folder ${folder} lies on a read-only file system. Choose a folder that can be written.`,
-  ENOSPC: (folder) => `The disk that holds the data folder ${folder} is full. Free some space and start again; nothing is lost.`,
-  EDQUOT: (folder) => `The disk quota for the data folder ${folder} is used up. Free some space and start again; nothing is lost.`,
+  ENOSPC: (folder) => `The disk that holds the data folder ${folder} is full. Free some space and try again; nothing is lost.`,
+  EDQUOT: (folder) => `The disk quota for the data folder ${folder} is used up. Free some space and try again; nothing is lost.`,
   ENOTDIR: (folder) => `The data folder ${folder} cannot be made: a part of its path is a file. Choose another folder.`,
   EEXIST: (folder) => `The data folder ${folder} cannot be made: there is a file of this name. Choose another folder.`,
 };

@@ -1,6 +1,7 @@
 import { chmod, mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { mountSmallDisk } from '@roofshot/testing/small-disk';
 import { tempDir } from '@roofshot/testing/temp-dir';
 import type { TempDir } from '@roofshot/testing/temp-dir';
 import { objectStoreConformance } from './object-store.conformance.ts';
@@ -50,6 +51,25 @@ describe('opening a folder', () => {
     await mkdir(unreadable);
     await expect(store.putFile(unreadable)).rejects.toThrow('EISDIR');
     expect(await readdir(join(folder, 'unfinished'))).toEqual([]);
+  });
+
+  test('on a full disk a put is refused with what to do and leaves nothing behind, and goes well when there is room', async () => {
+    const disk = mountSmallDisk(join(work.path, 'small'), 2);
+    if (disk === undefined) return;
+    try {
+      const store = await openObjectStore(`file:${disk.path}`);
+      const content = Buffer.alloc(1_000_000, 'model');
+      disk.fill();
+      await expect(store.putBytes(content)).rejects.toThrow(
+        `The disk that holds the data folder ${disk.path} is full. Free some space and try again; nothing is lost.`,
+      );
+      disk.free();
+      expect(await readdir(join(disk.path, 'unfinished'))).toEqual([]);
+      const { key } = await store.putBytes(content);
+      expect((await store.read(key)).equals(content)).toBe(true);
+    } finally {
+      disk.remove();
+    }
   });
 
   test('what a killed process left unfinished is cleared away after a day, a put under way is not', async () => {

@@ -21,7 +21,8 @@ export async function openEmbeddedSql(folder: string, options: OpenSqlOptions): 
   shared.users += 1;
   const leave = () => leaveServer(path, shared);
   try {
-    return await connectSql((await shared.server).url, options, leave);
+    const server = await shared.server;
+    return await connectSql(server.url, options, { onClose: leave, whyAway: () => server.fault });
   } catch (error) {
     await leave();
     throw error;

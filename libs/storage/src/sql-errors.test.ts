@@ -1,4 +1,13 @@
-import { LostConnection, SqlError, describeSqlFailure, isLostConnection, isUniqueViolation, sqlState } from './sql-errors.ts';
+import {
+  LostConnection,
+  OutOfRoom,
+  SqlError,
+  describeSqlFailure,
+  isLostConnection,
+  isOutOfRoom,
+  isUniqueViolation,
+  sqlState,
+} from './sql-errors.ts';
 import { describeUrl } from './url.ts';
 
 const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5432'), { code: 'ECONNREFUSED' });
@@ -12,6 +21,10 @@ test.each([
   ['a refused socket', refused],
   ['a server that shuts down', Object.assign(new Error('terminating connection'), { code: '57P01' })],
   ['a server that still starts', Object.assign(new Error('the database system is starting up'), { code: '57P03' })],
+  [
+    'a server that cannot write its log and ends every session',
+    Object.assign(new Error('could not write'), { code: '53100', severity: 'PANIC' }),
+  ],
   ['a socket that ended', new Error('Connection terminated unexpectedly')],
   ['any of these inside another error', new Error('fold batch', { cause: refused })],
 ])('%s is a lost connection', (_, error) => {
@@ -24,6 +37,25 @@ test('a refused statement is not a lost connection, and keeps its SQLSTATE, cons
   expect(isLostConnection(error)).toBe(false);
   expect(error).toMatchObject({ sqlState: '23505', constraint: 'orders_pkey' });
   expect(error.message).toBe('PostgreSQL refused a statement: duplicate key value (Key (id)=(7) exists.)');
+});
+
+test.each([
+  ['a full disk', { code: '53100' }, 'could not extend file "base/5/1"', 'because its disk is full'],
+  ['a used up quota', { code: 'XX000' }, 'could not extend file "base/5/1": Disk quota exceeded', 'Free some space and do it again.'],
+  ['too many connections', { code: '53300' }, 'sorry, too many clients already', 'do it again in a moment'],
+])('%s is told with the remedy, and as something that passes', (_, fields, words, told) => {
+  const error = describeSqlFailure(Object.assign(new Error(words), fields), 'db:5432/shop');
+  expect(error).toBeInstanceOf(OutOfRoom);
+  expect(error.message).toContain(told);
+  expect(error.message).toContain(words);
+  expect(isOutOfRoom(new Error('fold batch', { cause: error }))).toBe(true);
+  expect(isLostConnection(error)).toBe(false);
+});
+
+test('a lost connection tells why the server is away, where that is known', () => {
+  const error = describeSqlFailure(refused, 'db') as LostConnection;
+  expect(error.because('The disk is full.')).toMatchObject({ why: 'The disk is full.', outcome: 'not applied' });
+  expect(error.because('The disk is full.').message).toBe(`${error.message} The disk is full.`);
 });
 
 test('the SQLSTATE is found through causes', () => {

@@ -14,6 +14,11 @@ export class SqlError extends Error {
   }
 }
 
+/** PostgreSQL has used up its disk, memory or connections. Nothing of the work was applied, and with room again the same work succeeds. */
+export class OutOfRoom extends SqlError {
+  override readonly name = 'OutOfRoom';
+}
+
 /**
  * The connection broke or could not be made. `outcome` says what became of the work: `not applied`, or `unknown` when the
  * break fell into COMMIT (then the caller must look before it repeats what is not idempotent).
@@ -25,8 +30,15 @@ export class LostConnection extends Error {
     message: string,
     readonly outcome: 'not applied' | 'unknown',
     options: { cause: unknown },
+    /** Why the server is away and what to do, where its owner knows: a sentence or two. */
+    readonly why?: string,
   ) {
     super(message, options);
+  }
+
+  /** The same, told with the reason. */
+  because(why: string): LostConnection {
+    return new LostConnection(`${this.message} ${why}`, this.outcome, { cause: this.cause }, why);
   }
 }
 
@@ -43,6 +55,13 @@ const LOST_CODES = new Set([
   'ENETUNREACH',
   'ENOENT',
 ]);
+/** PostgreSQL writes files whose failure nothing may survive; then it ends every session and recovers. */
+const PANIC = 'PANIC';
+/** Class 53: insufficient resources. */
+const OUT_OF_ROOM = /^53/;
+const DISK_FULL_STATE = '53100';
+/** A quota has no SQLSTATE of its own. */
+const DISK_FULL_WORDS = /no space left on device|disk quota exceeded/i;
 const LOST_WORDS = /connection terminated|connection error|not queryable|runner already released|socket has been ended/i;
 
 /** The SQLSTATE of a failure, looked up through its causes; undefined when it does not come from PostgreSQL. */
@@ -64,9 +83,17 @@ export function isLostConnection(error: unknown): boolean {
   if (error instanceof LostConnection) return true;
   const code = codeOf(error);
   if (code !== undefined && (LOST_CODES.has(code) || LOST_STATES.test(code))) return true;
+  if (textOf(error, 'severity') === PANIC) return true;
   if (LOST_WORDS.test(messageOf(error))) return true;
   const cause = causeOf(error);
   return cause !== undefined && isLostConnection(cause);
+}
+
+/** True when PostgreSQL had no room for the work, also when that is wrapped in another error. */
+export function isOutOfRoom(error: unknown): boolean {
+  if (error instanceof OutOfRoom) return true;
+  const cause = causeOf(error);
+  return cause !== undefined && isOutOfRoom(cause);
 }
 
 /** Turns a driver's failure into an error that says what happened; `where` names the database without its password. */
@@ -75,7 +102,7 @@ export function describeSqlFailure(error: unknown, where: string, inCommit = fal
   const reason = messageOf(error);
   if (isLostConnection(error)) return lost(error, where, inCommit);
   if (/timeout exceeded when trying to connect/.test(reason)) {
-    return new SqlError(
+    return new OutOfRoom(
       `No connection to PostgreSQL at ${where} became free in time: every pooled connection is busy, or the server does not answer. ` +
         'Look for long transactions, or raise the pool size.',
       undefined,
@@ -84,9 +111,19 @@ export function describeSqlFailure(error: unknown, where: string, inCommit = fal
     );
   }
   const state = sqlState(error);
+  if (OUT_OF_ROOM.test(state ?? '') || DISK_FULL_WORDS.test(reason)) return outOfRoom(error, where, state);
   const detail = textOf(error, 'detail');
   const text = `PostgreSQL refused a statement: ${reason}${detail === undefined ? '' : ` (${detail})`}`;
   return new SqlError(text, state, textOf(error, 'constraint'), { cause: driverErrorOf(error) });
+}
+
+function outOfRoom(error: unknown, where: string, state: string | undefined): OutOfRoom {
+  const reason = messageOf(error);
+  const isDisk = state === DISK_FULL_STATE || DISK_FULL_WORDS.test(reason);
+  const text = isDisk
+    ? `PostgreSQL at ${where} cannot store any more, because its disk is full (${reason}). Nothing of the unfinished work was applied. Free some space and do it again.`
+    : `PostgreSQL at ${where} has no room for the work (${reason}). Nothing of it was applied; do it again in a moment.`;
+  return new OutOfRoom(text, isDisk ? DISK_FULL_STATE : state, undefined, { cause: driverErrorOf(error) });
 }
 
 function lost(error: unknown, where: string, inCommit: boolean): LostConnection {

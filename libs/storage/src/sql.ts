@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 import { Listener } from './listener.ts';
 import type { Listen } from './listener.ts';
 import { runStatement } from './run-statement.ts';
-import { sqlState } from './sql-errors.ts';
+import { LostConnection, sqlState } from './sql-errors.ts';
 import { Transaction } from './transaction.ts';
 import { describeUrl } from './url.ts';
 
@@ -27,10 +27,18 @@ const CLOSE_PATIENCE_MS = 10_000;
 /** PostgreSQL refuses payloads of 8,000 bytes and more. */
 const MAX_PAYLOAD_BYTES = 7_999;
 
+/** What the owner of an embedded server adds. */
+export interface ServerOwner {
+  /** Runs after the last connection is closed. */
+  readonly onClose?: () => Promise<void>;
+  /** While the server cannot run: why, and what to do. */
+  readonly whyAway?: () => string | undefined;
+}
+
 /** One PostgreSQL database behind a pool of connections. Opened by `openSql`. */
 export class Sql implements Queryable {
   readonly #source: DataSource;
-  readonly #onClose: () => Promise<void>;
+  readonly #owner: ServerOwner;
   readonly #listener: Listener;
   readonly #running = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
@@ -40,10 +48,10 @@ export class Sql implements Queryable {
   constructor(
     source: DataSource,
     readonly url: string,
-    onClose: () => Promise<void> = () => Promise.resolve(),
+    owner: ServerOwner = {},
   ) {
     this.#source = source;
-    this.#onClose = onClose;
+    this.#owner = owner;
     this.#listener = new Listener(url);
   }
 
@@ -124,7 +132,7 @@ export class Sql implements Queryable {
     await Promise.race([this.#drain(), delay(CLOSE_PATIENCE_MS, undefined, { ref: false })]);
     this.#closed = true;
     await this.#source.destroy();
-    await this.#onClose();
+    await this.#owner.onClose?.();
   }
 
   /** What running work starts while it ends is waited for, too. */
@@ -138,6 +146,9 @@ export class Sql implements Queryable {
     this.#running.add(running);
     try {
       return await running;
+    } catch (error) {
+      const why = error instanceof LostConnection ? this.#owner.whyAway?.() : undefined;
+      throw why === undefined ? error : (error as LostConnection).because(why);
     } finally {
       this.#running.delete(running);
     }

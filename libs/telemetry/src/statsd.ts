@@ -1,8 +1,7 @@
-import { createRequire } from 'node:module';
 import { StatsD, type ClientOptions } from 'hot-shots';
 import { counter, defineMetrics, sendMetricsTo } from './define-metrics.ts';
 import type { MetricSink, SentTags } from './metric-sink.ts';
-import { parseStatsdUrl, type StatsdAddress, type TagFormat } from './statsd-url.ts';
+import { parseStatsdUrl, requireSockets, type StatsdAddress, type TagFormat } from './statsd-url.ts';
 
 export interface StatsdOptions {
   /** STATSD_URL (see `parseStatsdUrl`); absent or empty: nothing is sent. */
@@ -35,7 +34,7 @@ const metrics = defineMetrics('process', {
 export function connectStatsd({ url, flushMs = FLUSH_MS }: StatsdOptions): StatsdConnection {
   if (url === undefined || url === '') return { close: () => Promise.resolve(), errors: () => 0 };
   const address = parseStatsdUrl(url);
-  if (address.protocol === 'uds') requireUnixSockets(url);
+  requireSockets(url, address);
   let failures = 0;
   const countFailure = (): void => {
     failures += 1;
@@ -64,25 +63,6 @@ function clientOptions(address: StatsdAddress, flushMs: number, errorHandler: ()
     includeDatadogTelemetry: false,
     errorHandler,
   };
-}
-
-/**
- * hot-shots needs a native package for Unix datagram sockets and tells of its absence only as one error per packet; a set-up that
- * can never work must stop the start. Loaded, not only looked up: npm may have compiled it for another Node.
- */
-function requireUnixSockets(url: string): void {
-  const require = createRequire(import.meta.url);
-  try {
-    createRequire(require.resolve('hot-shots'))('unix-dgram');
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(
-      `STATSD_URL is ${url}, but the package unix-dgram cannot be loaded. Compile it for this Node, or use udp://host:8125. ${reason}`,
-      {
-        cause,
-      },
-    );
-  }
 }
 
 function sinkOn(client: StatsD, format: TagFormat): MetricSink {

@@ -1,15 +1,10 @@
 /** All services (or `--services a,b`) in one process behind one door. `--json`: one line when ready, for programs. */
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startGateway } from '@roofshot/runtime/gateway';
 import { run, type Listening } from '@roofshot/runtime/run';
 import { chooseServices } from './choose-services.ts';
+import { consolePage, GATEWAY_PORT } from './front.ts';
 import { allServices } from './services.ts';
-
-const GATEWAY_PORT = 4100;
-/** Built by `npm run bootstrap`; without it the gateway answers the API alone. */
-const CONSOLE = fileURLToPath(new URL('../../console/dist', import.meta.url));
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { services: { type: 'string' }, port: { type: 'string' }, json: { type: 'boolean' } } });
@@ -21,8 +16,7 @@ async function main(): Promise<void> {
     whole: services.length === allServices.length,
     front: async (listening, { shared }) => {
       const port = Number(values.port ?? GATEWAY_PORT);
-      const staticDir = existsSync(CONSOLE) ? { staticDir: CONSOLE } : {};
-      const gateway = await startGateway({ host: shared.host, port, portKey: '--port', services: listening, ...staticDir });
+      const gateway = await startGateway({ host: shared.host, port, portKey: '--port', services: listening, ...consolePage() });
       url = gateway.url;
       return gateway;
     },

@@ -64,8 +64,8 @@ function jobFaults(loaded: LoadedResource, { featureService, features = [], obse
   });
   return [
     ...unknown,
-    ...keyFaults(loaded, { at: 'entities', given: observation.entities, wanted: plan.entities }, featureService),
-    ...keyFaults(loaded, { at: 'context', given: observation.context, wanted: Object.keys(plan.context) }, featureService),
+    ...keyFaults(loaded, { at: 'entities', given: observation.entities ?? {}, wanted: plan.entities }, featureService),
+    ...keyFaults(loaded, { at: 'context', given: observation.context ?? {}, wanted: Object.keys(plan.context) }, featureService),
   ];
 }
 

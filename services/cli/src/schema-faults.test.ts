@@ -1,4 +1,4 @@
-import { FeatureView } from '@roofshot/contracts/resources/feature-kinds';
+import { FeatureService, FeatureView } from '@roofshot/contracts/resources/feature-kinds';
 import { TrainingJob } from '@roofshot/contracts/resources/training-job';
 import { parseDocument } from 'yaml';
 import { offsetAt, pointersLike } from './pointers.ts';
@@ -28,6 +28,22 @@ test('patterns are told in words, and what is missing by its name', () => {
   ]);
   const { entity: _entity, ...without } = view;
   expect(schemaFaults(FeatureView.spec, without)).toEqual([{ path: '', message: 'entity is missing here' }]);
+});
+
+test('several missing properties are told in one sentence', () => {
+  const { entity: _entity, tile: _tile, windows: _windows, ...without } = view;
+  expect(schemaFaults(FeatureView.spec, without)).toEqual([{ path: '', message: 'entity, tile and windows are missing here' }]);
+});
+
+test('what may be empty may be left out', () => {
+  expect(schemaFaults(FeatureService.spec, { views: [{ role: 'all', view: 'network-landings' }] })).toEqual([]);
+  expect(
+    schemaFaults(FeatureService.spec, { context: { hour: 'number' }, requestFeatures: [{ name: 'hour', value: 'context.hour' }] }),
+  ).toEqual([]);
+  expect(schemaFaults(FeatureView.spec, { ...view, source: { eventType: 'flight.landed' } })).toEqual([]);
+  const label = { eventType: 'flight.landed', name: 'late', value: 'data.late' };
+  const job = { entryPoint: 't.py', featureService: 's', observation: { eventType: 'flight.departed' }, label, registers: 'm' };
+  expect(schemaFaults(TrainingJob.spec, job)).toEqual([]);
 });
 
 test('a search range with a wrong key names the key', () => {

@@ -26,10 +26,16 @@ export function schemaFaults(schema: TSchema, value: unknown): Fault[] {
       }));
     }
     const missing = MISSING.exec(fault.message)?.[1];
-    if (missing !== undefined) return [{ path: fault.path, message: `${missing} is missing here` }];
+    if (missing !== undefined) return [{ path: fault.path, message: `${listWords(missing.split(', '))} missing here` }];
     const found = valueAt(value, fault.path);
     return [{ path: fault.path, message: `${formOf(fault.message)}; it is ${describe(found)}` }];
   });
+}
+
+/** `a is`, `a and b are`, `a, b and c are`. */
+function listWords(names: readonly string[]): string {
+  const last = names.at(-1) ?? '';
+  return names.length < 2 ? `${last} is` : `${names.slice(0, -1).join(', ')} and ${last} are`;
 }
 
 /** What a pattern means, for those that people meet. */

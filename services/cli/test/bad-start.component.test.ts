@@ -4,6 +4,7 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { unixSocketFault } from '@roofshot/telemetry/unix-sockets';
 import { tempDir, type TempDir } from '@roofshot/testing/temp-dir';
 import { roofshot, startPlatform, type Ended } from './cli-lab.ts';
 
@@ -43,14 +44,16 @@ describe('a port in use', () => {
   });
 });
 
-test('a second start on the same data is told who holds them, and the first goes on', async () => {
+test('a second start on the same data is told who holds them, and the first goes on, with nothing to complain of to its end', async () => {
   const data = join(folder.path, 'data');
   const platform = await startPlatform(data);
+  await platform.run('apply', '-f', 'shop');
   const { code, out, err } = await up(data);
   expect({ code, out }).toEqual({ code: 1, out: '' });
   expect(err).toMatch(/is in use by process \d+ \(.*\)\. Stop that process first \(kill \d+\), or choose another folder\.\n$/);
   expect((await platform.run('status')).code).toBe(0);
   expect(await platform.stop()).toBe(0);
+  expect(platform.said().err).toBe(''); // neither from the platform nor from Node, of what its libraries deprecate
 }, 60_000);
 
 test('kill -9 of the command ends the platform behind it, and the next start knows everything', async () => {
@@ -62,6 +65,18 @@ test('kill -9 of the command ends the platform behind it, and the next start kno
   expect((await second.run('get', 'entities', '--json')).out).toContain('"customer"');
   expect(await second.stop()).toBe(0);
 }, 90_000);
+
+test('all faults of the settings are told at once, among them a StatsD address that this Node cannot send to', async () => {
+  const set = { STATSD_URL: 'uds:/run/statsd.sock', LOG_LEVEL: 'loud', SERVING_SPOOL_MAX_MB: 'much' };
+  const { code, out, err } = await up(join(folder.path, 'settings'), set);
+  expect({ code, out }).toEqual({ code: 1, out: '' });
+  const faults = err.trimEnd().split('\n').slice(1);
+  const isLoadable = unixSocketFault() === undefined;
+  expect(faults.map((line) => line.trim().split('=', 1)[0]).sort()).toEqual(
+    ['LOG_LEVEL', 'SERVING_SPOOL_MAX_MB', ...(isLoadable ? [] : ['STATSD_URL'])].sort(),
+  );
+  expect(err.includes('Unix sockets need the package unix-dgram, which cannot be loaded here. Compile it for Node')).toBe(!isLoadable);
+});
 
 describe('a data folder', () => {
   test('below a file is told', async () => {

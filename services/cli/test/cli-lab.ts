@@ -48,6 +48,8 @@ export interface Platform {
   readonly services: Readonly<Record<string, string>>;
   /** Runs a command against it. */
   readonly run: (...args: string[]) => Promise<Ended>;
+  /** What it has written so far. */
+  readonly said: () => { readonly out: string; readonly err: string };
   readonly kill: () => Promise<void>;
   readonly stop: () => Promise<number | null>;
 }
@@ -76,6 +78,7 @@ export async function startPlatform(data: string, env: Readonly<Record<string, s
     url,
     services,
     run: (...args) => roofshot(args, { env: { ROOFSHOT_URL: url, LOG_FILE: join(data, 'logs', 'roofshot.log') } }),
+    said: () => ({ ...said }),
     kill: async () => void (await end('SIGKILL')),
     stop: () => end('SIGTERM'),
   };

@@ -95,6 +95,22 @@ describe('the statistics door', () => {
     expect((await ask('welch_mean_cuped', { ...columns, metric: 'y' })).status).toBe(400);
   });
 
+  test('has every digit of rows that are far from zero', async () => {
+    // Multiples of 2^-10 around 1e9, so that sums and squares of the distances are exact.
+    const distances = { a: [0, 3, -2, 5, 1], b: [1, 2, 4, -1, 2] };
+    const rows = (offset: number): object[] =>
+      Object.entries(distances).flatMap(([arm, ds]) => ds.map((d, i) => ({ arm, y: offset + d / 1024, x: offset + (d + (i % 3)) / 1024 })));
+    const columns = { variant: 'arm', control: 'a', treatment: 'b', metric: 'y', covariate: 'x' };
+    for (const method of ['welch_mean', 'sequential_mean', 'welch_mean_cuped', 'sequential_mean_cuped']) {
+      const of = async (offset: number): Promise<Answered['result']> =>
+        (await ask(method, { ...columns, rows: rows(offset) }, { differenceType: 'absolute' })).body.result;
+      const [far, near] = [await of(1e9), await of(0)];
+      for (const name of ['effect', 'stdError', 'theta'])
+        if (name in near)
+          expect([method, name, (far[name] as number) / (near[name] as number)]).toEqual([method, name, expect.closeTo(1, 12)]);
+    }
+  });
+
   test('has no answer where there is none, and says why', async () => {
     const equal = { type: 'mean', n: 5, sum: 5, sumSquares: 5 };
     const cases: [string, object, string][] = [

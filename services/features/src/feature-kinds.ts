@@ -109,7 +109,7 @@ async function viewsOf(entity: string, context: RuleContext): Promise<string[]> 
 }
 
 async function servicesOf(view: string, context: RuleContext): Promise<DeclaredOf<typeof FeatureService>[]> {
-  return (await context.list(FeatureService)).filter(({ spec }) => spec.views.some((entry) => entry.view === view));
+  return (await context.list(FeatureService)).filter(({ spec }) => spec.views?.some((entry) => entry.view === view));
 }
 
 async function entitiesOf(context: RuleContext): Promise<Map<string, EntitySpec>> {

@@ -1,5 +1,5 @@
 import type { Static } from 'typebox';
-import type { FeatureRequest, FeatureVector, ReadFeatures } from '@roofshot/contracts/http/features';
+import type { FeatureVector, ReadFeatures } from '@roofshot/contracts/http/features';
 import type { Fault } from '@roofshot/contracts/validate';
 import type { Definitions } from '@roofshot/feature-defs/definitions';
 import { OnlineRows } from '@roofshot/feature-defs/online-rows';
@@ -15,14 +15,18 @@ export async function readFeatures(
   { online, now }: { online: OnlineStore; now: number },
 ): Promise<Static<typeof FeatureVector>[]> {
   const plan = fromDefinitionFaults(() => definitions.service(featureService));
-  const asked = requests.map((request) => ({ ...request, asOf: request.asOf === undefined ? now : Date.parse(request.asOf) }));
-  refuseFaulty(plan, requests);
+  const asked = requests.map(({ entities = {}, context = {}, asOf }) => ({
+    entities,
+    context,
+    asOf: asOf === undefined ? now : Date.parse(asOf),
+  }));
+  refuseFaulty(plan, asked);
   const keys = keysOf(plan, asked);
   const rows = new OnlineRows(keys, await online.get(keys));
   return asked.map((request) => describeVector(plan, request, rows));
 }
 
-function refuseFaulty(plan: ServicePlan, requests: readonly Static<typeof FeatureRequest>[]): void {
+function refuseFaulty(plan: ServicePlan, requests: readonly VectorRequest[]): void {
   const faults: Fault[] = requests.flatMap((request, i) =>
     checkRequest(plan, request).map(({ path, message }) => ({ path: `/requests/${i}${path}`, message })),
   );

@@ -82,11 +82,13 @@ describe('the audit', () => {
       await harness.progress(iso(step));
       await harness.reach(iso(step));
       for (const flight of flights.slice(0, 4)) await say(`${flight.id}@${step}`, { flight, asOf: step }, await readFor(flight, step));
+      const [again] = flights as [GeneratedFlight];
+      await say('asked again', { flight: again, asOf: step }, await readFor(again, step), 'again');
     }
   }
 
   test('finds no difference between what was served and the raw events', async () => {
-    const { status, body } = await harness.send<Audited>('GET', '/v1/features/audit?sample=500');
+    const { status, body } = await harness.send<Audited>('GET', '/v1/features/audit?sample=500&deployment=flight-delay');
     expect(status).toBe(200);
     expect(body).toMatchObject({ predictions: 60, values: 60 * 42, mismatchCount: 0, mismatches: [], skipped: [] });
   });
@@ -110,6 +112,11 @@ describe('the audit', () => {
         },
       ],
     });
+  });
+
+  test('compares every answer at its own time where a question was asked again under its id', async () => {
+    const { body } = await harness.send<Audited>('GET', '/v1/features/audit?deployment=again');
+    expect(body).toMatchObject({ predictions: 15, values: 15 * 42, mismatchCount: 0, mismatches: [], skipped: [] });
   });
 
   test('finds every served vector that was read at the wrong entity', async () => {

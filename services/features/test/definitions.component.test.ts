@@ -70,6 +70,14 @@ describe('definitions', () => {
     expect((await harness.read([asked]))[0]?.values).toMatchObject(expected);
   });
 
+  test('a service that asks for nothing is read without entities and context', async () => {
+    const views = [{ role: 'network', view: 'network-landings' }];
+    expect((await harness.apply([{ ...find('flight-risk'), metadata: { name: 'network-only' }, spec: { views } }])).status).toBe(200);
+    const [vector] = await harness.read([{ asOf: END }], 'network-only');
+    expect(vector?.values['network__count_24h']).toBe(expected['network__count_24h' as keyof typeof expected]);
+    await harness.send('DELETE', '/v1/feature-services/network-only');
+  });
+
   test('keys of an entity stay while views are about it, and what is read cannot go', async () => {
     const reordered = { ...find('route'), spec: { keys: ['destination', 'origin'] } };
     expect((await harness.apply([reordered])).body.faults[0]?.message).toContain('the keys cannot change');

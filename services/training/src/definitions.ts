@@ -9,6 +9,6 @@ export class FeatureDefinitions {
   /** The service's spec with those of its views; undefined when nobody has declared it (yet). */
   of(featureService: string): unknown {
     const spec = this.known.serviceSpecs().get(featureService);
-    return spec && [spec, spec.views.map(({ view }) => this.known.lastView(view)?.spec ?? null)];
+    return spec && [spec, (spec.views ?? []).map(({ view }) => this.known.lastView(view)?.spec ?? null)];
   }
 }

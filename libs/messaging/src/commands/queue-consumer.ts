@@ -39,7 +39,7 @@ const TAKE = `
 const SETTLE = `
   WITH ${QUICK}
   UPDATE messaging.commands SET
-    state = $4, reason = $5, lease = NULL,
+    state = $4, reason = $5, lease = NULL, attempts = attempts - $7::int,
     settled_at = CASE WHEN $4 = 'open' THEN NULL ELSE clock_timestamp() END,
     available_at = clock_timestamp() + make_interval(secs => $6 / 1000.0)
   FROM quick WHERE queue = $1 AND id = $2 AND lease = $3 AND state = 'open' AND quick.mode = 'off' RETURNING 1`;
@@ -157,9 +157,9 @@ export class QueueConsumer implements QueueConsumption {
 
   async #settle({ id }: ReceivedCommand, lease: string, settlement: Settlement): Promise<void> {
     const reason = settlement.kind === 'ack' ? null : settlement.reason;
-    const delayMs = settlement.kind === 'retry' ? settlement.delayMs : 0;
+    const { delayMs, uncounted = false } = settlement.kind === 'retry' ? settlement : { delayMs: 0 };
     const state = { ack: 'done', retry: 'open', dead: 'dead' }[settlement.kind];
-    const settled = await this.#sql.query(SETTLE, [this.queue, id, lease, state, reason, delayMs]);
+    const settled = await this.#sql.query(SETTLE, [this.queue, id, lease, state, reason, delayMs, uncounted ? 1 : 0]);
     this.#settledAt = Date.now();
     if (settled.length === 0) {
       this.#options.log.warn('A command was settled too late: its lease had ended and another consumer has it.', {

@@ -113,6 +113,20 @@ function settling(context: Context): void {
     await consumer.stop();
   });
 
+  it('does not count a delivery whose failure was not the command’s', async () => {
+    const name = await newQueue(context);
+    let deliveries = 0;
+    const consumer = await new MemoryConsumer().start(context.queue(), name, (): Settlement => {
+      deliveries += 1;
+      if (deliveries === 5) return { kind: 'ack' };
+      return { kind: 'retry', delayMs: 1, reason: 'the disk is full', uncounted: deliveries !== 2 };
+    });
+    await context.queue().send([commandOf(name, 'a')]);
+    await eventually(async () => expect(await context.queue().depth(name)).toBe(0));
+    expect(consumer.received.map(({ attempt }) => attempt)).toEqual([1, 1, 2, 2, 2]);
+    await consumer.stop();
+  });
+
   it('keeps dead commands with their reason, and sends them again on demand with attempt 1', async () => {
     const name = await newQueue(context);
     let verdict: Settlement = { kind: 'dead', reason: 'no such model' };

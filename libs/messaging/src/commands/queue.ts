@@ -19,7 +19,13 @@ export interface ReceivedCommand extends OutgoingCommand {
 /** What became of a delivery. */
 export type Settlement =
   | { readonly kind: 'ack' }
-  | { readonly kind: 'retry'; readonly delayMs: number; readonly reason: string }
+  | {
+      readonly kind: 'retry';
+      readonly delayMs: number;
+      readonly reason: string;
+      /** The command is not to blame (a full disk, a database that is away): this delivery does not count as an attempt. */
+      readonly uncounted?: boolean;
+    }
   | { readonly kind: 'dead'; readonly reason: string };
 
 export interface DeadCommand extends ReceivedCommand {
@@ -38,7 +44,7 @@ export interface QueueConsumption {
  * The command queue. Promises, the same for every adapter (queue.conformance.ts):
  * - durable once `send` resolves;
  * - one handler at a time per command: settled after the outcome, delivered again when its consumer died (lease);
- * - `retry` comes back after its delay with a higher attempt; `dead` goes to the queue's dead letters and can be sent again;
+ * - `retry` comes back after its delay with a higher attempt, or the same where it is uncounted; `dead` goes to the queue's dead letters and can be sent again;
  * - the same (queue, id) sent again within the horizon is not delivered again;
  * - `sendIn` sends exactly when the caller's transaction commits, or never.
  * There is no order between commands and no priority.

@@ -73,7 +73,12 @@ describe('delivery of commands', () => {
       await insert(tx, id);
       throw new Error('no luck');
     };
-    expect(await deliver(fail, received(id))).toMatchObject({ kind: 'retry', reason: 'Error: no luck', delayMs: expect.any(Number) });
+    expect(await deliver(fail, received(id))).toMatchObject({
+      kind: 'retry',
+      reason: 'Error: no luck',
+      delayMs: expect.any(Number),
+      uncounted: false,
+    });
     expect(await deliver(fail, received(id, { attempt: 3 }))).toEqual({ kind: 'dead', reason: 'Error: no luck' });
     expect(await written(id)).toBe(0);
     await deliver(async (_, tx) => (await insert(tx, id), done()), received(id)); // redriven after the fault was mended
@@ -102,11 +107,11 @@ describe('delivery of commands', () => {
     expect(await deliver(() => skip('already there'), received(freshId()))).toEqual({ kind: 'ack' });
   });
 
-  it('never gives up on what is away for the moment', async () => {
+  it('never gives up on what is away for the moment: such deliveries do not count, so the next one is not taken for a dead consumer', async () => {
     const away = (): Outcome => {
       throw new TryAgain('the trainer is away');
     };
-    expect(await deliver(away, received(freshId(), { attempt: 3 }))).toMatchObject({ kind: 'retry' });
+    expect(await deliver(away, received(freshId(), { attempt: 3 }))).toMatchObject({ kind: 'retry', uncounted: true });
   });
 
   it.each<[string, Partial<ReceivedCommand>, string]>([

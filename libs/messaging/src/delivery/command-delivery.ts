@@ -20,12 +20,19 @@ export interface CommandDeliveryOptions {
 
 const ATTEMPTS = 5;
 const RETRY = { firstMs: 500, longestMs: 60_000 };
+/** What is away for the moment is asked again after this long, however often that has been: it must be noticed soon when it is back. */
+const AWAY_MS = 500;
 
 /** Rolls back what a handler wrote before it refused. */
 class Refused extends Error {}
 
 type AnyCommand = CommandOf<CommandDefinition>;
-type Told = { readonly outcome: 'done' | 'skipped' | 'duplicate' | 'retried' | 'dead'; readonly reason?: string; readonly error?: unknown };
+type Told = {
+  readonly outcome: 'done' | 'skipped' | 'duplicate' | 'retried' | 'dead';
+  readonly reason?: string;
+  readonly error?: unknown;
+  readonly isPassing?: boolean;
+};
 
 /**
  * Delivers commands to their one handler, the same way for every adapter. The inbox row, what the handler writes and what it says are
@@ -62,7 +69,8 @@ export class CommandDelivery {
     }
     const told = await this.#handle(handler, received, read.command);
     metrics['command.ms'](performance.now() - begun, { command: handler.command.type });
-    return this.#settle(handler, told, backOffMs(received.attempt, this.#retry));
+    const delayMs = told.isPassing === true ? Math.min(AWAY_MS, this.#retry.longestMs) : backOffMs(received.attempt, this.#retry);
+    return this.#settle(handler, told, delayMs);
   }
 
   async #handle(handler: CommandHandler, received: ReceivedCommand, command: AnyCommand): Promise<Told> {
@@ -83,18 +91,18 @@ export class CommandDelivery {
     if (error instanceof Refused) return { outcome: 'dead', reason: error.message };
     const rejection = rejectionOf(error);
     if (rejection !== undefined) return { outcome: 'dead', reason: rejection };
-    const isLast = received.attempt >= this.#attempts && !isPassing(error);
-    return { outcome: isLast ? 'dead' : 'retried', reason: describe(error), error };
+    if (isPassing(error)) return { outcome: 'retried', reason: describe(error), error, isPassing: true };
+    return { outcome: received.attempt >= this.#attempts ? 'dead' : 'retried', reason: describe(error), error };
   }
 
-  #settle(handler: CommandHandler, { outcome, reason = '', error }: Told, delayMs = 0): Settlement {
+  #settle(handler: CommandHandler, { outcome, reason = '', error, isPassing: uncounted = false }: Told, delayMs = 0): Settlement {
     metrics['commands.handled'](1, { command: handler.command.type, outcome });
     if (outcome !== 'done') {
       const message = LINES[outcome];
       this.#setup.log.warn(message, { 'event.reason': reason, ...(error !== undefined && { error }) });
     }
     if (outcome === 'dead') return { kind: 'dead', reason };
-    return outcome === 'retried' ? { kind: 'retry', delayMs, reason } : { kind: 'ack' };
+    return outcome === 'retried' ? { kind: 'retry', delayMs, reason, uncounted } : { kind: 'ack' };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Position } from '@roofshot/contracts/envelope';
-import { LostConnection } from '@roofshot/storage/sql-errors';
+import { LostConnection, OutOfRoom } from '@roofshot/storage/sql-errors';
 import { AppendQueue } from './append-queue.ts';
 import type { OutgoingRecord } from './bus.ts';
 
@@ -36,11 +36,14 @@ describe('appends that share a commit', () => {
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   });
 
-  it('are not repeated after a lost connection, because some may have been written', async () => {
+  it.each([
+    ['a lost connection, because some may have been written', new LostConnection('gone', 'unknown', { cause: undefined })],
+    ['a full disk, because it has room for none of them', new OutOfRoom('full', '53100', undefined, { cause: undefined })],
+  ])('are not repeated one by one after %s', async (_, failure) => {
     let tries = 0;
     const queue = new AppendQueue(() => {
       tries += 1;
-      return Promise.reject(new LostConnection('gone', 'unknown', { cause: undefined }));
+      return Promise.reject(failure);
     });
     const outcomes = await Promise.allSettled(['a', 'b'].map((value) => queue.append([record(value)])));
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);

@@ -1,5 +1,5 @@
 import type { Position } from '@roofshot/contracts/envelope';
-import { isLostConnection } from '@roofshot/storage/sql-errors';
+import { isLostConnection, isOutOfRoom } from '@roofshot/storage/sql-errors';
 import type { OutgoingRecord } from './bus.ts';
 
 type Append = (records: readonly OutgoingRecord[]) => Promise<Position[]>;
@@ -21,7 +21,11 @@ export interface AppendLimits {
   readonly retryAlone: (error: unknown) => boolean;
 }
 
-const NO_LIMITS: AppendLimits = { maxBytes: Infinity, bytesOf: () => 0, retryAlone: (error) => !isLostConnection(error) };
+const NO_LIMITS: AppendLimits = {
+  maxBytes: Infinity,
+  bytesOf: () => 0,
+  retryAlone: (error) => !isLostConnection(error) && !isOutOfRoom(error),
+};
 
 /**
  * Lets concurrent appends share a commit: what comes while one runs goes together in the next. A lone call goes at once. Calls go in
@@ -78,7 +82,10 @@ export class AppendQueue {
     }
   }
 
-  /** One caller's bad record must not fail the others: each goes alone. Where the outcome may be unknown, nobody does. */
+  /**
+   * One caller's bad record must not fail the others: each goes alone. Where the outcome may be unknown, and where there is no room for
+   * anybody, nobody does.
+   */
   async #settleFailure(calls: readonly Call[], error: unknown): Promise<void> {
     if (calls.length === 1 || !this.#limits.retryAlone(error)) {
       for (const { reject } of calls) reject(error);

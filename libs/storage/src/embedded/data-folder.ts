@@ -38,14 +38,16 @@ export async function checkFolder(folder: string, binaries: Binaries): Promise<v
         `Dump the data with PostgreSQL ${version} and load it into a new folder, or choose another folder.`,
     );
   }
+  const lack = await describeLack(folder, version === undefined ? ROOM_FOR_NEW_MB : ROOM_FOR_START_MB);
+  if (lack !== undefined) throw new Error(`${lack} Free some space and start again; nothing is lost.`);
+}
+
+/** Says how much room is missing for a start; undefined when there is enough. */
+export async function describeLack(folder: string, neededMb: number = ROOM_FOR_START_MB): Promise<string | undefined> {
   const { bavail, bsize } = await statfs(folder);
   const room = Math.floor((bavail * bsize) / MEGABYTE);
-  const needed = version === undefined ? ROOM_FOR_NEW_MB : ROOM_FOR_START_MB;
-  if (room < needed) {
-    throw new Error(
-      `The disk that holds the data folder ${folder} has ${room} MB left and PostgreSQL needs at least ${needed} MB to start. Free some space and start again; nothing is lost.`,
-    );
-  }
+  if (room >= neededMb) return undefined;
+  return `The disk that holds the data folder ${folder} has ${room} MB left and PostgreSQL needs at least ${neededMb} MB to start.`;
 }
 
 /** Creates the cluster unless it exists. It is made aside and renamed when complete, so a killed initialisation leaves only waste. */

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { makeFolder } from '../make-folder.ts';
 import { chooseAccount } from './account.ts';
-import { USER, checkFolder, dataOf, initialise, readPassword } from './data-folder.ts';
+import { USER, checkFolder, dataOf, describeLack, initialise, readPassword } from './data-folder.ts';
 import { messageOf } from '../error-code.ts';
 import { explainFault } from '../folder-faults.ts';
 import { findFreePort } from './free-port.ts';
@@ -25,6 +25,8 @@ export interface EmbeddedPostgres {
   readonly url: string;
   /** The server process that runs now. */
   readonly pid: number;
+  /** While PostgreSQL has ended by itself and could not be started again: why, and what to do. */
+  readonly fault: string | undefined;
   /** Ends PostgreSQL in order and gives the folder free. Calling it again is harmless. */
   stop(): Promise<void>;
 }
@@ -77,6 +79,7 @@ class Owned implements EmbeddedPostgres {
   readonly #owner: Owner;
   readonly #abort = new AbortController();
   #postmaster: Postmaster;
+  #fault: string | undefined;
   #healing: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
   readonly #endWithProcess = (): void => {
@@ -112,6 +115,10 @@ class Owned implements EmbeddedPostgres {
     return this.#postmaster.pid;
   }
 
+  get fault(): string | undefined {
+    return this.#fault;
+  }
+
   stop(): Promise<void> {
     this.#stopped ??= this.#end();
     return this.#stopped;
@@ -136,15 +143,24 @@ class Owned implements EmbeddedPostgres {
     for (let backoff = FIRST_BACKOFF_MS; !this.#abort.signal.aborted; backoff = Math.min(backoff * 2, LONGEST_BACKOFF_MS)) {
       try {
         this.#postmaster = await startPostmaster(this.#plan);
+        this.#fault = undefined;
         this.#owner.log(`PostgreSQL runs again (process ${this.#postmaster.pid}).`);
         this.#watch(this.#postmaster);
         return;
       } catch (error) {
-        this.#owner.log(messageOf(explainFault(error, this.#plan.data)));
+        this.#fault = await explainStart(error, this.#plan.data);
+        this.#owner.log(this.#fault);
         await delay(backoff, undefined, { signal: this.#abort.signal, ref: false }).catch(() => undefined); // stop() ends the wait
       }
     }
   }
+}
+
+/** What PostgreSQL says of a full disk is often lost with it, as its log lies there too: then the disk itself is looked at. */
+async function explainStart(error: unknown, data: string): Promise<string> {
+  const explained = explainFault(error, data);
+  const lack = explained === error ? await describeLack(data) : undefined;
+  return lack === undefined ? messageOf(explained) : `${lack} Free some space and try again; nothing is lost.`;
 }
 
 /** The PostgreSQL of a killed owner still runs: end it, so that its sessions let go of their locks. Answers the port it had. */

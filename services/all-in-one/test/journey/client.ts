@@ -8,11 +8,17 @@ const PATIENCE = { deadlineMs: 60_000 };
 
 export class Client {
   readonly #url: () => string;
+  readonly #awaited = new Map<string, (() => void)[]>();
   /** Requests that had to be asked again. */
   repeats = 0;
 
   constructor(url: () => string) {
     this.#url = url;
+  }
+
+  /** Resolves when the next request to that path leaves. */
+  leaving(path: string): Promise<void> {
+    return new Promise((resolve) => this.#awaited.set(path, [...(this.#awaited.get(path) ?? []), resolve]));
   }
 
   /** Until there is an answer below 500. */
@@ -29,13 +35,23 @@ export class Client {
 
   async #once(path: string, init: RequestInit): Promise<{ status: number; text: string }> {
     try {
-      const response = await fetch(new URL(path, this.#url()), init);
+      const asking = fetch(new URL(path, this.#url()), init);
+      this.#tellLeaving(path);
+      const response = await asking;
       const text = await response.text();
       if (response.status >= 500) throw new Error(`${path}: ${response.status} ${text}`);
       return { status: response.status, text };
     } catch (error) {
       this.repeats += 1;
       throw error;
+    }
+  }
+
+  #tellLeaving(path: string): void {
+    const prefixes = [...this.#awaited.keys()].filter((prefix) => path.startsWith(prefix));
+    for (const prefix of prefixes) {
+      for (const resolve of this.#awaited.get(prefix) ?? []) resolve();
+      this.#awaited.delete(prefix);
     }
   }
 

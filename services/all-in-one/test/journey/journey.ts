@@ -16,11 +16,9 @@ export const EXPERIMENT_TO = START + 3 * DAY;
 /** Nobody asks after the end: the decision then waits twice the maturity of three hours. */
 export const SETTLED_AFTER = 7 * HOUR;
 
-/** Called before each step with its number; the kill test ends the platform here. */
-export type Disturb = (step: number, work: Promise<unknown>) => Promise<void>;
-const leaveInPeace: Disturb = async (_step, work) => {
-  await work;
-};
+/** Runs each step of the experiment; who disturbs it ends parts of the platform meanwhile. */
+export type Disturb = (step: number, work: () => Promise<void>) => Promise<void>;
+const leaveInPeace: Disturb = (_step, work) => work();
 
 export async function declare(url: string): Promise<void> {
   const { resources, faults } = loadResources([fileURLToPath(new URL('./resources.yaml', import.meta.url))]);
@@ -70,7 +68,8 @@ export async function experiment(client: Client, events: readonly ShopEvent[], d
   );
   let sent = EXPERIMENT_FROM;
   for (let start = EXPERIMENT_FROM, step = 0; start < EXPERIMENT_TO; start += STEP, step += 1) {
-    await disturb(step, runStep(client, events, { sent, start }));
+    const from = sent;
+    await disturb(step, () => runStep(client, events, { sent: from, start }));
     sent = start;
   }
   const end = EXPERIMENT_TO + SETTLED_AFTER;

@@ -71,6 +71,15 @@ describe('in a phase', () => {
     expect(after(phase, [...facts, ...facts, ...facts])).toEqual(once);
   });
 
+  test('a question asked again under its id, which is logged again, counts as it was answered first', () => {
+    const again = [exposure('p', noon + MINUTE), answer('p', noon + MINUTE, 'none')];
+    const [exposed, answered, landed] = facts as [Fact, Fact, Fact];
+    const once = after(phase, facts).counted;
+    expect(after(phase, [exposed, answered, ...again, landed]).counted).toEqual(once);
+    expect(after(phase, [exposed, answered, landed, ...again]).counted).toEqual(once);
+    expect(after(phase, [landed, answered, ...again, exposed]).counted).toEqual(once);
+  });
+
   test('of several outcomes the first after the answer counts, in every order of arrival', () => {
     const several = [
       exposure('p', noon),
@@ -137,6 +146,15 @@ describe('on probation', () => {
         { s: `paired:${METRIC}`, at: noon + HOUR, y: -4 },
       ]);
     }
+  });
+
+  test('a question asked again under its id brings its first difference once, whenever its shadow answered', () => {
+    const [answered, shadowed, landed] = facts as [Fact, Fact, Fact];
+    const again = [answer('p', noon + MINUTE, 'none'), shadow('p', noon + MINUTE, 'warn')];
+    const once = after(probation, facts).counted;
+    expect(after(probation, [answered, shadowed, ...again, landed]).counted).toEqual(once);
+    expect(after(probation, [answered, shadowed, landed, ...again]).counted).toEqual(once);
+    expect(after(probation, [answered, ...again.slice(0, 1), shadowed, ...again.slice(1), landed]).counted).toEqual(once);
   });
 
   test('where more is better the difference is turned round, so that above 0 is always worse', () => {

@@ -27,7 +27,7 @@ test('what is taken away again leaves no trace', () => {
 
 test('a mean of millions of standard deviations loses no digit of the variance', () => {
   const moments = momentsOf(sumsOf([1e9 - 0.25, 1e9, 1e9 + 0.25].map((y) => [y] as const)));
-  expect(moments).toEqual({ n: 3, mean: 1e9, m2: 0.125 });
+  expect(moments).toEqual({ n: 3, mean: 1e9, meanRest: 0, m2: 0.125 });
 });
 
 test('a unit without covariate counts with the mean of the others', () => {
@@ -47,4 +47,10 @@ test('a unit without covariate counts with the mean of the others', () => {
 test('nothing has no moments', () => {
   expect(momentsOf(noSums())).toEqual({ n: 0, mean: 0, m2: 0 });
   expect(pairMomentsOf(noSums(), pooledCovariate([noSums()])).n).toBe(0);
+});
+
+test('the rest of the mean holds what its rounding took away', () => {
+  const { mean, meanRest } = momentsOf(sumsOf([1e9, 1e9, 1e9 + 2 ** -20].map((y) => [y] as const)));
+  expect(mean - 1e9).not.toBeCloseTo(2 ** -20 / 3, 9);
+  expect(mean - 1e9 + (meanRest ?? NaN)).toBeCloseTo(2 ** -20 / 3, 24);
 });

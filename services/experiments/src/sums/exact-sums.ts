@@ -80,7 +80,14 @@ export function pairMomentsOf(sums: ExactSums, centre: bigint): PairMoments {
 
 function centred(n: bigint, sum: bigint, squares: bigint): Moments {
   const count = Number(n);
-  return { n: count, mean: Number(sum) / count / SCALE, m2: Number(n * squares - sum * sum) / count / SQUARE_SCALE };
+  const mean = Number(sum) / count / SCALE;
+  return { n: count, mean, meanRest: restOf(n, sum, mean), m2: Number(n * squares - sum * sum) / count / SQUARE_SCALE };
+}
+
+/** What rounding took away from the mean. One that is no whole number of last places has digits below them already. */
+function restOf(n: bigint, sum: bigint, mean: number): number {
+  const places = mean * SCALE;
+  return Number.isInteger(places) ? Number(sum - n * BigInt(places)) / Number(n) / SCALE : 0;
 }
 
 /** The plain sum of the outcomes. */

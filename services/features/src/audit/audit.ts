@@ -53,14 +53,17 @@ export class Audit {
     const isWanted = ({ type, data }: { type: string; data: unknown }): boolean =>
       type === 'prediction.served' && (deployment === undefined || (data as Prediction).deployment === deployment);
     const last = await readLastEvents(this.#events, predictions.name, sample, isWanted);
-    return last.map(({ data, knowntime }) => ({ prediction: data as Prediction, servedAt: Date.parse(knowntime) }));
+    return last.map(({ id, data, knowntime }) => ({ eventId: id, prediction: data as Prediction, servedAt: Date.parse(knowntime) }));
   }
 
   async #auditService(name: string, vectors: readonly ServedVector[]): Promise<Comparison> {
     const declared = await this.#resources.find(FeatureService, name);
     if (declared === undefined) return skipAll(vectors, `feature service ${name} is not declared any more`);
     const service = await this.#withReferences(declared.spec);
-    const changedAt = await this.#lastChange([`FeatureService/${name}`, ...declared.spec.views.map(({ view }) => `FeatureView/${view}`)]);
+    const changedAt = await this.#lastChange([
+      `FeatureService/${name}`,
+      ...(declared.spec.views ?? []).map(({ view }) => `FeatureView/${view}`),
+    ]);
     const current = vectors.filter(
       ({ prediction, servedAt }) => prediction.featureServiceGeneration === declared.generation && servedAt >= changedAt,
     );
@@ -70,7 +73,7 @@ export class Audit {
     );
     if (current.length === 0) return outdated;
     const raw = await this.#readRaw(service, current);
-    const asked = current.map(({ prediction: { predictionId: id, asOf, entities, context } }) => ({
+    const asked = current.map(({ eventId: id, prediction: { asOf, entities, context } }) => ({
       id,
       asOf: Date.parse(asOf),
       entities: JSON.stringify(entities),
@@ -101,7 +104,7 @@ export class Audit {
     if (vectors.length === 0) return raw;
     const times = vectors.map(({ prediction }) => Date.parse(prediction.asOf));
     const [from, to] = [Math.min(...times) - reachMs(spec, views), Math.max(...times)];
-    for (const eventType of new Set(spec.views.flatMap(({ view }) => views.get(view)?.source.eventType ?? []))) {
+    for (const eventType of new Set((spec.views ?? []).flatMap(({ view }) => views.get(view)?.source.eventType ?? []))) {
       const found: RawEvent[] = [];
       await readLog(this.#events, topicOf(eventType), ({ time, knowntime, subject = null, data }) => {
         const eventTime = Date.parse(time);

@@ -6,6 +6,8 @@ import type { FeatureServiceSpec, FeatureViewSpec } from '@roofshot/contracts/re
 import { milliseconds, type Recomputed } from './recompute.ts';
 
 export interface ServedVector {
+  /** Of the event, because a question that is asked again under its prediction id is logged again, perhaps for another time. */
+  readonly eventId: string;
   readonly prediction: DataOf<typeof PredictionServed>;
   /** Known time of the prediction, epoch milliseconds. */
   readonly servedAt: number;
@@ -28,11 +30,11 @@ export function compareVectors(
   vectors: readonly ServedVector[],
   { values: recomputed, refused }: Recomputed,
 ): Comparison {
-  const shortest = Math.min(...spec.views.map(({ view }) => milliseconds(views.get(view)?.tile ?? '1d')));
+  const shortest = Math.min(...(spec.views ?? []).map(({ view }) => milliseconds(views.get(view)?.tile ?? '1d')));
   const mismatches: Comparison['mismatches'] = [];
   const skipped: string[] = [];
   let values = 0;
-  for (const { prediction } of vectors) {
+  for (const { eventId, prediction } of vectors) {
     if (isStale(prediction, shortest)) {
       skipped.push('served with features older than the last whole tile');
       continue;
@@ -44,7 +46,7 @@ export function compareVectors(
         continue;
       }
       values += 1;
-      const expected = recomputed.get(prediction.predictionId)?.get(feature) ?? null;
+      const expected = recomputed.get(eventId)?.get(feature) ?? null;
       if (!areEqual(served, expected))
         mismatches.push({ predictionId: prediction.predictionId, asOf: prediction.asOf, feature, served, recomputed: expected });
     }

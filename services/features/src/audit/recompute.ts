@@ -1,6 +1,12 @@
 /** Feature values from raw events, in SQL. Nothing here comes from the code that computes features. */
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
-import type { EntitySpec, FeatureServiceSpec, FeatureSpec, FeatureViewSpec } from '@roofshot/contracts/resources/feature-kinds';
+import type {
+  EntitySpec,
+  FeatureServiceSpec,
+  FeatureServiceView,
+  FeatureSpec,
+  FeatureViewSpec,
+} from '@roofshot/contracts/resources/feature-kinds';
 import { NotAuditable, quoteText, toSql, type SqlVariables } from './cel-to-sql.ts';
 
 /** An event as it lies on the log. Times are epoch milliseconds; `data` is JSON text. */
@@ -13,6 +19,7 @@ export interface RawEvent {
 
 /** A question that was asked; `entities` and `context` are JSON text. */
 export interface AskedVector {
+  /** Names this one vector. */
   readonly id: string;
   readonly asOf: number;
   readonly entities: string;
@@ -108,7 +115,7 @@ class Recomputation {
   }
 
   async run(): Promise<Recomputed> {
-    const { views, requestFeatures } = this.#service.spec;
+    const { views = [], requestFeatures = [] } = this.#service.spec;
     for (const role of views) await this.#role(role);
     for (const { name, value } of requestFeatures) {
       await this.#guarded([name], () => this.#collect(`SELECT id, ${toSql(value, REQUEST, 'feature')} AS ${quoteName(name)} FROM asked`));
@@ -116,7 +123,7 @@ class Recomputation {
     return { values: this.#values, refused: this.#refused };
   }
 
-  async #role(role: FeatureServiceSpec['views'][number]): Promise<void> {
+  async #role(role: FeatureServiceView): Promise<void> {
     const view = this.#service.views.get(role.view);
     if (view === undefined) return;
     for (const feature of view.features) {
@@ -141,14 +148,14 @@ class Recomputation {
   }
 
   /** All windows of one feature under one role, a row per question. */
-  #featureSql(role: FeatureServiceSpec['views'][number], view: FeatureViewSpec, feature: FeatureSpec): string {
+  #featureSql(role: FeatureServiceView, view: FeatureViewSpec, feature: FeatureSpec): string {
     const keys = this.#service.entities.get(view.entity)?.keys ?? [];
     const tile = milliseconds(view.tile);
     const longest = Math.max(...view.windows.map(milliseconds));
     const end = `floor(a.as_of / ${tile}) * ${tile}`;
     const filter = view.source.filter === undefined ? 'true' : `(${toSql(view.source.filter, EVENT, 'boolean')}) IS TRUE`;
-    const keyColumns = keys.map((key, i) => `${toSql(view.source.keys[key] ?? 'null', EVENT, 'key')} AS k${i}`);
-    const same = keys.map((key, i) => `e.k${i} = json_extract_string(a.entities, ${quoteText(`$."${role.keys[key] ?? ''}"`)})`);
+    const keyColumns = keys.map((key, i) => `${toSql(view.source.keys?.[key] ?? 'null', EVENT, 'key')} AS k${i}`);
+    const same = keys.map((key, i) => `e.k${i} = json_extract_string(a.entities, ${quoteText(`$."${role.keys?.[key] ?? ''}"`)})`);
     const columns = view.windows.map((window) => {
       const name = quoteName(`${role.role}__${feature.name}_${window}`);
       return `${aggregate(feature, `e.event_time >= ${end} - ${milliseconds(window)}`)} AS ${name}`;
@@ -194,7 +201,7 @@ function aggregate({ aggregation }: FeatureSpec, inWindow: string): string {
 
 /** How far before a question its windows reach at most, in milliseconds. */
 export function reachMs(spec: FeatureServiceSpec, views: ReadonlyMap<string, FeatureViewSpec>): number {
-  const used = spec.views.flatMap(({ view }) => views.get(view) ?? []);
+  const used = (spec.views ?? []).flatMap(({ view }) => views.get(view) ?? []);
   return Math.max(0, ...used.flatMap(({ tile, windows }) => windows.map((window) => milliseconds(window) + milliseconds(tile))));
 }
 

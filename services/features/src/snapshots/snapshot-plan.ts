@@ -34,16 +34,17 @@ export function planSnapshot(request: SnapshotRequest, definitions: Definitions)
   const faults: Fault[] = [];
   const compile = (path: string, text: string): Expression => compileInto(faults, path, text);
   const { observation, label } = request;
-  checkNames('/observation/entities', service.entities, observation.entities, faults);
-  checkNames('/observation/context', Object.keys(service.context), observation.context, faults);
+  const { entities = {}, context = {} } = observation;
+  checkNames('/observation/entities', service.entities, entities, faults);
+  checkNames('/observation/context', Object.keys(service.context), context, faults);
   checkColumns(service, label.name, faults);
   const plan: SnapshotPlan = {
     service,
     observation: {
       eventType: observation.eventType,
       id: compile('/observation/id', observation.id ?? 'subject'),
-      entities: Object.entries(observation.entities).map(([name, text]) => [name, compile(`/observation/entities/${name}`, text)] as const),
-      context: Object.entries(observation.context).map(([name, text]) => [name, compile(`/observation/context/${name}`, text)] as const),
+      entities: Object.entries(entities).map(([name, text]) => [name, compile(`/observation/entities/${name}`, text)] as const),
+      context: Object.entries(context).map(([name, text]) => [name, compile(`/observation/context/${name}`, text)] as const),
     },
     label: {
       eventType: label.eventType,

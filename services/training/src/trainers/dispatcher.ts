@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { PLATFORM } from '@roofshot/runtime/service';
-import { isLostConnection } from '@roofshot/storage/sql-errors';
+import { isLostConnection, isOutOfRoom } from '@roofshot/storage/sql-errors';
 import { runWith } from '@roofshot/telemetry/context';
 import { Changes } from '../changes.ts';
 import { metrics } from '../metrics.ts';
@@ -167,13 +167,13 @@ export class Dispatcher implements OnModuleInit, OnApplicationShutdown {
     });
   }
 
-  /** While the database is away the result waits: a finished trial is not run again for that. */
+  /** While the database is away or full the result waits: a finished trial is not run again for that. */
   async #settle(claimed: Claimed, end: AttemptEnd): Promise<boolean> {
     for (;;) {
       try {
         return await this.#platform.transactions.run((tx) => settleTrial(tx, claimed, end));
       } catch (error) {
-        if (!isLostConnection(error) || this.#stop.signal.aborted) throw error;
+        if (!(isLostConnection(error) || isOutOfRoom(error)) || this.#stop.signal.aborted) throw error;
         await delay(AGAIN_MS);
       }
     }

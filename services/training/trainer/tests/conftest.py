@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import roofshot_trainer  # noqa: F401  -- sets what ONNX Runtime must find before a test imports it
+
 SOURCE = Path(__file__).resolve().parents[1] / "src"
 Reports = list[dict[str, Any]]
 

@@ -3,7 +3,12 @@
 Nothing heavy is imported here: the process must beat and hear a cancellation before pandas has loaded.
 """
 
+import os
 from typing import TYPE_CHECKING, Any
+
+# ONNX Runtime reports what it runs to its maker unless this is set before it is imported;
+# its own disable_telemetry_events() comes too late: files have been made and a first event sent by then.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
     from roofshot_trainer.run import Run

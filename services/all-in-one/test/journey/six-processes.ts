@@ -1,0 +1,137 @@
+/** Each service as a process of its own with only its own configuration, the gateway before them, and servers that they share. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { AnyService, PortName } from '@roofshot/runtime/service';
+import { freePorts } from '@roofshot/testing/free-ports';
+import { allServices } from '../../src/services.ts';
+import type { Platform, ServerUrls, Topology } from './platform.ts';
+import { Program } from './program.ts';
+import type { OpenServers, Servers } from './servers.ts';
+import { patience } from './service-settings.ts';
+
+export const GATEWAY = 'gateway';
+
+export const sixProcesses = (name: string, openServers: OpenServers): Topology => ({
+  name,
+  open: (folder) => SixProcesses.open(folder, openServers),
+});
+
+/** The key that names the server behind each port. */
+const KEYS: Readonly<Record<PortName, keyof ServerUrls>> = {
+  sql: 'SQL_URL',
+  events: 'EVENTS_URL',
+  commands: 'COMMANDS_URL',
+  online: 'ONLINE_URL',
+  objects: 'OBJECTS_URL',
+};
+
+export class SixProcesses implements Platform {
+  readonly parts: readonly string[];
+  readonly behind: Servers;
+  readonly #programs: ReadonlyMap<string, Program>;
+  readonly #urls: Readonly<Record<string, string>>;
+
+  private constructor(behind: Servers, programs: readonly Program[], urls: Readonly<Record<string, string>>) {
+    this.behind = behind;
+    this.#programs = new Map(programs.map((program) => [program.plan.name, program]));
+    this.#urls = urls;
+    this.parts = [...this.#programs.keys()];
+  }
+
+  static async open(folder: string, openServers: OpenServers): Promise<SixProcesses> {
+    const names = [...allServices.map(({ name }) => name), GATEWAY];
+    const ports = await freePorts(names.length);
+    const urls = Object.fromEntries(names.map((name, index) => [name, `http://127.0.0.1:${ports[index]}`]));
+    await Promise.all(names.map((name) => mkdir(join(folder, name))));
+    const behind = await openServers(folder);
+    const plans = allServices.map((service) => servicePlan(service, { folder, urls, servers: behind.urls }));
+    return new SixProcesses(behind, [...plans.map((plan) => new Program(plan)), new Program(gatewayPlan(folder, urls))], urls);
+  }
+
+  get url(): string {
+    return this.urlOf(GATEWAY);
+  }
+
+  urlOf(part: string): string {
+    return this.#urls[part] ?? '';
+  }
+
+  /** Started, and not waited for. */
+  launch(part: string): void {
+    this.program(part).launch();
+  }
+
+  program(part: string): Program {
+    const program = this.#programs.get(part);
+    if (program === undefined) throw new Error(`There is no part ${part}. There are: ${this.parts.join(', ')}.`);
+    return program;
+  }
+
+  async start(): Promise<void> {
+    for (const part of this.parts) this.launch(part);
+    await this.awaitReady(GATEWAY); // which it is when all are
+  }
+
+  async kill(part: string): Promise<void> {
+    await this.program(part).kill();
+  }
+
+  async restart(part: string): Promise<void> {
+    this.launch(part);
+    // The gateway stands for all: it is back when it answers at all.
+    if (part === GATEWAY) await this.program(part).until('alive', async () => (await fetch(`${this.url}/status`)).ok);
+    else await this.awaitReady(part);
+  }
+
+  async awaitReady(part: string): Promise<void> {
+    await this.program(part).until('ready', async () => {
+      const answer = await fetch(`${this.urlOf(part)}/readyz`);
+      if (!answer.ok) throw new Error(await answer.text());
+    });
+  }
+
+  async stop(): Promise<void> {
+    try {
+      const ends = await Promise.allSettled([...this.#programs.values()].map((program) => program.stop()));
+      const faults = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []));
+      if (faults.length > 0) throw new AggregateError(faults, faults.map(String).join('; '));
+    } finally {
+      await this.behind.stop();
+    }
+  }
+
+  servers(): Promise<Servers['urls']> {
+    return Promise.resolve(this.behind.urls);
+  }
+}
+
+interface Place {
+  readonly folder: string;
+  readonly urls: Readonly<Record<string, string>>;
+  readonly servers: ServerUrls;
+}
+
+/** Its own keys, and the addresses of those servers that its manifest says it needs. */
+function servicePlan({ name, needs }: AnyService, { folder, urls, servers }: Place): Program['plan'] {
+  const own = join(folder, name);
+  const keys = needs.map((port) => KEYS[port]);
+  const env = {
+    ...Object.fromEntries(keys.flatMap((key) => (servers[key] === undefined ? [] : [[key, servers[key]]]))),
+    [`${name.toUpperCase()}_PORT`]: new URL(urls[name] ?? '').port,
+    ...patience(name),
+    DATA_DIR: own,
+    LOG_FILE: join(own, 'log'),
+  };
+  return { name, main: `services/${name}/src/main.ts`, env, complaints: join(own, 'err') };
+}
+
+function gatewayPlan(folder: string, urls: Readonly<Record<string, string>>): Program['plan'] {
+  const own = join(folder, GATEWAY);
+  const env = {
+    ...Object.fromEntries(allServices.map(({ name }) => [`GATEWAY_${name.toUpperCase()}_URL`, urls[name] ?? ''])),
+    GATEWAY_PORT: new URL(urls[GATEWAY] ?? '').port,
+    DATA_DIR: own,
+    LOG_FILE: join(own, 'log'),
+  };
+  return { name: GATEWAY, main: 'services/all-in-one/src/gateway.ts', env, complaints: join(own, 'err') };
+}
