@@ -15,6 +15,7 @@ describe('live events, of which nobody says how far they are', () => {
   const flights = makeFlights(800, { skill: { control: 0.5, treatment: 0.8 }, days: 1 });
 
   test('are known as far as the newest has come', async () => {
+    clock.set(MONDAY + DAY + 5 * HOUR - 1);
     await lab.publish(allOf(flights));
     await lab.settled();
     const { analysis, state } = await lab.results();
