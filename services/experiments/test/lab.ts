@@ -2,7 +2,7 @@
 import type { DataOf, TopicDefinition } from '@roofshot/contracts/define';
 import { deployments } from '@roofshot/contracts/deployments';
 import { SOURCE_PROGRESSED } from '@roofshot/contracts/envelope';
-import { eventTypes, topicOf } from '@roofshot/contracts/events';
+import { eventProgress, eventTypes, topicOf } from '@roofshot/contracts/events';
 import type { ExperimentResults } from '@roofshot/contracts/http/experiments';
 import { modelVersions, PromoteModelVersion, RollBackModelVersion } from '@roofshot/contracts/models';
 import type { ExperimentSpec, MetricSpec } from '@roofshot/contracts/resources/experiment-kinds';
@@ -116,7 +116,7 @@ export class Lab {
   }
 
   async #playOthers(importer: boolean): Promise<void> {
-    const topics = [deployments, modelVersions, eventTypes].map(({ name }) => name);
+    const topics = [deployments, modelVersions, eventTypes, eventProgress].map(({ name }) => name);
     await this.bus.ensureTopics([...topics, topicOf(LANDED)].map((name) => ({ name, retentionMs: null, compacted: false })));
     await this.#queue.ensureQueues([PromoteModelVersion.queue, RollBackModelVersion.queue]);
     for (const [type, { queue }] of [
@@ -249,6 +249,15 @@ export class Lab {
         partition,
       })),
     );
+  }
+
+  /** As ingestion says it of live events: none was known after one time, at which it said their progress, and up to another. */
+  async quiet(after: number, until: number): Promise<void> {
+    const data = { eventType: LANDED, after: iso(after), until: iso(until) };
+    await this.transactions.run((tx) => {
+      tx.publish(eventProgress, [{ type: 'stream.advanced', data }]);
+      return Promise.resolve();
+    });
   }
 
   /** Until everything that is on the log is folded, analysed and decided. */
