@@ -125,12 +125,13 @@ describe('schemas of several parts', () => {
   });
 
   test('what a condition or another property brings may be there', () => {
-    const schema = {
-      properties: { kind: {} },
-      if: { properties: { kind: { const: 'card' } } },
-      then: { properties: { number: {} } },
-      dependentSchemas: { kind: { properties: { since: {} } } },
-    };
+    const text = `{
+      "properties": { "kind": {} },
+      "if": { "properties": { "kind": { "const": "card" } } },
+      "then": { "properties": { "number": {} } },
+      "dependentSchemas": { "kind": { "properties": { "since": {} } } }
+    }`;
+    const schema = JSON.parse(text) as Schema;
     expect(said(schema, 'data.number + data.since')).toEqual([]);
     expect(said(schema, 'data.numbr')).toHaveLength(1);
   });
