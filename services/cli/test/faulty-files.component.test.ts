@@ -37,9 +37,9 @@ faulty/events.yaml:9 /kind EventTyp/gate.closed: there is no kind EventTyp. Did 
 faulty/events.yaml:17 /spec/schema/type EventType/gate.boarded: JSON Schema has no type "objekt"; nearest: object
 faulty/features.yaml:8 /metadata/name Entity/airport: is declared twice; first in faulty/features.yaml:3. Keep one.
 faulty/features.yaml:15 /spec/entity FeatureView/landings: there is no Entity "airprt". Did you mean airport?
-faulty/features.yaml:17 /spec/source/eventType FeatureView/landings: there is no EventType "flight.landd". Known: order.placed, gate.boarded, gate.opened.
+faulty/features.yaml:17 /spec/source/eventType FeatureView/landings: there is no EventType "flight.landd". Known: order.placed, gate.opened, gate.boarded.
 faulty/features.yaml:23 /spec/features/1/aggregation FeatureView/landings: must be one of "count", "sum", "mean", "share"; it is "averag"
-faulty/features.yaml:31 /spec/source/eventType FeatureView/departures: there is no EventType "flight.landd". Known: order.placed, gate.boarded, gate.opened.
+faulty/features.yaml:31 /spec/source/eventType FeatureView/departures: there is no EventType "flight.landd". Known: order.placed, gate.opened, gate.boarded.
 faulty/features.yaml:34 /spec/windows/1 FeatureView/departures: 7m is not a multiple of the tile 5m
 faulty/features.yaml:36 /spec/features/0/value FeatureView/departures: the expression ends too early (at character 13 of \`data.delay >\`)
 faulty/features.yaml:37 /spec/features/1/value FeatureView/departures: there is no variable "dta"; nearest: data (at character 1 of \`dta.delay\`)
