@@ -1,7 +1,7 @@
 // Runs TypeScript sources directly: `node --import ./register.mjs main.ts`.
 // Node's own type stripping cannot do decorators with metadata, which Nest's injection needs; hence swc.
 import { readFileSync } from 'node:fs';
-import { registerHooks } from 'node:module';
+import * as nodeModule from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { transformSync } from '@swc/core';
 
@@ -22,7 +22,14 @@ const OPTIONS = {
   configFile: false,
 };
 
-registerHooks({
+if (nodeModule.registerHooks === undefined) {
+  process.stderr.write(
+    `Roofshot's sources run on Node 24, and this is ${process.version}. The project brings its own: begin the command with \`npx node\`, or use an npm script.\n`,
+  );
+  process.exit(10);
+}
+
+nodeModule.registerHooks({
   load(url, context, nextLoad) {
     if (!url.startsWith('file:') || !url.endsWith('.ts')) return nextLoad(url, context);
     const filename = fileURLToPath(url);

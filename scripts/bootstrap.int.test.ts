@@ -210,11 +210,22 @@ describe('a fault', () => {
 
   it('names the port that is in use and the process that holds it', async () => {
     const server = createServer();
-    const port = await listenOnOneOf(server, [4103, 4106, 4115]);
+    const port = await listenOnOneOf(server, [4103, 4106]);
     const { code, err } = await run(['--ports', '--only', 'node']);
     server.close();
     expect(code).toBe(11);
     expect(err).toContain(process.platform === 'linux' ? `${port} (process ${process.pid}: ` : `${port} (`);
+  });
+
+  it('looks at the ports that the command will use', async () => {
+    const server = createServer();
+    const port = await listenOnOneOf(server, [4103, 4106]);
+    const [elsewhere, free, there] = await Promise.all(
+      ['5300', '0', String(port - 2)].map((gateway) => run(['--ports', '--only', 'node', '--', 'sh', '-c', 'true', '--port', gateway])),
+    );
+    server.close();
+    expect([elsewhere?.code, free?.code, there?.code]).toEqual([0, 0, 11]);
+    expect(there?.err).toContain('`-- --port N`');
   });
 
   it('refuses arguments that it does not know', async () => {

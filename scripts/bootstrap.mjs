@@ -99,7 +99,7 @@ async function main(args) {
     return 0;
   }
   checkNode();
-  if (options.ports) await checkPorts();
+  if (options.ports) await checkPorts(options.command);
   await setUp(options.only);
   if (options.command.length === 0) return 0;
   return runForeground(options.command, { cwd: ROOT, env: commandEnvironment() });

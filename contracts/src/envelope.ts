@@ -29,6 +29,8 @@ export interface Position {
  * The type of a control record: «every event of this topic with an earlier event time has been sent».
  * An importer says it through ingestion, once per step; it lies in every partition of the importer's topics,
  * so each reader learns of progress in log order and without a wall clock. Readers that do not care skip it.
+ * In a live stream, whose known times the platform stamps, ingestion says it of itself and of known times: «every event that was known
+ * until this time lies before this record, and what follows was known after it».
  */
 export const SOURCE_PROGRESSED = 'source.progressed';
 

@@ -5,7 +5,8 @@ import { Name, SubjectId, Timestamp } from './ids.ts';
 
 /**
  * `events.<type>`: a user's accepted events, exactly as sent plus `knowntime`, `traceparent` and `correlationid`.
- * Key: subject, so one subject's events stay in order. Also carries `source.progressed` control records.
+ * Key: subject, so one subject's events stay in order. Also carries `source.progressed` control records. Where the platform stamps the
+ * known times (live streams), these rise from record to record of a partition.
  */
 export const acceptedEvents = defineTopicFamily('events.', {
   owner: 'ingestion',
@@ -64,5 +65,28 @@ export const eventTypes = defineTopic('event-types.v1', {
   description: 'The declared event types, newest declaration per name.',
 });
 
-/** Payload of the control record `source.progressed` (see envelope.ts). */
+/** Payload of the control record `source.progressed` (see envelope.ts). In a live stream `eventTime` is a known time. */
 export const SourceProgressed = defineEvent('source.progressed', Type.Object({ eventTime: Timestamp, source: SubjectId }));
+
+export const StreamAdvanced = defineEvent(
+  'stream.advanced',
+  Type.Object({
+    eventType: Name,
+    after: Timestamp,
+    until: Timestamp,
+  }),
+);
+/**
+ * How far live streams are known in which nothing happens: no event of the type has a known time after `after` and up to `until`. It
+ * says nothing of what came until `after`: whoever has read a `source.progressed` of that time in a partition has read all of that.
+ * Compacted by event type; folded from the start by readers.
+ */
+export const eventProgress = defineTopic('event-progress.v1', {
+  events: [StreamAdvanced],
+  key: (event) => event.data.eventType,
+  owner: 'ingestion',
+  retentionDays: 'forever',
+  compacted: true,
+  public: true,
+  description: 'How far the live streams of events are known in which nothing happens, newest per event type.',
+});

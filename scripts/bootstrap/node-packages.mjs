@@ -29,13 +29,16 @@ export function nodePackagesAreCurrent() {
   return installed !== undefined && holdsLocked(locked, installed);
 }
 
+/** npm's own patience keeps a machine without network waiting for three minutes before it says so. */
+const PATIENCE = ['--fetch-retries=2', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=10000'];
+
 /** `npm ci`, and then the check that there is a Node to run the project with. */
 export async function installNodePackages() {
   rmSync(INSTALLED, { force: true });
   mkdirSync(WORK, { recursive: true });
   const log = join(WORK, 'npm-ci.log');
   // No package here needs its install script, and one of them would download CUDA.
-  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=warn'];
+  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=warn', ...PATIENCE];
   const env = { ...process.env, PATH: machinePath() };
   const { ok, output } = await runLogged([...npm(), ...args], { cwd: ROOT, log, env });
   if (!ok) throw explainFailure(EXIT.nodePackages, 'npm ci', output, log);

@@ -2,21 +2,41 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { EXIT, Fault } from './fault.mjs';
 
-/** The gateway with the console, the six services, and serving's gRPC door. */
-const PORTS = [4100, 4101, 4102, 4103, 4104, 4105, 4106, 4115];
+const GATEWAY = 4100;
+/** The gateway with the console, and the six services behind it. */
+const COUNT = 7;
 const TCP_LISTEN = '0A';
 
-/** Refuses when a port that the platform answers on is taken, and names who holds it where that can be seen. */
-export async function checkPorts() {
-  const free = await Promise.all(PORTS.map(isFree));
-  const taken = PORTS.filter((_, index) => !free[index]);
+/**
+ * Refuses when a port that the platform answers on is taken, and names who holds it where that can be seen.
+ * @param {readonly string[]} command that is about to run: its `--port N` moves all, and 0 takes free ones
+ */
+export async function checkPorts(command) {
+  const first = gatewayOf(command);
+  if (first === 0) return;
+  const ports = Array.from({ length: COUNT }, (_, index) => first + index);
+  const free = await Promise.all(ports.map(isFree));
+  const taken = ports.filter((_, index) => !free[index]);
   if (taken.length === 0) return;
-  const list = taken.map((port) => `${port} (${holderOf(port) ?? 'holder not visible to this user'})`).join(', ');
+  /** @type {Map<string, number[]>} */
+  const byHolder = new Map();
+  for (const port of taken) {
+    const holder = holderOf(port) ?? 'holder not visible to this user';
+    byHolder.set(holder, [...(byHolder.get(holder) ?? []), port]);
+  }
+  const list = [...byHolder].map(([holder, held]) => `${held.join(', ')} (${holder})`).join('; ');
   throw new Fault(
     EXIT.portInUse,
     `these ports are in use: ${list}`,
-    'stop what holds them: an earlier `roofshot up` or demo ends with Ctrl-C, or with kill and the process number',
+    'stop what holds them (an earlier `roofshot up` or demo ends with Ctrl-C, or with kill and the process number), or use others: `-- --port N` takes N and the six after it, `-- --port 0` free ones',
   );
+}
+
+/** @param {readonly string[]} command @returns {number} */
+function gatewayOf(command) {
+  const at = command.findIndex((word) => word === '--port' || word.startsWith('--port='));
+  const text = command[at]?.split('=')[1] ?? command[at + 1];
+  return at >= 0 && /^\d{1,5}$/.test(text ?? '') ? Number(text) : GATEWAY;
 }
 
 /** @param {number} port @returns {Promise<boolean>} */

@@ -60,7 +60,7 @@ export const PreviewAnswer = Type.Object({
   asOf: Type.Union([Timestamp, Type.Null()]),
   /** A row for each entity: the parts of its key, then its values. */
   rows: Type.Array(Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Null()]))),
-  /** Values that had the wrong type and were left out. */
+  /** What is probably not meant: values of the wrong type, fields that no event has, a key or a feature that no event gives. */
   warnings: Type.Array(Type.String()),
 });
 

@@ -11,6 +11,7 @@ export const PredictRequest = Type.Object({
   unit: UnitId,
   entities: Type.Record(Type.String(), Type.String()),
   context: Type.Record(Type.String(), Scalar),
+  /** The time for which it is asked; default now. At most a minute ahead of serving's clock; a replay asks about the past. */
   asOf: Type.Optional(Timestamp),
 });
 export type PredictRequest = Static<typeof PredictRequest>;

@@ -1,6 +1,7 @@
 /** 29 January: two faults, two guardrails, two roll-backs that nobody asks for. */
 import type { PredictRequest } from '@roofshot/contracts/http/serving';
 import type { Queryable } from '@roofshot/storage/sql';
+import { HUBS } from '../data/airports.ts';
 import type { Api } from './api.ts';
 import { CALENDAR } from './calendar.ts';
 import type { ReplayHooks, StepSeen } from './replay.ts';
@@ -17,16 +18,8 @@ export interface FaultSeen {
   readonly isRolledBack: boolean;
 }
 
-/** Of a route that is flown. */
-export interface Keys {
-  readonly origin: string;
-  readonly destination: string;
-}
-
 interface FaultStage extends Stage {
   readonly sql: Queryable;
-  /** The routes of the day before, each once: what the keys are mixed up with. */
-  readonly routes: readonly Keys[];
 }
 
 export async function faultDay(stage: FaultStage): Promise<readonly [FaultSeen, FaultSeen]> {
@@ -62,7 +55,7 @@ async function setForwardAgain({ api, replay, progress }: Stage): Promise<void> 
 
 async function keyFault(stage: FaultStage): Promise<FaultSeen> {
   const watch = new Watch(stage.api);
-  const shuffle = keyShuffle(stage.routes);
+  const shuffle = keyShuffle(HUBS);
   await stage.replay.stepUntil(CALENDAR.end, { ...quietly(stage), ask: shuffle, stepped: watch.stepped });
   return watch.seen({ fault: 'entity keys are mixed up', from: CALENDAR.keyFault, to: CALENDAR.end });
 }
@@ -93,18 +86,20 @@ class Watch {
   }
 }
 
-/** Each question asks for another route, drawn by lot: keys that exist, values that are fresh, and not this flight's. */
-export function keyShuffle(routes: readonly Keys[]): (request: PredictRequest) => PredictRequest {
-  if (routes.length < 2) throw new RangeError('Keys of less than two routes cannot be mixed up. Choose days with flights.');
+/**
+ * Each question asks for two airports drawn by lot: names that exist, values that are fresh, and not this flight's. Drawn among
+ * the hubs, in the whole network too: between two of its small airports nothing flies, and a missing value is another fault.
+ */
+export function keyShuffle(names: readonly string[]): (request: PredictRequest) => PredictRequest {
+  const airports = names.toSorted();
   let state = 29;
-  const draw = (): Keys | undefined => {
+  const draw = (): number => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return routes[Math.floor((state / 2 ** 32) * routes.length)];
+    return Math.floor((state / 2 ** 32) * airports.length);
   };
   return (request) => {
-    const { origin, destination } = request.entities;
-    let other = draw();
-    while (other === undefined || (other.origin === origin && other.destination === destination)) other = draw();
-    return { ...request, entities: { origin: other.origin, destination: other.destination } };
+    const origin = draw();
+    const destination = (origin + 1 + (draw() % (airports.length - 1))) % airports.length;
+    return { ...request, entities: { origin: airports[origin] ?? '', destination: airports[destination] ?? '' } };
   };
 }

@@ -6,11 +6,10 @@ import { applySet } from '@roofshot/cli/apply-set';
 import { loadResources, type LoadedResource } from '@roofshot/cli/load-resources';
 import { AIRPORTS, HUBS } from '../data/airports.ts';
 import { flightEvents } from '../data/events.ts';
-import { readFlights } from '../data/flights.ts';
 import { Api } from './api.ts';
 import { CALENDAR, experimentDays, experimentOf } from './calendar.ts';
 import { conclusionOf } from './conclusion.ts';
-import { faultDay, type FaultSeen, type Keys } from './fault-day.ts';
+import { faultDay, type FaultSeen } from './fault-day.ts';
 import { openLog, readDisagreement, readRollBacks } from './log-reading.ts';
 import { exportLog } from './event-log.ts';
 import { startPlatform, type RunningPlatform } from './platform.ts';
@@ -85,7 +84,7 @@ async function runLoop(platform: RunningPlatform, run: Run, say: (text: string) 
   const audit = await api.audit(AUDITED);
   const log = await openLog(run.data);
   try {
-    const faults = isPromoted(results) ? await injectFaults({ api, replay, progress, sql: log.sql }, run) : [];
+    const faults = isPromoted(results) ? await injectFaults({ api, replay, progress, sql: log.sql }) : [];
     progress.done();
     say('Checking against the raw log …\n');
     const eventLog = await exportLog(log.bus, join(run.data, 'event-log'));
@@ -111,14 +110,9 @@ async function runLoop(platform: RunningPlatform, run: Run, say: (text: string) 
   }
 }
 
-async function injectFaults(stage: Omit<Parameters<typeof faultDay>[0], 'routes'>, { airports }: Run): Promise<readonly FaultSeen[]> {
+function injectFaults(stage: Parameters<typeof faultDay>[0]): Promise<readonly FaultSeen[]> {
   stage.progress.chapter('28–29 January: two faults');
-  const { warmDay } = CALENDAR.days;
-  const routes = new Map<string, Keys>();
-  for await (const flights of readFlights({ days: [{ first: warmDay, last: warmDay }], airports })) {
-    for (const { origin, destination } of flights) routes.set(`${origin}-${destination}`, { origin, destination });
-  }
-  return faultDay({ ...stage, routes: [...routes.values()] });
+  return faultDay(stage);
 }
 
 function sourceOf({ airports, permute, days: length }: Run): Parameters<typeof flightEvents>[0] {

@@ -3,18 +3,18 @@ import type { ASTNode } from '@marcbachmann/cel-js';
 import { ExpressionFault } from './expression-fault.ts';
 import { FUNCTIONS, METHODS, type FunctionRule } from './expression-functions.ts';
 import { BINARY, choose, negate, not } from './expression-operators.ts';
+import { checkField } from './check-field.ts';
 import { fieldOf, itemOf, type Part, type Report, type Run, type Scope, type StaticType } from './expression-values.ts';
+import { describeType, type DescribedType, type Variables } from './field-types.ts';
 import { suggestNames } from './nearest.ts';
 
-/** What a variable holds: a scalar, anything, or an object whose fields are all known. */
-export type VariableType = 'number' | 'string' | 'boolean' | 'any' | { readonly fields: Readonly<Record<string, VariableType>> };
-export type Variables = Readonly<Record<string, VariableType>>;
-
 interface Compiled extends Part {
-  /** Of an object with known fields. */
-  readonly fields?: Readonly<Record<string, VariableType>> | undefined;
+  /** Of an object or a list of which something is known. */
+  readonly inside?: DescribedType;
   /** `data.delay`: where the value comes from, for lists of what an expression reads. */
   readonly path?: string | undefined;
+  /** `data.legs[…].delay`: the same, for sentences. */
+  readonly label?: string;
 }
 
 const ARITHMETIC = new Set(['-', '*', '/', '%']);
@@ -23,6 +23,7 @@ const ORDERING = new Set(['<', '<=', '>', '>=']);
 /** Compiles one expression; made for one text and used once. */
 export class ExpressionCompiler {
   readonly #reads = new Map<string, number>();
+  readonly #doubts: string[] = [];
   readonly #text: string;
   readonly #variables: Variables;
 
@@ -34,6 +35,11 @@ export class ExpressionCompiler {
   /** The paths that were read: `data.delay`. */
   get reads(): string[] {
     return [...this.#reads].filter(([, count]) => count > 0).map(([path]) => path);
+  }
+
+  /** Fields that the schema lets be there and does not declare, a sentence each. */
+  get doubts(): readonly string[] {
+    return this.#doubts;
   }
 
   compile(node: ASTNode): Compiled {
@@ -86,7 +92,7 @@ export class ExpressionCompiler {
     const type = Object.hasOwn(this.#variables, name) ? this.#variables[name] : undefined;
     if (type === undefined) throw this.#fault(node, `there is no variable "${name}"${suggestNames(name, Object.keys(this.#variables))}`);
     this.#countRead(name, 1);
-    return { ...describeType(type), path: name, run: (scope: Scope) => scope[name] ?? null };
+    return { ...describeType(type), path: name, label: name, run: (scope: Scope) => scope[name] ?? null };
   }
 
   #field(node: ASTNode, [target, name]: [ASTNode, string]): Compiled {
@@ -98,16 +104,16 @@ export class ExpressionCompiler {
       this.#countRead(path, 1);
     }
     const run = readField(object.run, name);
-    if (object.fields !== undefined) return { ...this.#knownField(node, object, name), path, run };
     if (object.type !== 'any') throw this.#fault(node, `.${name} needs an object and got a ${object.type}`);
-    return { type: 'any', path, run };
+    return { ...this.#fieldType(node, object, name), path, run };
   }
 
-  #knownField(node: ASTNode, object: Compiled, name: string): { type: StaticType; fields?: Compiled['fields'] } {
-    const fields = object.fields ?? {};
-    const type = Object.hasOwn(fields, name) ? fields[name] : undefined;
-    if (type === undefined) throw this.#fault(node, `${object.path} has no field "${name}"${suggestNames(name, Object.keys(fields))}`);
-    return describeType(type);
+  #fieldType(node: ASTNode, { inside, label = 'the object' }: Compiled, name: string): Omit<Compiled, 'run' | 'path'> {
+    if (inside === undefined) return { type: 'any' };
+    const { type, fault, doubt } = checkField(inside, label, name);
+    if (fault !== undefined) throw this.#fault(node, fault);
+    if (doubt !== undefined) this.#doubts.push(new ExpressionFault(this.#text, node.start, doubt).message);
+    return { ...describeType(type), label: `${label}.${name}` };
   }
 
   #countRead(path: string, by: 1 | -1): void {
@@ -115,9 +121,13 @@ export class ExpressionCompiler {
   }
 
   #item([target, index]: [ASTNode, ASTNode]): Compiled {
-    const object = this.compile(target).run;
-    const key = this.compile(index).run;
-    return { type: 'any', run: (scope, report) => itemOf(object(scope, report), key(scope, report), report) };
+    const object = this.compile(target);
+    const key = this.compile(index);
+    const run: Run = (scope, report) => itemOf(object.run(scope, report), key.run(scope, report), report);
+    if (index.op === 'value' && typeof index.args === 'string' && object.type !== 'list')
+      return { ...this.#fieldType(index, object, index.args), run };
+    if (object.inside === undefined || key.type !== 'number') return { type: 'any', run };
+    return { ...describeType(object.inside.item()), label: `${object.label ?? 'the list'}[…]`, run };
   }
 
   #call(node: ASTNode, name: string, args: readonly ASTNode[], rules: Readonly<Record<string, FunctionRule>>): Compiled {
@@ -181,13 +191,15 @@ export class ExpressionCompiler {
     }
     const [left, right] = [this.compile(leftNode), this.compile(rightNode)];
     if (node.op === '+' || ORDERING.has(node.op)) this.#refuseMixture(node, left, right);
+    if (node.op === 'in' && leftNode.op === 'value' && typeof leftNode.args === 'string' && right.inside?.only === 'object')
+      this.#fieldType(leftNode, right, leftNode.args);
     const type = node.op === '+' ? sumType(left.type, right.type) : 'boolean';
     return { type, run: operator(left.run, right.run) };
   }
 
   #refuseMixture(node: ASTNode, left: Compiled, right: Compiled): void {
     const known = [left, right]
-      .map(({ type, fields }) => (fields === undefined ? type : 'object'))
+      .map(({ type, inside }) => (inside?.only === 'object' ? 'object' : type))
       .filter((type) => type !== 'any' && type !== 'null');
     const fits = known.every((type) => (type === 'number' || type === 'string') && type === known[0]);
     if (!fits) throw this.#fault(node, `${node.op} needs two numbers or two texts and got ${known.join(' and ')}`);
@@ -195,19 +207,16 @@ export class ExpressionCompiler {
 
   #typed(node: ASTNode, wanted: StaticType, what: string): Compiled {
     const part = this.compile(node);
+    const isObject = part.inside?.only === 'object';
     const fits = wanted === 'any' || part.type === wanted || part.type === 'any' || part.type === 'null';
-    if (!fits || part.fields !== undefined) {
-      throw this.#fault(node, `${what} needs a ${wanted} and got ${part.fields === undefined ? `a ${part.type}` : 'an object'}`);
+    if (!fits || (isObject && wanted !== 'any')) {
+      throw this.#fault(node, `${what} needs a ${wanted} and got ${isObject ? 'an object' : `a ${part.type}`}`);
     }
     return part;
   }
 }
 
 const ignore: Report = () => undefined;
-
-function describeType(type: VariableType): { type: StaticType; fields?: Compiled['fields'] } {
-  return typeof type === 'object' ? { type: 'any', fields: type.fields } : { type };
-}
 
 function readField(object: Run, name: string): Run {
   return (scope, report) => fieldOf(object(scope, report), name, report);

@@ -12,12 +12,13 @@
  * and `matches` (a pattern from outside can run for ever in JavaScript's engine).
  */
 import { Environment, ParseError } from '@marcbachmann/cel-js';
-import { ExpressionCompiler, type Variables } from './expression-compiler.ts';
+import { ExpressionCompiler } from './expression-compiler.ts';
 import { ExpressionFault } from './expression-fault.ts';
 import type { Report, Scope, StaticType, Value } from './expression-values.ts';
+import type { Variables } from './field-types.ts';
 
 export { ExpressionFault } from './expression-fault.ts';
-export type { Variables, VariableType } from './expression-compiler.ts';
+export type { Variables, VariableType } from './field-types.ts';
 export type { Report, Scope, StaticType, Value } from './expression-values.ts';
 
 export interface Expression {
@@ -26,6 +27,8 @@ export interface Expression {
   readonly type: StaticType;
   /** The paths that it reads: `data.delay`, `context.hour`. */
   readonly reads: readonly string[];
+  /** Fields that it reads, that may be there, and that their schema does not declare: a sentence each. */
+  readonly doubts: readonly string[];
   /** Never throws. `report` hears of each value that had the wrong type; its place counted as null. */
   evaluate(scope: Scope, report?: Report): Value;
 }
@@ -47,6 +50,7 @@ export function compileExpression(text: string, variables: Variables): Expressio
     text,
     type,
     reads: compiler.reads,
+    doubts: compiler.doubts,
     evaluate: (scope, report = ignore) => toValue(run(scope, report), report),
   };
 }

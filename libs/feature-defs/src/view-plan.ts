@@ -62,6 +62,9 @@ export interface ViewPlan {
   readonly eventType: string;
   readonly entityName: string;
   readonly entityKeys: readonly string[];
+  /** Where the event says them: in the order of `entityKeys`. */
+  readonly keys: readonly Expression[];
+  readonly filter: Expression | undefined;
   readonly tileMs: number;
   readonly windows: readonly WindowPlan[];
   readonly features: readonly FeaturePlan[];
@@ -98,6 +101,8 @@ export function compileView(source: ViewSource, entity: EntitySpec): ViewPlan {
     eventType: spec.source.eventType,
     entityName: spec.entity,
     entityKeys: entity.keys,
+    keys,
+    filter,
     tileMs,
     windows,
     features,

@@ -158,6 +158,14 @@ describe('the gateway', () => {
     expect((await fetch(`${gateway.url}/healthz`)).status).toBe(503);
   });
 
+  test('/docs leads to the page of each service', async () => {
+    const response = await fetch(`${gateway.url}/docs`);
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    const html = await response.text();
+    expect(html).toContain(`<a href="${upstream.url}/docs">wide</a>`);
+    expect(html).toContain('<code>/v1/things/closed</code>');
+  });
+
   test('serves the files of its folder, and nothing outside of it', async () => {
     const index = await fetch(`${gateway.url}/`);
     expect([await index.text(), index.headers.get('content-type'), index.headers.get('cache-control')]).toEqual([

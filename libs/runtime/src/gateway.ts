@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { docsIndex } from './docs-page.ts';
 import { DomainError } from './errors.ts';
 import { aggregateHealth, aggregateReadiness, type Observed } from './gateway-health.ts';
 import { Forwarder } from './gateway-forward.ts';
@@ -39,7 +40,7 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => Promise<vo
 
 /**
  * One door for all services: sends each request to the service with the longest path prefix, streaming both ways (event streams and
- * held answers pass as they come). Answers `/healthz`, `/readyz`, `/status` and `/live` for all of them.
+ * held answers pass as they come). Answers `/healthz`, `/readyz`, `/status`, `/docs` and `/live` for all of them.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const forwarder = new Forwarder();
@@ -84,6 +85,7 @@ function answerer({ services }: GatewayOptions, { forwarder, live, files }: Answ
     ['/readyz', async (_request, response) => answerState(response, await aggregateReadiness(services), ({ ready }) => ready)],
     ['/status', async (_request, response) => answerState(response, await aggregateReadiness(services), () => true)],
     ['/live', live.answer],
+    ['/docs', (_request, response) => answerPage(response, docsIndex(services))],
   ]);
   const routes = services
     .flatMap((service) => service.prefixes.map((prefix) => ({ prefix, service })))
@@ -114,6 +116,10 @@ function unknownPath(path: string, routes: readonly { readonly prefix: string }[
   return new DomainError('not-found', `No service answers ${path.slice(0, 200)}. Known paths begin with: ${prefixes.join(', ')}.`, {
     prefixes,
   });
+}
+
+function answerPage(response: ServerResponse, html: string): void {
+  response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(html);
 }
 
 function answerState<T>(response: ServerResponse, state: T, isGood: (state: T) => boolean): void {

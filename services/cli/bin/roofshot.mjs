@@ -17,6 +17,11 @@ const child = spawn(
   // The channel says nothing; it breaks when this process is killed, and then `up` ends in order what it has started.
   { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] },
 );
+// npx neither passes signals on nor tells that it ends: without it nobody is left who could stop the platform.
+if (process.env['npm_command'] === 'exec') {
+  const parent = process.ppid;
+  setInterval(() => process.ppid === parent || child.kill('SIGTERM'), 1_000).unref();
+}
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 // A terminal sends Ctrl-C to the child itself; a second one would cut its orderly end short.
 process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));

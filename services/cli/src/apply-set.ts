@@ -2,7 +2,9 @@
 import type { Applied, ApplyAnswer } from '@roofshot/contracts/http/common';
 import { allKinds } from '@roofshot/contracts/resources';
 import { call, Refusal } from './client.ts';
+import { eventFindings } from './event-references.ts';
 import { EXIT, Exit } from './exit-codes.ts';
+import { gateWarnings } from './gate-metrics.ts';
 import { KnownResources } from './known-resources.ts';
 import { faultIn, type FileFault, type Loaded, type LoadedResource } from './load-resources.ts';
 import { referenceFaults } from './references.ts';
@@ -17,6 +19,8 @@ export interface Change {
 export interface SetResult {
   readonly changes: readonly Change[];
   readonly faults: readonly FileFault[];
+  /** What is probably not meant, and stops nothing. */
+  readonly warnings: readonly FileFault[];
   /** What could not be checked, and why. */
   readonly notice?: string;
 }
@@ -33,21 +37,25 @@ export async function planSet(url: string, files: Files): Promise<SetResult> {
   const { resources, faults, declared } = loaded;
   try {
     const sent = await sendSet(url, resources, true);
-    const references = await referenceFaults(loaded, new KnownResources(url, resources, declared));
+    const known = new KnownResources(url, resources, declared);
+    const events = await eventFindings(resources, known);
+    const references = [...(await referenceFaults(loaded, known)), ...events.faults];
     const all = [...faults, ...references, ...withoutRepeats(sent.faults, references)];
-    return { changes: all.length > 0 ? [] : sent.changes, faults: withoutConsequences(all, declared).sort(byPlace) };
+    const warnings = [...events.warnings, ...(await gateWarnings(url, resources))].sort(byPlace);
+    return { changes: all.length > 0 ? [] : sent.changes, faults: withoutConsequences(all, declared).sort(byPlace), warnings };
   } catch (error) {
     // What is wrong in the files can be told without the platform.
     if (faults.length === 0 || !(error instanceof Exit) || error.code !== EXIT.unreachable) throw error;
     const notice = `Nothing answers at ${url}, so references and expressions were not checked; there may be more faults.`;
-    return { changes: [], faults: [...faults].sort(byPlace), notice };
+    return { changes: [], faults: [...faults].sort(byPlace), warnings: [], notice };
   }
 }
 
 /** Nothing is changed anywhere unless every owner would take its part. */
 export async function applySet(url: string, files: Files): Promise<SetResult> {
   const plan = await planSet(url, files);
-  return plan.faults.length > 0 ? plan : sendSet(url, filesOf(files).resources, false);
+  if (plan.faults.length > 0) return plan;
+  return { ...(await sendSet(url, filesOf(files).resources, false)), warnings: plan.warnings };
 }
 
 function filesOf(files: Files): Loaded {
@@ -72,8 +80,10 @@ function withoutConsequences(faults: readonly FileFault[], declared: ReadonlySet
   return left.length > 0 ? left : [...faults];
 }
 
-async function sendSet(url: string, resources: readonly LoadedResource[], dryRun: boolean): Promise<SetResult> {
-  const results: SetResult[] = [];
+type Sent = Omit<SetResult, 'warnings'>;
+
+async function sendSet(url: string, resources: readonly LoadedResource[], dryRun: boolean): Promise<Sent> {
+  const results: Sent[] = [];
   for (const owner of OWNERS) {
     const part = resources.filter(({ resource }) => ownerOf(resource.kind) === owner);
     if (part.length > 0) results.push(await sendPart(url, owner, part, dryRun));
@@ -83,7 +93,7 @@ async function sendSet(url: string, resources: readonly LoadedResource[], dryRun
 
 const ownerOf = (kind: string): string | undefined => allKinds.find((known) => known.name === kind)?.owner;
 
-async function sendPart(url: string, owner: string, part: readonly LoadedResource[], dryRun: boolean): Promise<SetResult> {
+async function sendPart(url: string, owner: string, part: readonly LoadedResource[], dryRun: boolean): Promise<Sent> {
   const body = { resources: part.map(({ resource }) => resource), dryRun };
   try {
     const { results } = await call<ApplyAnswer>(url, `/v1/apply/${owner}`, { method: 'POST', body });

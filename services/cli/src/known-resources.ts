@@ -13,6 +13,7 @@ export class KnownResources {
   /** `<kind>/<name>` of every declaration in the files, the faulty ones too. */
   readonly #declared: ReadonlySet<string>;
   readonly #kinds = new Map<string, Promise<Specs>>();
+  readonly #applied = new Map<string, Promise<Specs>>();
 
   constructor(url: string, sent: readonly LoadedResource[], declared: ReadonlySet<string>) {
     this.#url = url;
@@ -27,11 +28,27 @@ export class KnownResources {
     return known;
   }
 
-  async #read(kind: string): Promise<Specs> {
+  /** Of the platform alone, without those that the files declare anew. */
+  async appliedOf(kind: string): Promise<Specs> {
+    const applied = await this.#readApplied(kind);
+    return new Map([...applied].filter(([name]) => !this.#declared.has(`${kind}/${name}`)));
+  }
+
+  #readApplied(kind: string): Promise<Specs> {
+    const applied = this.#applied.get(kind) ?? this.#ask(kind);
+    this.#applied.set(kind, applied);
+    return applied;
+  }
+
+  async #ask(kind: string): Promise<Specs> {
     const definition = allKinds.find(({ name }) => name === kind);
-    const { items } =
-      definition === undefined ? { items: [] } : await call<{ items: readonly Resource[] }>(this.#url, `/v1/${definition.plural}`);
-    const specs = new Map<string, unknown>(items.map(({ metadata, spec }) => [metadata.name, spec]));
+    if (definition === undefined) return new Map();
+    const { items } = await call<{ items: readonly Resource[] }>(this.#url, `/v1/${definition.plural}`);
+    return new Map(items.map(({ metadata, spec }) => [metadata.name, spec]));
+  }
+
+  async #read(kind: string): Promise<Specs> {
+    const specs = new Map(await this.#readApplied(kind));
     for (const key of this.#declared) if (key.startsWith(`${kind}/`)) specs.set(key.slice(kind.length + 1), undefined);
     for (const { resource } of this.#sent) if (resource.kind === kind) specs.set(resource.metadata.name, resource.spec);
     return specs;

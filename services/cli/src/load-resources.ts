@@ -1,12 +1,14 @@
 /** Reads resources from YAML files. All faults of all files are found before anything is sent. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { SentResource } from '@roofshot/contracts/http/common';
 import { allKinds } from '@roofshot/contracts/resources';
 import type { Fault } from '@roofshot/contracts/validate';
-import { LineCounter, parseAllDocuments, type Document } from 'yaml';
+import { isCollection } from 'yaml';
 import { suggest } from '@roofshot/runtime/nearest';
+import { parseDocuments, type ReadDocument } from './parse-documents.ts';
 import { offsetAt, valueAt } from './pointers.ts';
+import { readText, reasonOf, TextFault } from './read-text.ts';
 import { schemaFaults } from './schema-faults.ts';
 
 export interface FileFault {
@@ -45,8 +47,10 @@ const keyOf = ({ kind, metadata }: SentResource): string => `${kind}/${metadata.
 
 /** `paths`: YAML files, or folders whose `*.yaml` and `*.yml` files are read, in the order of their names. */
 export function loadResources(paths: readonly string[]): Loaded {
-  const files = paths.flatMap(yamlFiles);
-  if (files.length === 0) {
+  const found = paths.map(filesOf);
+  const files = found.flatMap((one) => one.files);
+  const unread = found.flatMap((one) => one.faults);
+  if (files.length === 0 && unread.length === 0) {
     const message = 'There is no *.yaml file here. Name a file or a folder with -f.';
     return { ...NOTHING, faults: [{ file: paths.join(', '), line: 0, path: '', message }], declared: new Set() };
   }
@@ -54,40 +58,35 @@ export function loadResources(paths: readonly string[]): Loaded {
   const { resources, faults } = onlyFirst(parts.flatMap((part) => part.resources));
   const unusable = parts.flatMap((part) => part.unusable);
   const declared = new Set([...resources, ...unusable].map(({ resource }) => keyOf(resource)));
-  return { resources, unusable, faults: [...parts.flatMap((part) => part.faults), ...faults], declared };
+  return { resources, unusable, faults: [...unread, ...parts.flatMap((part) => part.faults), ...faults], declared };
 }
 
-function yamlFiles(path: string): string[] {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
-  return readdirSync(path)
-    .filter((name) => /\.ya?ml$/.test(name))
-    .sort()
-    .map((name) => join(path, name));
+function filesOf(path: string): { files: string[]; faults: FileFault[] } {
+  try {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return { files: [path], faults: [] };
+    const names = readdirSync(path).filter((name) => /\.ya?ml$/.test(name));
+    return { files: names.sort().map((name) => join(path, name)), faults: [] };
+  } catch (error) {
+    return { files: [], faults: [{ file: path, line: 0, path: '', message: `Cannot be read: ${reasonOf(error)}` }] };
+  }
 }
 
 function loadFile(path: string): Part[] {
   const file = relative('.', path) || path;
-  let text: string;
+  const faulty = (line: number, message: string): Part[] => [{ ...NOTHING, faults: [{ file, line, path: '', message }] }];
   try {
-    text = readFileSync(path, 'utf8');
+    const documents = parseDocuments(readText(path));
+    if (documents.length === 0) return faulty(0, 'It holds no resource. Declare one, or remove the file.');
+    return documents.map((document) => loadDocument(document, file));
   } catch (error) {
-    const message = `Cannot be read: ${(error as Error).message}. Check the path and its permissions.`;
-    return [{ ...NOTHING, faults: [{ file, line: 0, path: '', message }] }];
+    if (error instanceof TextFault) return faulty(error.line, `Cannot be read: ${error.message}`);
+    throw error;
   }
-  const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
-  const parsed = Array.isArray(documents) ? documents.filter(({ contents }) => contents !== null) : [];
-  return parsed.map((document) => loadDocument(document as Document.Parsed, file, lines));
 }
 
-function loadDocument(document: Document.Parsed, file: string, lines: LineCounter): Part {
-  const lineAt = (offset: number): number => lines.linePos(offset).line;
-  if (document.errors.length > 0) {
-    const faults = document.errors.map(({ pos, message }) => ({ file, line: lineAt(pos[0]), path: '', message: `Not YAML: ${message}` }));
-    return { ...NOTHING, faults };
-  }
-  const lineOf = (pointer: string): number => lineAt(offsetAt(document.contents, pointer));
-  const value: unknown = document.toJS();
+function loadDocument({ contents, lineAt, value, faults: unread }: ReadDocument, file: string): Part {
+  const lineOf = (pointer: string): number => lineAt(offsetAt(contents, pointer));
+  if (unread.length > 0) return unreadable(unread, { file, lineOf, resource: { ...UNREAD, ...namesIn(contents) } });
   const [kind, name] = [valueAt(value, '/kind'), valueAt(value, '/metadata/name')];
   const isNamed = typeof kind === 'string' && typeof name === 'string';
   const found = faultsOf(value);
@@ -100,6 +99,24 @@ function loadDocument(document: Document.Parsed, file: string, lines: LineCounte
   }));
   if (resource !== undefined) return { ...NOTHING, resources: [{ file, lineOf, resource }] };
   return { ...NOTHING, faults, unusable: isNamed ? [{ file, lineOf, resource: value as SentResource }] : [] };
+}
+
+const UNREAD = { apiVersion: 'roofshot/v1', kind: '', metadata: { name: '' }, spec: {} } as const;
+
+/** Others may refer to a document that cannot be read: it is declared, where its kind and name can be told. */
+function unreadable(faults: ReadDocument['faults'], loaded: LoadedResource): Part {
+  const { file, resource } = loaded;
+  const isNamed = resource.kind !== '' && resource.metadata.name !== '';
+  const told = faults.map(({ line, message }) => ({ file, line, path: '', message: isNamed ? `${keyOf(resource)}: ${message}` : message }));
+  return { ...NOTHING, faults: told, unusable: isNamed ? [loaded] : [] };
+}
+
+function namesIn(contents: ReadDocument['contents']): Pick<SentResource, 'kind' | 'metadata'> {
+  const textAt = (...path: string[]): string => {
+    const found = isCollection(contents) ? contents.getIn(path) : undefined;
+    return typeof found === 'string' ? found : '';
+  };
+  return { kind: textAt('kind'), metadata: { name: textAt('metadata', 'name') } };
 }
 
 function faultsOf(value: unknown): Fault[] {
@@ -122,10 +139,11 @@ function withCode(resource: SentResource, folder: string): { resource?: SentReso
   const spec = resource.spec as { entryPoint: string; code?: string };
   const path = join(folder, spec.entryPoint);
   try {
-    return { resource: { ...resource, spec: { ...spec, code: readFileSync(path, 'utf8') } } };
+    return { resource: { ...resource, spec: { ...spec, code: readText(path) } } };
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message;
-    const message = `the trainer ${spec.entryPoint} cannot be read: ${reason}. The path is relative to the YAML file.`;
+    if (!(error instanceof TextFault)) throw error;
+    const where = error.line > 0 ? ` (line ${error.line})` : '';
+    const message = `the trainer ${spec.entryPoint} cannot be read${where}: ${error.message} The path is relative to the YAML file.`;
     return { fault: { path: '/spec/entryPoint', message } };
   }
 }

@@ -1,4 +1,5 @@
 /** The `roofshot` command: finds the command, reads its options, turns errors into sentences and exit codes. */
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { DEFAULT_URL, Refusal } from './client.ts';
 import { apply, plan } from './commands/apply.ts';
@@ -19,21 +20,37 @@ const COMMON = { url: { type: 'string' }, json: { type: 'boolean' }, help: { typ
 
 async function main(argv: readonly string[]): Promise<ExitCode> {
   const [word, ...rest] = argv;
-  if (word === undefined || word === 'help' || word === '--help' || word === '-h') {
-    out(helpText());
-    return word === undefined ? EXIT.usage : EXIT.ok;
-  }
-  const command = COMMANDS.find(({ name }) => name === word);
-  if (command === undefined) {
-    const known = COMMANDS.map(({ name }) => name);
-    throw new Exit(EXIT.usage, `There is no command ${word}. ${suggest(word, known)}`);
-  }
-  const invocation = invocationOf(command, rest);
-  if (invocation.values['help'] === true) {
-    out(`roofshot ${command.usage}\n  ${command.summary}`);
+  if (word === undefined || word === 'help' || word === '--help' || word === '-h') return help(word, rest[0]);
+  if (word === '--version' || word === '-v') {
+    out(version());
     return EXIT.ok;
   }
+  const command = commandOf(word);
+  const invocation = invocationOf(command, rest);
+  if (invocation.values['help'] === true) return help('help', command.name);
   return command.run(invocation);
+}
+
+function commandOf(word: string): CommandLine {
+  const command = COMMANDS.find(({ name }) => name === word);
+  if (command !== undefined) return command;
+  const known = COMMANDS.map(({ name }) => name);
+  throw new Exit(EXIT.usage, `There is no command ${word}. ${suggest(word, known)}`);
+}
+
+/** Of one command, or of all. */
+function help(word: string | undefined, about: string | undefined): ExitCode {
+  if (about === undefined) out(helpText());
+  else {
+    const { usage, summary } = commandOf(about);
+    out(`roofshot ${usage}\n  ${summary}`);
+  }
+  return word === undefined ? EXIT.usage : EXIT.ok;
+}
+
+function version(): string {
+  const file = new URL('../../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 function invocationOf(command: CommandLine, args: string[]): Invocation {

@@ -14,6 +14,10 @@ export function faultLines(faults: readonly FileFault[]): string[] {
   return faults.map(({ file, line, path, message }) => `${file}${line === 0 ? '' : `:${line}`} ${path === '' ? '' : `${path} `}${message}`);
 }
 
+export function warningLines(warnings: readonly FileFault[]): string[] {
+  return faultLines(warnings).map((line) => `warning: ${line}`);
+}
+
 const MARK = { created: '+', changed: '~', unchanged: '=', deleted: '-' } as const;
 
 export function changeLines(changes: readonly Change[]): string[] {

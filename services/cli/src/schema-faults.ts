@@ -1,16 +1,30 @@
 /** Faults of a resource against the schema of its kind, in the words of somebody who writes YAML. */
 import type { TSchema } from 'typebox';
 import { Duration, Name } from '@roofshot/contracts/ids';
+import { EventType } from '@roofshot/contracts/resources/event-type';
 import { Identifier } from '@roofshot/contracts/resources/feature-kinds';
 import { validatorOf, type Fault } from '@roofshot/contracts/validate';
+import { checkSchemaWords } from '@roofshot/feature-defs/schema-words';
 import { suggest } from '@roofshot/runtime/nearest';
 import { partsOf, pointerPart, valueAt } from './pointers.ts';
 
 const UNKNOWN = /^must not have additional properties: (.+)$/;
 const MISSING = /^must have required propert(?:y|ies) (.+)$/;
 
-/** Pointers begin at the value. An unknown property is told where it stands, with the names that are near. */
+/**
+ * Pointers begin at the value. An unknown property is told where it stands, with the names that are near; so are, in an event type,
+ * types that JSON Schema does not have.
+ */
 export function schemaFaults(schema: TSchema, value: unknown): Fault[] {
+  const data = schema === EventType.spec ? valueAt(value, '/schema') : undefined;
+  const words = isObject(data) ? checkSchemaWords(data).faults.map(({ path, message }) => ({ path: `/schema${path}`, message })) : [];
+  return [...shapeFaults(schema, value), ...words];
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function shapeFaults(schema: TSchema, value: unknown): Fault[] {
   const faults = withoutConsequences(
     validatorOf(schema)
       .faults(value)

@@ -14,6 +14,11 @@ beforeAll(async () => {
     join(folder.path, 'faulty', 'broken.yaml'),
     'apiVersion: roofshot/v1\nkind: Entity\nmetadata: { name: gate\nspec: { keys: [gate] }\n',
   );
+  await writeFile(
+    join(folder.path, 'faulty', 'alias.yaml'),
+    'apiVersion: roofshot/v1\nkind: Entity\nmetadata: { name: door }\nspec: { keys: *nope }\n',
+  );
+  await writeFile(join(folder.path, 'faulty', 'empty.yaml'), '');
   platform = await startPlatform(join(folder.path, 'data'));
   await roofshotIn('apply', '-f', join(TEST_FOLDER, 'shop'));
 }, 60_000);
@@ -24,15 +29,17 @@ afterAll(async () => {
 
 const roofshotIn = (...args: string[]): Promise<Ended> => roofshot(args, { cwd: folder.path, env: { ROOFSHOT_URL: platform.url } });
 
-const EXPECTED = `faulty/broken.yaml:4 Not YAML: Flow map in block collection must be sufficiently indented and end with a }
+const EXPECTED = `faulty/alias.yaml:4 Entity/door: There is no anchor &nope above this *nope. Correct the name, or set the anchor first.
+faulty/broken.yaml:4 Entity/gate: Not YAML: Flow map in block collection must be sufficiently indented and end with a }
+faulty/empty.yaml It holds no resource. Declare one, or remove the file.
 faulty/events.yaml:6 /spec/maxDelai EventType/gate.opened: there is no property maxDelai here. Did you mean maxDelay?
 faulty/events.yaml:9 /kind EventTyp/gate.closed: there is no kind EventTyp. Did you mean EventType?
-faulty/events.yaml:17 /spec/schema EventType/gate.boarded: is no JSON Schema: schema is invalid: data/type must be equal to one of the allowed values, data/type must be array, data/type must match a schema in anyOf
+faulty/events.yaml:17 /spec/schema/type EventType/gate.boarded: JSON Schema has no type "objekt"; nearest: object
 faulty/features.yaml:8 /metadata/name Entity/airport: is declared twice; first in faulty/features.yaml:3. Keep one.
 faulty/features.yaml:15 /spec/entity FeatureView/landings: there is no Entity "airprt". Did you mean airport?
-faulty/features.yaml:17 /spec/source/eventType FeatureView/landings: there is no EventType "flight.landd". Known: order.placed, gate.boarded, gate.opened.
+faulty/features.yaml:17 /spec/source/eventType FeatureView/landings: there is no EventType "flight.landd". Known: order.placed, gate.opened, gate.boarded.
 faulty/features.yaml:23 /spec/features/1/aggregation FeatureView/landings: must be one of "count", "sum", "mean", "share"; it is "averag"
-faulty/features.yaml:31 /spec/source/eventType FeatureView/departures: there is no EventType "flight.landd". Known: order.placed, gate.boarded, gate.opened.
+faulty/features.yaml:31 /spec/source/eventType FeatureView/departures: there is no EventType "flight.landd". Known: order.placed, gate.opened, gate.boarded.
 faulty/features.yaml:34 /spec/windows/1 FeatureView/departures: 7m is not a multiple of the tile 5m
 faulty/features.yaml:36 /spec/features/0/value FeatureView/departures: the expression ends too early (at character 13 of \`data.delay >\`)
 faulty/features.yaml:37 /spec/features/1/value FeatureView/departures: there is no variable "dta"; nearest: data (at character 1 of \`dta.delay\`)
@@ -44,7 +51,7 @@ faulty/serving.yaml:19 /spec/source/deployment Metric/cost: there is no Deployme
 faulty/serving.yaml:33 /spec/metric Experiment/trees: there is no Metric "costs". Did you mean cost?
 faulty/serving.yaml:34 /spec/design/duration Experiment/trees: must be a duration like 30s, 5m, 24h or 7d; it is "7 days"
 faulty/training.yaml:6 /spec/gates/0/min Model/gate-delay: must be number; it is "much"
-faulty/training.yaml:12 /spec/entryPoint TrainingJob/gate-trees: the trainer trainers/trees.py cannot be read: there is no such file. The path is relative to the YAML file.
+faulty/training.yaml:12 /spec/entryPoint TrainingJob/gate-trees: the trainer trainers/trees.py cannot be read: there is no such file. Check the path. The path is relative to the YAML file.
 faulty/training.yaml:25 /spec/entryPoint TrainingJob/gate-line: trainers/line.py defines no function train(run) at its top level. Rename trane?
 faulty/training.yaml:26 /spec/featureService TrainingJob/gate-line: there is no FeatureService "hurs". Did you mean hours?
 faulty/training.yaml:32 /spec/registers TrainingJob/gate-line: there is no Model "gate-delays". Did you mean gate-delay?
@@ -52,7 +59,7 @@ faulty/training.yaml:38 /spec/entryPoint TrainingJob/gate-curve: trainers/line.p
 faulty/training.yaml:40 /spec/features/0 TrainingJob/gate-curve: the FeatureService "hours" has no feature "hour_of_dya". Did you mean hour_of_day?
 faulty/training.yaml:43 /spec/observation/entities/orgin TrainingJob/gate-curve: the FeatureService "hours" has no entities "orgin". Did you mean origin?
 faulty/training.yaml:43 /spec/observation/entities TrainingJob/gate-curve: "origin" is missing: the FeatureService "hours" needs it. Say where it is.
-28 faults; nothing was changed.
+30 faults; nothing was changed.
 `;
 
 test('every fault of every file is told with file, line, place, reason and the nearest names', async () => {
@@ -90,7 +97,7 @@ test('plan tells the same, and --json has each fault with its parts', async () =
 test('without a platform the faults of the files are told, and that references were not checked', async () => {
   const { code, err } = await roofshot(['plan', '-f', 'faulty', '--url', 'http://127.0.0.1:9'], { cwd: folder.path });
   expect(code).toBe(1);
-  expect(err).toContain('faulty/broken.yaml:4 Not YAML:');
+  expect(err).toContain('faulty/broken.yaml:4 Entity/gate: Not YAML:');
   expect(err).toContain('Nothing answers at http://127.0.0.1:9, so references and expressions were not checked; there may be more faults.');
 });
 

@@ -167,7 +167,8 @@ async function readLog({ url }: Platform, data: string): Promise<{ orders: strin
     for (const bounds of await bus.bounds(topic)) ids.push(...(await bus.readFrom(bounds, bounds.start, 1_000_000)).map(idOf));
     return ids;
   };
-  const orders = await read('events.order.placed', ({ headers }) => headers['ce_id'] ?? '');
+  const placed = await read('events.order.placed', ({ headers }) => headers);
+  const orders = placed.filter((headers) => headers['ce_type'] !== 'source.progressed').map((headers) => headers['ce_id'] ?? '');
   const answers = await read(predictions.name, ({ value }) => (JSON.parse(value) as { predictionId: string }).predictionId);
   await bus.close();
   await sql.close();

@@ -1,5 +1,5 @@
 import { deployments } from '@roofshot/contracts/deployments';
-import { acceptedEvents, eventTypes } from '@roofshot/contracts/events';
+import { acceptedEvents, eventProgress, eventTypes } from '@roofshot/contracts/events';
 import { StopExperiment } from '@roofshot/contracts/experiments';
 import { modelVersions } from '@roofshot/contracts/models';
 import { exposures, predictions } from '@roofshot/contracts/predictions';
@@ -23,6 +23,7 @@ export const handlers: ServiceDefinition['handlers'] = (get) => {
     onBatch(modelVersions, (batch, tx) => foldModels(batch, tx), { afterCommit }),
     onBatch(deployments, (batch, tx) => foldDeployments(batch, tx), { afterCommit }),
     follow(eventTypes, { 'event-type.changed': ({ data }) => get(EventSources).declare(data) }),
+    follow(eventProgress, { 'stream.advanced': ({ data }) => get(EventSources).advance(data) }),
     handle(StopExperiment, (command, tx) => get(Lifecycle).handleStop(command, tx)),
   ];
 };

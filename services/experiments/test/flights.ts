@@ -80,7 +80,7 @@ export function makeFlights(count: number, { skill, lateShare = 0.25, from = MON
 export const costOf = (decision: string, delay: number): number =>
   delay > 15 ? (decision === 'warn' ? 0 : 4) : decision === 'warn' ? 1 : 0;
 
-const envelope = { specversion: '1.0', source: '/tests', knowntime: '2001-01-01T00:00:00.000Z' } as const;
+const envelope = { specversion: '1.0', source: '/tests' } as const;
 
 export const predictionId = (unit: string, askedAt: number): string => `${unit}@${askedAt}`;
 
@@ -90,10 +90,12 @@ export interface Answering {
   /** Outside of every experiment. */
   readonly isFree?: boolean;
   readonly phase?: number;
+  /** When the platform heard of it; default: when it was asked. */
+  readonly knownAt?: number;
 }
 
 export function answered({ unit, askedAt, decision, share, variant }: Flight, options: Answering = {}): OutgoingRecord {
-  const { version = variant === 'treatment' ? 2 : 1, degraded = false, isFree = false, phase = 1 } = options;
+  const { version = variant === 'treatment' ? 2 : 1, degraded = false, isFree = false, phase = 1, knownAt = askedAt } = options;
   const data = {
     predictionId: predictionId(unit, askedAt),
     deployment: DEPLOYMENT,
@@ -118,7 +120,8 @@ export function answered({ unit, askedAt, decision, share, variant }: Flight, op
     timings: { featuresMs: 1, computeMs: 1 },
   };
   const id = `answer-${data.predictionId}`;
-  return encodeEvent({ topic: predictions.name, key: unit }, { ...envelope, id, type: 'prediction.served', time: data.asOf, data });
+  const times = { time: data.asOf, knowntime: iso(knownAt) };
+  return encodeEvent({ topic: predictions.name, key: unit }, { ...envelope, ...times, id, type: 'prediction.served', data });
 }
 
 export function shadowed({ unit, askedAt }: Flight, decision: string, { version = 1, alias = 'shadow' } = {}): OutgoingRecord {
@@ -134,7 +137,8 @@ export function shadowed({ unit, askedAt }: Flight, decision: string, { version 
     decision,
   };
   const id = `shadow-${data.predictionId}`;
-  return encodeEvent({ topic: predictions.name, key: unit }, { ...envelope, id, type: 'shadow.scored', time: data.asOf, data });
+  const times = { time: data.asOf, knowntime: data.asOf };
+  return encodeEvent({ topic: predictions.name, key: unit }, { ...envelope, ...times, id, type: 'shadow.scored', data });
 }
 
 export function exposed({ unit, askedAt, variant }: Flight, { phase = 1 } = {}): OutgoingRecord {
@@ -149,7 +153,8 @@ export function exposed({ unit, askedAt, variant }: Flight, { phase = 1 } = {}):
     deployment: DEPLOYMENT,
   };
   const id = `exposed-${data.predictionId}`;
-  return encodeEvent({ topic: exposures.name, key: unit }, { ...envelope, id, type: 'exposure.recorded', time: iso(askedAt), data });
+  const times = { time: iso(askedAt), knowntime: iso(askedAt) };
+  return encodeEvent({ topic: exposures.name, key: unit }, { ...envelope, ...times, id, type: 'exposure.recorded', data });
 }
 
 export function landed({ unit, landedAt, delay }: Flight): OutgoingRecord {

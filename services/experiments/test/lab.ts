@@ -2,7 +2,7 @@
 import type { DataOf, TopicDefinition } from '@roofshot/contracts/define';
 import { deployments } from '@roofshot/contracts/deployments';
 import { SOURCE_PROGRESSED } from '@roofshot/contracts/envelope';
-import { eventTypes, topicOf } from '@roofshot/contracts/events';
+import { eventProgress, eventTypes, topicOf } from '@roofshot/contracts/events';
 import type { ExperimentResults } from '@roofshot/contracts/http/experiments';
 import { modelVersions, PromoteModelVersion, RollBackModelVersion } from '@roofshot/contracts/models';
 import type { ExperimentSpec, MetricSpec } from '@roofshot/contracts/resources/experiment-kinds';
@@ -62,7 +62,7 @@ const SIGNATURE = {
   inputs: [{ name: 'share', dtype: 'float' as const }],
   output: { name: 'probabilities', dtype: 'float' as const, meaning: 'probability of late' },
 };
-const ENVELOPE = { specversion: '1.0', source: '/tests', knowntime: '2001-01-01T00:00:00.000Z' } as const;
+const ENVELOPE = { specversion: '1.0', source: '/tests' } as const;
 
 export interface Answer<T> {
   readonly status: number;
@@ -116,7 +116,7 @@ export class Lab {
   }
 
   async #playOthers(importer: boolean): Promise<void> {
-    const topics = [deployments, modelVersions, eventTypes].map(({ name }) => name);
+    const topics = [deployments, modelVersions, eventTypes, eventProgress].map(({ name }) => name);
     await this.bus.ensureTopics([...topics, topicOf(LANDED)].map((name) => ({ name, retentionMs: null, compacted: false })));
     await this.#queue.ensureQueues([PromoteModelVersion.queue, RollBackModelVersion.queue]);
     for (const [type, { queue }] of [
@@ -242,12 +242,22 @@ export class Lab {
             id: `progress-${time}-${partition}`,
             type: SOURCE_PROGRESSED,
             time: iso(time),
+            knowntime: iso(time),
             data: { eventTime: iso(time), source: '/tests' },
           },
         ),
         partition,
       })),
     );
+  }
+
+  /** As ingestion says it of live events: none was known after one time, at which it said their progress, and up to another. */
+  async quiet(after: number, until: number): Promise<void> {
+    const data = { eventType: LANDED, after: iso(after), until: iso(until) };
+    await this.transactions.run((tx) => {
+      tx.publish(eventProgress, [{ type: 'stream.advanced', data }]);
+      return Promise.resolve();
+    });
   }
 
   /** Until everything that is on the log is folded, analysed and decided. */

@@ -15,6 +15,7 @@ describe('live events, of which nobody says how far they are', () => {
   const flights = makeFlights(800, { skill: { control: 0.5, treatment: 0.8 }, days: 1 });
 
   test('are known as far as the newest has come', async () => {
+    clock.set(MONDAY + DAY + 5 * HOUR - 1);
     await lab.publish(allOf(flights));
     await lab.settled();
     const { analysis, state } = await lab.results();
@@ -24,11 +25,14 @@ describe('live events, of which nobody says how far they are', () => {
     expect(Date.parse(analysis?.asOf ?? '')).toBeLessThan(MONDAY + DAY + 5 * HOUR);
   });
 
-  test('are known up to now where nothing is left to read: a quiet evening does not hold up a decision', async () => {
-    clock.set(MONDAY + DAY + 12 * HOUR - 1);
-    await eventually(async () => expect(Date.parse((await lab.results()).analysis?.asOf ?? '')).toBe(clock.now()));
+  test('are known as far as ingestion says while none comes: a quiet evening does not hold up a decision', async () => {
+    const evening = MONDAY + DAY + 6 * HOUR;
+    clock.set(MONDAY + DAY + 12 * HOUR);
+    await lab.quiet(evening, clock.now() - 1);
+    await lab.progress(evening);
+    await eventually(async () => expect(Date.parse((await lab.results()).analysis?.asOf ?? '')).toBe(clock.now() - 1));
     expect((await lab.results()).state).toBe('running');
-    clock.advance(1);
+    await lab.quiet(evening, clock.now());
     await eventually(async () => expect((await lab.results()).decision?.decision).toBe('promote'));
   });
 

@@ -3,7 +3,7 @@ import { experiments } from '@roofshot/contracts/experiments';
 import { exposures, predictions } from '@roofshot/contracts/predictions';
 import { eventually } from '@roofshot/testing/eventually';
 import { answered, exposed, landed, makeFlights, shadowed, type Flight } from './flights.ts';
-import { DAY, EXPERIMENT, freshFeatures, HOUR, Lab, MODEL, MONDAY } from './lab.ts';
+import { DAY, EXPERIMENT, freshFeatures, HOUR, Lab, MINUTE, MODEL, MONDAY } from './lab.ts';
 
 const WEDNESDAY = MONDAY + 9 * DAY;
 const even = { control: 0.7, treatment: 0.7 };
@@ -114,6 +114,33 @@ describe('after a promotion', () => {
     await eventually(() => expect(lab.ordered.filter(({ type }) => type === 'roll-back')).toHaveLength(2));
     const ids = lab.ordered.flatMap(({ type, data }) => (type === 'roll-back' ? [data.commandId] : []));
     expect(new Set(ids).size).toBe(2);
+  });
+
+  const FOREVER = Date.parse('9999-01-01T00:00:00Z');
+
+  test('answers for a time that had not come when they were given do not blind its watch', async () => {
+    await promote();
+    const early = makeFlights(20, { skill: even, from: WEDNESDAY, days: 0.01, prefix: 'early' });
+    await lab.publish(
+      early.map((flight) => answered({ ...flight, askedAt: FOREVER }, { version: 2, isFree: true, knownAt: flight.askedAt })),
+    );
+    await lab.settled();
+    await fly(makeFlights(300, { skill: even, from: WEDNESDAY + HOUR, days: 0.5 }), { degraded: true });
+    expect(await breaches()).toMatchObject([{ guardrail: 'degraded-vectors' }]);
+    const [last] = await lab.database.sql.query<{ tile: number }>('SELECT max(tile)::float8 AS tile FROM experiments.sums');
+    expect(last?.tile).toBeLessThan((WEDNESDAY + 2 * DAY) / MINUTE);
+  });
+
+  test('a time in the future that was kept as reached is forgotten, and the watch goes on', async () => {
+    await promote();
+    await fly(makeFlights(50, { skill: even, from: WEDNESDAY, days: 0.1, prefix: 'well' }));
+    await lab.database.sql.query('UPDATE experiments.event_times SET reached = $1', [FOREVER]);
+    await lab.database.sql.query(`UPDATE experiments.probations SET looked = json_build_object('served', $1::int8, 'paired', $1::int8)`, [
+      FOREVER / MINUTE,
+    ]);
+    await lab.settled();
+    await fly(makeFlights(300, { skill: even, from: WEDNESDAY + HOUR * 4, days: 0.5, prefix: 'stale' }), { degraded: true });
+    expect(await breaches()).toMatchObject([{ guardrail: 'degraded-vectors' }]);
   });
 
   test('a roll-back by hand ends it', async () => {

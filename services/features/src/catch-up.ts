@@ -8,7 +8,7 @@ import type { Queryable, Sql } from '@roofshot/storage/sql';
 import { runWith } from '@roofshot/telemetry/context';
 import type { Logger } from '@roofshot/telemetry/logger';
 import type { ActiveViews } from './active-views.ts';
-import { countFault, foldEvents, greatestTime, toViewEvent } from './fold-events.ts';
+import { countFault, foldEvents, greatestTime, knownBefore, toViewEvent } from './fold-events.ts';
 import { metrics } from './metrics.ts';
 import type { Committed, OnlineWriter } from './online-writer.ts';
 import { applyDeltas } from './series-store.ts';
@@ -119,7 +119,8 @@ export class CatchUp {
     const end = records.length < CHUNK ? live : (records.at(-1)?.offset ?? live - 1) + 1;
     const parked = await parkedOffsets(tx, name, task, held.nextOffset);
     const read = readRecords(records.filter(({ offset }) => !parked.has(offset)));
-    const progress = greatestTime([held.progress ?? NaN, (views.isImported(task.topic) ? read.sourceProgress : read.known) ?? NaN]);
+    const known = views.isImported(task.topic) ? null : knownBefore(read.events);
+    const progress = greatestTime([held.progress ?? NaN, read.said ?? NaN, known ?? NaN]);
     await moveView(tx, plan.stateKey, task, { end, progress });
     const rows = await applyDeltas(tx, foldEvents([plan], read.events, task.partition, countFault));
     metrics['catch-up.events'](read.events.length, { view: plan.name });
@@ -135,10 +136,8 @@ function foldedTo(held: ViewPosition, { end, progress }: { end: number; progress
 
 interface Read {
   readonly events: ViewEvent[];
-  /** The greatest known time. */
-  readonly known: number | null;
-  /** The greatest progress that the source has declared. */
-  readonly sourceProgress: number | null;
+  /** The greatest progress that control records say. */
+  readonly said: number | null;
 }
 
 function readRecords(records: readonly LogRecord[]): Read {
@@ -147,7 +146,6 @@ function readRecords(records: readonly LogRecord[]): Read {
   const controls = decoded.filter(({ type }) => type === SOURCE_PROGRESSED);
   return {
     events,
-    known: greatestTime(events.map(({ knownTime }) => knownTime)),
-    sourceProgress: greatestTime(controls.map(({ data }) => Date.parse((data as { eventTime: string }).eventTime))),
+    said: greatestTime(controls.map(({ data }) => Date.parse((data as { eventTime: string }).eventTime))),
   };
 }

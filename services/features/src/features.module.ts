@@ -15,6 +15,7 @@ import { FeaturesController } from './features.controller.ts';
 import { OnlineWriter } from './online-writer.ts';
 import { Progress } from './progress.ts';
 import { ProgressBoard } from './progress-board.ts';
+import { QuietStreams } from './quiet-streams.ts';
 import { readDefinitions } from './read-definitions.ts';
 import { retireViews } from './retire-views.ts';
 import { buildSnapshot, prepareScratch } from './snapshots/build-snapshot.ts';
@@ -36,12 +37,14 @@ export class FeaturesModule {
       await retireViews({ ...platform, views });
     };
     const catchUp = new CatchUp({ ...platform, views, writer, met });
-    const updateFeatures = new UpdateFeatures({ ...platform, views, writer, catchUp });
+    const quiet = new QuietStreams();
+    const updateFeatures = new UpdateFeatures({ ...platform, views, quiet, writer, catchUp });
     return {
       module: FeaturesModule,
       controllers: [FeaturesController, SnapshotsController, AuditController],
       providers: [
         { provide: ActiveViews, useValue: views },
+        { provide: QuietStreams, useValue: quiet },
         { provide: Progress, useValue: progress },
         { provide: UpdateFeatures, useValue: updateFeatures },
         {

@@ -21,6 +21,15 @@ export function greatestTime(times: readonly number[]): number | null {
 }
 
 /**
+ * Up to when everything of a live stream was read, with these events: known times rise along the log, but the last of them may be that
+ * of more events. Epoch milliseconds; null when there is none.
+ */
+export function knownBefore(events: readonly Pick<ViewEvent, 'knownTime'>[]): number | null {
+  const last = greatestTime(events.map(({ knownTime }) => knownTime));
+  return last === null ? null : last - 1;
+}
+
+/**
  * What the events add, one delta per touched series. Pure; the order of the events does not matter.
  * `partition`: the shard of the entity "everything".
  */

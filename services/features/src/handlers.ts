@@ -1,8 +1,9 @@
-import { acceptedEvents, eventTypes } from '@roofshot/contracts/events';
+import { acceptedEvents, eventProgress, eventTypes } from '@roofshot/contracts/events';
 import { BuildTrainingSnapshot, featureDefinitions } from '@roofshot/contracts/features';
 import { follow, handle, onBatch } from '@roofshot/messaging/handlers';
 import type { ServiceDefinition } from '@roofshot/runtime/service';
 import { ActiveViews } from './active-views.ts';
+import { QuietStreams } from './quiet-streams.ts';
 import { Snapshots } from './snapshots/snapshots.ts';
 import { UpdateFeatures } from './update-features.ts';
 
@@ -13,6 +14,7 @@ export const handlers: ServiceDefinition['handlers'] = (get) => [
     caughtUp: (partition) => get(UpdateFeatures).advanceIdle(partition),
   }),
   follow(eventTypes, { 'event-type.changed': ({ data }) => get(ActiveViews).declareEventType(data) }),
+  follow(eventProgress, { 'stream.advanced': ({ data }) => get(QuietStreams).advance(data) }),
   follow(featureDefinitions, {
     'entity.changed': ({ data }) => get(ActiveViews).declareEntity(data),
     'feature-view.changed': ({ data }) => get(ActiveViews).declareView(data),

@@ -7,6 +7,7 @@ import { checkView, compileView, windowValues, type ViewPlan } from '@roofshot/f
 import type { EventBus } from '@roofshot/messaging/events';
 import { refuseRequest } from './errors.ts';
 import { foldEvents, toViewEvent } from './fold-events.ts';
+import { previewWarnings } from './preview-warnings.ts';
 import { readLastEvents } from './read-log.ts';
 
 export interface PreviewRequest {
@@ -23,23 +24,23 @@ export interface Preview {
   readonly asOf: string | null;
   /** A row per entity: the parts of its key, then its values. */
   readonly rows: Record<string, string | number | null>[];
-  /** What had the wrong type, with how often. */
+  /** What had the wrong type, with how often; what no event has; a key or a feature that no event gives. */
   readonly warnings: string[];
 }
 
 /** Values of a view on the last events of the log, computed by the same code as live features, without applying anything. */
 export async function previewView(request: PreviewRequest, definitions: Definitions, events: EventBus): Promise<Preview> {
   const plan = planOf(request, definitions);
-  const last = await readLastEvents(events, topicOf(plan.eventType), request.events);
+  const last = (await readLastEvents(events, topicOf(plan.eventType), request.events)).map(toViewEvent);
   const warnings = new Map<string, number>();
-  const deltas = foldEvents([plan], last.map(toViewEvent), 0, (_, message) => warnings.set(message, (warnings.get(message) ?? 0) + 1));
+  const deltas = foldEvents([plan], last, 0, (_, message) => warnings.set(message, (warnings.get(message) ?? 0) + 1));
   const end = Math.max(...deltas.map(({ delta }) => Math.max(...delta.tiles)));
   const asOf = deltas.length === 0 ? null : (end + 1) * plan.tileMs;
   return {
     events: last.length,
     asOf: asOf === null ? null : new Date(asOf).toISOString(),
     rows: deltas.map(({ entity, delta }) => ({ ...keyColumns(plan, entity), ...valueColumns(plan, windowValues(plan, delta, asOf ?? 0)) })),
-    warnings: [...warnings].map(([message, times]) => `${message} (${times} times)`),
+    warnings: [...previewWarnings(plan, last), ...[...warnings].map(([message, times]) => `${message} (${times} times)`)],
   };
 }
 

@@ -1,3 +1,4 @@
+import { SOURCE_PROGRESSED } from '@roofshot/contracts/envelope';
 import { acceptedEvents, topicOf } from '@roofshot/contracts/events';
 import type { FeatureViewSpec } from '@roofshot/contracts/resources/feature-kinds';
 import { decodeSeries } from '@roofshot/feature-defs/online-rows';
@@ -23,6 +24,7 @@ import { ActiveViews } from './active-views.ts';
 import { CatchUp } from './catch-up.ts';
 import { OnlineWriter } from './online-writer.ts';
 import { ProgressBoard } from './progress-board.ts';
+import { QuietStreams } from './quiet-streams.ts';
 import { UpdateFeatures } from './update-features.ts';
 
 const TYPE = 'payment.made';
@@ -45,6 +47,7 @@ describe('folding under parking and redrive', () => {
   let catchUp: CatchUp;
   let update: UpdateFeatures;
   const views = new ActiveViews();
+  const quiet = new QuietStreams();
 
   beforeAll(async () => {
     database = await testDatabase();
@@ -54,11 +57,12 @@ describe('folding under parking and redrive', () => {
     queue = await openCommandQueue(url, { sql, sqlUrl: url, log });
     online = await openOnlineStore(url);
     await bus.ensureTopics([{ name: topicOf(TYPE), retentionMs: null, compacted: false }]);
-    const setup = { name: 'features', sql, events: bus, online, views, log, clock: Date.now, board: new ProgressBoard() };
+    const setup = { name: 'features', sql, events: bus, online, views, quiet, log, board: new ProgressBoard() };
     writer = new OnlineWriter(setup);
     catchUp = new CatchUp({ ...setup, writer, met: () => Promise.resolve() });
     update = new UpdateFeatures({ ...setup, writer, catchUp });
     views.declareEntity({ name: 'shop', generation: 1, deleted: false, spec: { keys: ['shop'] } });
+    views.declareEventType({ name: TYPE, importer: false, deleted: false });
     views.declareView({ name: 'payments', generation: 1, deleted: false, spec });
     server = new EventsServer({ service: 'features', schema: 'features', sql, bus, queue, clock: Date.now, log }, [
       onBatch(acceptedEvents, (batch, tx) => update.fold(batch, tx), { afterCommit: (batch) => update.settle(batch) }),
@@ -136,5 +140,43 @@ describe('folding under parking and redrive', () => {
       await expect(folding).rejects.toThrow(Fenced);
     }
     expect(await states()).toEqual(before);
+  });
+
+  describe('the progress of a live stream', () => {
+    const [quietFrom, quietTo] = ['2001-01-15T13:00:00.000Z', '2001-01-15T13:05:00.000Z'];
+    const progress = async (): Promise<(string | null)[]> => {
+      const rows = await database.sql.query<{ progress: number | null }>(
+        `SELECT progress FROM features.view_positions WHERE view = 'payments@1' ORDER BY partition`,
+      );
+      return rows.map((row) => (row.progress === null ? null : new Date(row.progress).toISOString()));
+    };
+    const lookAtAll = async (): Promise<void> => {
+      for (const task of await bus.bounds(topicOf(TYPE))) await update.advanceIdle(task);
+    };
+    const sayProgress = async (): Promise<unknown> => {
+      const partitions = (await bus.bounds(topicOf(TYPE))).map(({ partition }) => partition);
+      const data = { eventTime: quietFrom, source: '/tests' };
+      const records = partitions.map((partition) => ({
+        ...recordOf({ id: `said-${partition}`, type: TYPE, time: quietFrom, data }),
+        partition,
+      }));
+      return bus.publish(records.map((record) => ({ ...record, headers: { ...record.headers, ce_type: SOURCE_PROGRESSED } })));
+    };
+
+    test('is just before its newest event, because more may be known of the same moment', async () => {
+      await pay('P0', 'one', 1);
+      await eventually(async () => expect(await progress()).toContain('2001-01-15T11:59:59.999Z'));
+    });
+
+    test('goes on through a quiet span only where everything before it was read', async () => {
+      quiet.advance({ eventType: TYPE, after: quietFrom, until: quietTo });
+      const before = await progress();
+      await lookAtAll();
+      expect(await progress()).toEqual(before);
+      await sayProgress();
+      await eventually(async () => expect(new Set(await progress())).toEqual(new Set([quietFrom])));
+      await lookAtAll();
+      expect(new Set(await progress())).toEqual(new Set([quietTo]));
+    });
   });
 });

@@ -4,8 +4,9 @@ import type { EventBatch, Tx } from '@roofshot/messaging/handlers';
 import type { Queryable, Sql } from '@roofshot/storage/sql';
 import type { ActiveViews } from './active-views.ts';
 import type { CatchUp } from './catch-up.ts';
-import { countFault, foldEvents, greatestTime, toViewEvent } from './fold-events.ts';
+import { countFault, foldEvents, greatestTime, knownBefore, toViewEvent } from './fold-events.ts';
 import { metrics } from './metrics.ts';
+import type { QuietStreams } from './quiet-streams.ts';
 import type { Committed, OnlineWriter } from './online-writer.ts';
 import { applyDeltas } from './series-store.ts';
 import { advanceIdle, ensurePositions, livePosition, markBehind, moveViews, type Idle, type Moved } from './view-positions.ts';
@@ -15,8 +16,8 @@ export interface UpdateFeaturesSetup {
   readonly name: string;
   readonly sql: Sql;
   readonly events: EventBus;
-  readonly clock: () => number;
   readonly views: ActiveViews;
+  readonly quiet: QuietStreams;
   readonly writer: OnlineWriter;
   readonly catchUp: CatchUp;
 }
@@ -86,31 +87,31 @@ export class UpdateFeatures {
     if (folded !== undefined && folded.committed.settlements.length > 0) await this.#setup.writer.settle(folded.committed);
   }
 
-  /** A live source has nothing left: all before now is applied. An importer's progress is what the source says, and nothing else. */
+  /**
+   * A live source in which nothing happens: what ingestion says of it counts for a view that has read everything that was known before
+   * (docs/adr/0012). An importer's progress is what the source says, and nothing else.
+   */
   async advanceIdle(task: TopicPartition): Promise<void> {
-    const { sql, events, clock, name, views } = this.#setup;
+    const { sql, name, views } = this.#setup;
     const plans = views.plansOf(task.topic);
-    if (plans.length === 0 || views.isImported(task.topic)) return;
-    // The clock first: what is accepted after this look is after `now`.
-    const now = clock();
-    const bounds = (await events.bounds(task.topic)).find(({ partition }) => partition === task.partition);
+    const quiet = this.#setup.quiet.of(task.topic);
+    if (plans.length === 0 || quiet === undefined || views.isImported(task.topic)) return;
     const position = await livePosition(sql, name, task);
-    if (bounds === undefined || position !== bounds.end) return;
+    if (position === undefined) return;
     await this.#ensurePositions(sql, plans, task);
     const moved = await advanceIdle(
       sql,
       plans.map(({ stateKey }) => stateKey),
       task,
-      { position, now },
+      { position, quiet },
     );
     if (moved.length < plans.length) this.#setup.catchUp.start();
     await this.#setup.writer.settle(committed({ ...task, start: position, end: position }, moved, []));
   }
 
-  /** Known times of live events are stamped in the order of acceptance; an importer's are whatever it declares. */
   #progressOf({ topic, events, progress }: EventBatch): number | null {
-    if (this.#setup.views.isImported(topic)) return progress === undefined ? null : Date.parse(progress);
-    return greatestTime(events.map(({ knowntime }) => Date.parse(knowntime)));
+    const said = progress === undefined ? null : Date.parse(progress);
+    return this.#setup.views.isImported(topic) ? said : greatestTime([said ?? NaN, knownBefore(events.map(toViewEvent)) ?? NaN]);
   }
 
   /** Answers what is there when the transaction has committed. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { TopicPartition } from '@roofshot/messaging/events';
 import type { Queryable } from '@roofshot/storage/sql';
+import type { QuietSpan } from './quiet-streams.ts';
 
 /** How far one view has come in one partition of its source. Times are epoch milliseconds of event time; null before the first. */
 export interface ViewPosition extends TopicPartition {
@@ -134,17 +135,21 @@ export async function parkedOffsets(
 /** A view's row after its progress was moved on. */
 export type Idle = Pick<ViewPosition, 'view' | 'progress' | 'onlineOffset'>;
 
-/** A live source has nothing left: what views that stand at `position` hold is complete up to `now`. */
+/**
+ * A live source in which nothing happens: what views that stand at `position` hold is complete until the end of the quiet span, where it
+ * was complete at its beginning. Answers those.
+ */
 export async function advanceIdle(
   db: Queryable,
   views: readonly string[],
   { topic, partition }: TopicPartition,
-  idle: { position: number; now: number },
+  { position, quiet }: { readonly position: number; readonly quiet: QuietSpan },
 ): Promise<Idle[]> {
   return db.query<Idle>(
-    `UPDATE features.view_positions SET progress = GREATEST(progress, $5::bigint)
-     WHERE view = ANY($1::text[]) AND topic = $2 AND partition = $3 AND next_offset = $4 RETURNING view, progress, online_offset AS "onlineOffset"`,
-    [views, topic, partition, idle.position, idle.now],
+    `UPDATE features.view_positions SET progress = GREATEST(progress, $6::bigint)
+     WHERE view = ANY($1::text[]) AND topic = $2 AND partition = $3 AND next_offset = $4 AND progress >= $5
+     RETURNING view, progress, online_offset AS "onlineOffset"`,
+    [views, topic, partition, position, quiet.after, quiet.until],
   );
 }
 

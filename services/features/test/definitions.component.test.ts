@@ -130,7 +130,10 @@ describe('definitions', () => {
       spec: { ...spec, features: [{ name: 'wrong', aggregation: 'mean', value: 'data.flight' }] },
     };
     const { body } = await harness.send<{ warnings: string[] }>('POST', '/v1/feature-views/preview', { view, events: 5 });
-    expect(body.warnings).toEqual(['a mean needs numbers and got a string (5 times)']);
+    expect(body.warnings).toEqual([
+      'every value of the feature "wrong" is null: `data.flight` is no number in any of 5 events',
+      'a mean needs numbers and got a string (5 times)',
+    ]);
   });
 
   test('the service starts again with its definitions and goes on where it was', async () => {

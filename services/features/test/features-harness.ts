@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { SOURCE_PROGRESSED, type CloudEvent } from '@roofshot/contracts/envelope';
-import { eventTypes, topicOf } from '@roofshot/contracts/events';
+import { eventProgress, eventTypes, topicOf } from '@roofshot/contracts/events';
 import { encodeEvent } from '@roofshot/messaging/cloud-event-codec';
 import type { EventBus, OutgoingRecord } from '@roofshot/messaging/events';
 import { openEventBus } from '@roofshot/messaging/open-event-bus';
@@ -114,6 +114,14 @@ export class FeaturesHarness {
     const bounds = (await Promise.all(types.map((type) => this.bus.bounds(topicOf(type))))).flat();
     const event = { ...envelope(SOURCE_PROGRESSED, randomUUID(), time), data: { eventTime: time, source: '/replay/test' } };
     await this.bus.publish(bounds.map(({ topic, partition }) => ({ ...encodeEvent({ topic, key: 'progress' }, event), partition })));
+  }
+
+  /** As ingestion says of live streams that nothing was known after one time, at which it said their progress, and up to another. */
+  async quiet(after: string, until: string, types: readonly string[] = [LANDED, DEPARTED]): Promise<void> {
+    const event = envelope('stream.advanced', randomUUID(), until);
+    await this.bus.publish(
+      types.map((eventType) => encodeEvent({ topic: eventProgress.name, key: eventType }, { ...event, data: { eventType, after, until } })),
+    );
   }
 
   /** Held until features have applied everything before `at`. */

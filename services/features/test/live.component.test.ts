@@ -20,12 +20,15 @@ describe('features of a live source', () => {
   });
   afterAll(() => harness.stop());
 
-  test('when nothing is left to read, the clock’s time is the progress, and it goes on with the clock', async () => {
+  test('while nothing happens, what ingestion says of it is the progress, and it goes on with that', async () => {
     await harness.accept([landing('F1', 10, 20)]);
+    await harness.progress('2001-01-15T11:59:00Z');
+    await harness.quiet('2001-01-15T11:59:00Z', '2001-01-15T12:00:00Z');
     await harness.reach('2001-01-15T12:00:00Z');
     const [vector] = await harness.read([question]);
     expect(vector).toMatchObject({ values: { inbound__count_1h: 1, inbound__mean_delay_1h: 20 }, ageSeconds: 0 });
     clock.advance(60_000);
+    await harness.quiet('2001-01-15T11:59:00Z', '2001-01-15T12:01:00Z');
     await harness.reach('2001-01-15T12:01:00Z');
   });
 

@@ -53,6 +53,11 @@ export class Catalogue {
     return [...this.#types.values()].filter((type) => type.knownTimeAttribute !== undefined);
   }
 
+  /** Types whose events are stamped when they are published. */
+  live(): DeclaredType[] {
+    return [...this.#types.values()].filter((type) => type.knownTimeAttribute === undefined);
+  }
+
   suggest(name: string): string {
     return suggest(name, [...this.#types.keys()]);
   }
@@ -65,6 +70,16 @@ function compileType({ name, generation, spec }: Declaration): DeclaredType {
     knownTimeAttribute: spec.knownTime,
     maxDelayMs: spec.maxDelay === undefined ? undefined : parseDuration(spec.maxDelay),
     pii: spec.pii ?? [],
-    schemaFault: compileSchema(spec.schema),
+    schemaFault: checkOf(name, spec.schema),
   };
+}
+
+/** A schema that an earlier version took and this one refuses must not keep the other types from being read. */
+function checkOf(name: string, schema: EventTypeSpec['schema']): DeclaredType['schemaFault'] {
+  try {
+    return compileSchema(schema);
+  } catch (error) {
+    const message = `The schema of EventType ${name} cannot be used: ${(error as Error).message}. Correct and apply it, then send the event again.`;
+    return () => ({ path: '', message });
+  }
 }

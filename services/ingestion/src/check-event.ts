@@ -1,7 +1,7 @@
 /** One event against its declared type: schema and clocks. Pure: the catalogue and the time are arguments. */
 import { topicOf } from '@roofshot/contracts/events';
 import type { Catalogue, DeclaredType } from './catalogue.ts';
-import { checkEnvelope, describe, parseTime, type Envelope } from './check-envelope.ts';
+import { checkEnvelope, describe, NO_TEXT, parseTime, type Envelope } from './check-envelope.ts';
 import type { Refusal } from './verdicts.ts';
 
 /** An event that is accepted unless it has been before. */
@@ -11,9 +11,10 @@ export interface Candidate {
   readonly topic: string;
   /** Ordering key: the subject, or the id where there is none. */
   readonly key: string;
-  /** Epoch milliseconds. */
-  readonly eventTime: number;
-  readonly knownTime: number;
+  /** Epoch milliseconds; undefined: the known time. */
+  readonly eventTime: number | undefined;
+  /** As an importer declares it; undefined: the stream's clock stamps it when the event is published. */
+  readonly knownTime: number | undefined;
 }
 
 export interface Refused {
@@ -27,7 +28,7 @@ export type Checked = { readonly candidate: Candidate } | Refused;
 /** Event times further ahead of the known time than this are a broken clock or unit, not an event. */
 const MAX_AHEAD_MS = 24 * 3600 * 1000;
 
-/** `now`: epoch milliseconds of the platform's clock. */
+/** `now`: epoch milliseconds of the platform's clock, at which the event was received. */
 export function checkEvent(value: unknown, catalogue: Catalogue, now: number): Checked {
   const result = checkEnvelope(value);
   if ('refusal' in result) return { refusal: result.refusal, named: namesOf(value) };
@@ -42,8 +43,9 @@ export function checkEvent(value: unknown, catalogue: Catalogue, now: number): C
 
 function checkClocks(envelope: Envelope, type: DeclaredType, now: number): Checked {
   const refuse = (refusal: Refusal): Refused => ({ refusal, named: { ...envelope } });
-  const known = knownTimeOf(envelope, type, now);
-  if (typeof known !== 'number') return refuse(known);
+  const knownTime = knownTimeOf(envelope, type, now);
+  if (typeof knownTime === 'object') return refuse(knownTime);
+  const known = knownTime ?? now;
   const eventTime = envelope.eventTime ?? known;
   if (eventTime - known > MAX_AHEAD_MS) {
     const detail = `time is ${Math.round((eventTime - known) / 3600_000)} hours after the time at which the event became known. Check the sender's clock and units.`;
@@ -54,12 +56,13 @@ function checkClocks(envelope: Envelope, type: DeclaredType, now: number): Check
     const detail = `Known ${delayMs / 1000} s after it happened; ${type.name} allows ${type.maxDelayMs / 1000} s. It is kept on events-refused.v1.`;
     return refuse({ verdict: 'late', reason: 'too-late', detail, path: '/time', delaySeconds: delayMs / 1000 });
   }
-  return { candidate: { envelope, type, topic: topicOf(type.name), key: envelope.subject ?? envelope.id, eventTime, knownTime: known } };
+  const { id, subject, eventTime: given } = envelope;
+  return { candidate: { envelope, type, topic: topicOf(type.name), key: subject ?? id, eventTime: given ?? knownTime, knownTime } };
 }
 
-/** Stamped by the platform, unless the type declares that its events carry it. */
-function knownTimeOf(envelope: Envelope, type: DeclaredType, now: number): number | Refusal {
-  if (type.knownTimeAttribute === undefined) return now;
+/** Undefined: stamped by the platform. A type that declares that its events carry it makes them an import. */
+function knownTimeOf(envelope: Envelope, type: DeclaredType, now: number): number | undefined | Refusal {
+  if (type.knownTimeAttribute === undefined) return undefined;
   const value = envelope.attributes[type.knownTimeAttribute];
   if (value === undefined) return now;
   const path = `/${type.knownTimeAttribute}`;
@@ -80,9 +83,9 @@ function unknownType(name: string, catalogue: Catalogue): Refusal {
   return { verdict: 'quarantined', reason: 'unknown-type', detail, path: '/type' };
 }
 
-/** What a broken event still says of itself. */
+/** What a broken event still says of itself, in characters that can be kept. */
 export function namesOf(value: unknown): Refused['named'] {
   const raw = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
-  const text = (name: string): string => (typeof raw[name] === 'string' ? raw[name] : '');
+  const text = (name: string): string => (typeof raw[name] === 'string' ? raw[name].replaceAll(NO_TEXT, '\uFFFD') : '');
   return { id: text('id'), source: text('source'), type: text('type'), subject: text('subject') || undefined };
 }

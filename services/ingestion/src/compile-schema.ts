@@ -2,6 +2,7 @@
 import { Ajv, type AnySchema, type ErrorObject } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { refuseEndlessSchema } from './check-schema.ts';
 
 export interface SchemaFault {
   /** JSON pointer into the data. */
@@ -12,11 +13,17 @@ export interface SchemaFault {
 const OPTIONS = { allErrors: false, strict: false, allowUnionTypes: true } as const;
 const DRAFT_07 = /^https?:\/\/json-schema\.org\/draft-07\/schema#?$/;
 
-/** Answers a check that gives the first fault. Throws with a sentence when the schema itself is faulty. */
+/** Answers a check that gives the first fault and never throws. Throws with a sentence when the schema itself is faulty. */
 export function compileSchema(schema: Readonly<Record<string, unknown>>): (data: unknown) => SchemaFault | undefined {
+  refuseEndlessSchema(schema);
   const validator = ajvFor(schema).compile(schema as AnySchema);
   return (data) => {
-    if (validator(data) === true) return undefined;
+    try {
+      if (validator(data) === true) return undefined;
+    } catch (error) {
+      const message = `data could not be checked against the schema (${(error as Error).message}). Simplify the schema of the event type, then send the event again.`;
+      return { path: '', message };
+    }
     const [error] = validator.errors ?? [];
     return error === undefined ? { path: '', message: 'The data do not match the schema.' } : faultOf(error);
   };

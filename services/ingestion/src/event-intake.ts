@@ -2,22 +2,19 @@
  * From events to verdicts. A request's events are checked, then recorded, published and counted in one transaction:
  * the answer, the log and the ledger can never disagree. Requests that arrive while a transaction runs share the next one.
  */
-import { refusedEvents } from '@roofshot/contracts/events';
 import type { EventResult } from '@roofshot/contracts/http/ingestion';
 import type { OutgoingRecord } from '@roofshot/messaging/events';
 import type { Tx } from '@roofshot/messaging/handlers';
 import type { Transactions } from '@roofshot/messaging/transactions';
-import { checkEvent, namesOf, type Candidate, type Checked, type Refused } from './check-event.ts';
+import { fenceRecords, progressRecord, stampRecord, type RequestTrace, type SaidProgress } from './event-record.ts';
 import type { EventTypes } from './event-types.ts';
-import { progressRecord, recordOf, type RequestTrace, type SaidProgress } from './event-record.ts';
 import { GroupCommit } from './group-commit.ts';
 import { addToLedger, UNDECLARED } from './ledger-store.ts';
 import { metrics } from './metrics.ts';
-import { fingerprint, recordFirstSeen } from './seen-store.ts';
-import { noVerdicts, refusedResult, type Refusal, type VerdictCounts } from './verdicts.ts';
-
-/** One event as it came in: what it says, or why it could not be read. */
-export type Incoming = { readonly value: unknown } | { readonly unreadable: Refusal; readonly original: string };
+import { isUndeclared, prepareEvents, type Incoming, type PreparedCandidate, type PreparedEvent } from './prepare-events.ts';
+import { recordFirstSeen } from './seen-store.ts';
+import { stampStreams, type Stamp } from './stream-clock.ts';
+import { countVerdicts, noVerdicts, refusedResult, VERDICTS, type VerdictCounts } from './verdicts.ts';
 
 export interface Submission {
   readonly events: readonly Incoming[];
@@ -26,11 +23,12 @@ export interface Submission {
 }
 
 interface Prepared {
-  readonly checked: readonly Checked[];
-  readonly originals: (index: number) => string;
-  readonly trace: RequestTrace;
+  readonly events: readonly PreparedEvent[];
   readonly controls: readonly OutgoingRecord[];
 }
+
+/** The candidates that no other had been before. */
+type Fresh = ReadonlySet<PreparedCandidate>;
 
 export class EventIntake {
   readonly #types: EventTypes;
@@ -49,92 +47,79 @@ export class EventIntake {
   async submit(submission: Submission): Promise<EventResult[]> {
     const prepared = await this.#prepare(submission);
     const results = await this.#commits.submit(prepared, Math.max(1, submission.events.length));
-    for (const { verdict } of results) metrics['events.received'](1, { verdict });
+    const counts = countVerdicts(results);
+    for (const verdict of VERDICTS) if (counts[verdict] > 0) metrics['events.received'](counts[verdict], { verdict });
     return results;
   }
 
   async #prepare({ events, trace, progress }: Submission): Promise<Prepared> {
     const now = this.#clock();
-    const catalogue = await this.#types.current();
-    let checked = events.map((event) => checkIncoming(event, (value) => checkEvent(value, catalogue, now)));
-    if (checked.some(isUndeclared)) {
-      // Declared a moment ago, perhaps through another process.
-      const reloaded = await this.#types.reload();
-      checked = events.map((event) => checkIncoming(event, (value) => checkEvent(value, reloaded, now)));
-    }
-    const originals = (index: number): string => originalOf(events[index]);
+    let prepared = await prepareEvents(events, { catalogue: await this.#types.current(), now, trace });
+    // Declared a moment ago, perhaps through another process.
+    if (prepared.some(isUndeclared)) prepared = await prepareEvents(events, { catalogue: await this.#types.reload(), now, trace });
     const controls = progress === undefined ? [] : await this.#controls(progress, now);
-    return { checked, originals, trace, controls };
+    return { events: prepared, controls };
   }
 
   async #controls(progress: SaidProgress, now: number): Promise<OutgoingRecord[]> {
     const partitions = await this.#types.importerPartitions();
-    return partitions.map(({ topic, partition }) => progressRecord(topic, partition, progress, now));
+    return partitions.map((partition) => progressRecord(partition, progress, now));
   }
 
   async #write(tx: Tx, group: readonly Prepared[]): Promise<EventResult[][]> {
-    const candidates = group.flatMap(({ checked }) => checked.flatMap((one) => ('candidate' in one ? [one.candidate] : [])));
-    const first = await recordFirstSeen(
-      tx,
-      candidates.map(({ envelope }) => fingerprint(envelope.source, envelope.id)),
-    );
-    const isFirst = new Map(candidates.map((candidate, index) => [candidate, first[index] === true]));
-    const counts = new Map<string, VerdictCounts>();
-    const results = group.map((prepared) => this.#settle(tx, prepared, isFirst, counts));
-    await addToLedger(tx, this.#shard, counts);
+    const fresh = await firstSeen(tx, group);
+    const results = group.map(({ events }) => events.map((one) => resultOf(one, fresh)));
+    await addToLedger(tx, this.#shard, countByType(group, results));
+    await this.#publish(tx, group, fresh);
     return results;
   }
 
-  #settle(
-    tx: Tx,
-    { checked, originals, trace, controls }: Prepared,
-    isFirst: ReadonlyMap<Candidate, boolean>,
-    counts: Map<string, VerdictCounts>,
-  ): EventResult[] {
-    const records: OutgoingRecord[] = [];
-    const results = checked.map((one, index): EventResult => {
-      if ('refusal' in one) {
-        publishRefused(tx, one, originals(index));
-        return refusedResult(one.named.id, one.refusal);
-      }
-      const accepted = isFirst.get(one.candidate) === true;
-      if (accepted) records.push(recordOf(one.candidate, trace));
-      return { id: one.candidate.envelope.id, verdict: accepted ? 'accepted' : 'duplicate' };
+  /** Last, because the stamped streams are held from then until the commit. */
+  async #publish(tx: Tx, group: readonly Prepared[], fresh: Fresh): Promise<void> {
+    const live = [...new Set([...fresh].flatMap(({ candidate }) => (candidate.knownTime === undefined ? [candidate.topic] : [])))].sort();
+    const partitions = await Promise.all(live.map((topic) => this.#types.partitionsOf(topic)));
+    const stamps = await stampStreams(tx, live);
+    for (const { events, controls } of group) tx.forward([...events.flatMap((one) => recordsOf(one, fresh, stamps)), ...controls]);
+    live.forEach((topic, index) => {
+      const stamp = stamps.get(topic);
+      if (stamp?.isFence === true) tx.forward(fenceRecords(partitions[index] ?? [], stamp.known));
     });
-    tx.forward([...records, ...controls]);
-    checked.forEach((one, index) => count(counts, typeOf(one), results[index]?.verdict ?? 'quarantined'));
-    return results;
   }
 }
 
-function checkIncoming(event: Incoming, check: (value: unknown) => Checked): Checked {
-  return 'value' in event ? check(event.value) : { refusal: event.unreadable, named: namesOf(undefined) };
+async function firstSeen(tx: Tx, group: readonly Prepared[]): Promise<Fresh> {
+  const candidates = group.flatMap(({ events }) => events.flatMap((one) => ('candidate' in one ? [one] : [])));
+  const isFirst = await recordFirstSeen(
+    tx,
+    candidates.map(({ fingerprint }) => fingerprint),
+  );
+  return new Set(candidates.filter((_, index) => isFirst[index] === true));
 }
 
-const isUndeclared = (one: Checked): boolean => 'refusal' in one && one.refusal.reason === 'unknown-type';
-
-function originalOf(event: Incoming | undefined): string {
-  if (event === undefined) return '';
-  return 'value' in event ? JSON.stringify(event.value) : event.original;
+function resultOf(one: PreparedEvent, fresh: Fresh): EventResult {
+  if ('refusal' in one) return refusedResult(one.named.id, one.refusal);
+  return { id: one.candidate.envelope.id, verdict: fresh.has(one) ? 'accepted' : 'duplicate' };
 }
 
-function publishRefused(tx: Tx, { refusal, named }: Refused, original: string): void {
-  const { verdict, reason, detail, path, delaySeconds } = refusal;
-  const data = {
-    eventType: named.type,
-    eventId: named.id,
-    eventSource: named.source,
-    reason,
-    detail,
-    ...(path !== undefined && { path }),
-    original,
-  };
-  const subject = named.subject ?? (named.id === '' ? 'unreadable' : named.id);
-  if (verdict === 'late') tx.publish(refusedEvents, [{ type: 'event.late', subject, data: { ...data, delaySeconds: delaySeconds ?? 0 } }]);
-  else tx.publish(refusedEvents, [{ type: 'event.quarantined', subject, data }]);
+function recordsOf(one: PreparedEvent, fresh: Fresh, stamps: ReadonlyMap<string, Stamp>): OutgoingRecord[] {
+  if ('refusal' in one) return [one.record];
+  if (!fresh.has(one)) return [];
+  if (one.candidate.knownTime !== undefined) return [one.record];
+  const stamp = stamps.get(one.candidate.topic);
+  if (stamp === undefined)
+    throw new Error(`The stream ${one.candidate.topic} has no clock: look for a trigger or rule on ingestion.streams.`);
+  return [stampRecord(one.record, stamp.known)];
 }
 
-function typeOf(one: Checked): string {
+function countByType(group: readonly Prepared[], results: readonly EventResult[][]): Map<string, VerdictCounts> {
+  const counts = new Map<string, VerdictCounts>();
+  group.forEach(({ events }, at) =>
+    events.forEach((one, index) => count(counts, typeOf(one), results[at]?.[index]?.verdict ?? 'quarantined')),
+  );
+  return counts;
+}
+
+function typeOf(one: PreparedEvent): string {
   if ('candidate' in one) return one.candidate.type.name;
   return ['schema', 'known-time', 'event-time', 'too-late'].includes(one.refusal.reason) ? one.named.type : UNDECLARED;
 }

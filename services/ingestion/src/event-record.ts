@@ -1,8 +1,13 @@
-/** How an accepted event lies on its stream: as it was sent, plus the platform's own attributes. */
+/** How events lie on the log: accepted ones as they were sent plus the platform's own attributes, and what the platform says of them. */
+import { randomUUID } from 'node:crypto';
+import type { DataOf } from '@roofshot/contracts/define';
 import { SOURCE_PROGRESSED, type CloudEvent } from '@roofshot/contracts/envelope';
+import { eventProgress, refusedEvents, type EventLate, type EventQuarantined, type StreamAdvanced } from '@roofshot/contracts/events';
 import { encodeEvent } from '@roofshot/messaging/cloud-event-codec';
-import type { OutgoingRecord } from '@roofshot/messaging/events';
-import type { Candidate } from './check-event.ts';
+import type { OutgoingRecord, TopicPartition } from '@roofshot/messaging/events';
+import type { Candidate, Refused } from './check-event.ts';
+
+const OWN = { specversion: '1.0', source: '/roofshot/ingestion' } as const;
 
 /** The request's trace and correlation, for events that bring none of their own. */
 export interface RequestTrace {
@@ -10,16 +15,36 @@ export interface RequestTrace {
   readonly correlationid: string;
 }
 
+/** One spelling of times on the log (UTC, milliseconds), whatever the sender's was. */
+const iso = (time: number): string => new Date(time).toISOString();
+
+/** What is still to be stamped is left out: see `stampRecord`. */
 export function recordOf({ envelope, topic, key, eventTime, knownTime }: Candidate, trace: RequestTrace): OutgoingRecord {
   const event = {
     ...trace,
     ...envelope.attributes,
-    // One spelling of times on the log (UTC, milliseconds), whatever the sender's was.
-    time: new Date(eventTime).toISOString(),
-    knowntime: new Date(knownTime).toISOString(),
+    time: eventTime === undefined ? undefined : iso(eventTime),
+    knowntime: knownTime === undefined ? undefined : iso(knownTime),
     data: envelope.data,
   };
   return encodeEvent({ topic, key }, event as unknown as CloudEvent);
+}
+
+/** With the time at which it became known, which is also its event time where the sender gave none. */
+export function stampRecord(record: OutgoingRecord, known: number): OutgoingRecord {
+  const time = iso(known);
+  return { ...record, headers: { ce_time: time, ...record.headers, ce_knowntime: time } };
+}
+
+/** What was not accepted, with the reason and the original. `now`: epoch milliseconds. */
+export function refusedRecord({ refusal, named }: Refused, original: string, said: { now: number; trace: RequestTrace }): OutgoingRecord {
+  const { verdict, reason, detail, path, delaySeconds = 0 } = refusal;
+  const { id: eventId, source: eventSource, type: eventType, subject = eventId === '' ? 'unreadable' : eventId } = named;
+  const what = { eventType, eventId, eventSource, reason, detail, ...(path !== undefined && { path }), original };
+  const data: DataOf<typeof EventQuarantined> | DataOf<typeof EventLate> = verdict === 'late' ? { ...what, delaySeconds } : what;
+  const time = iso(said.now);
+  const event = { ...OWN, ...said.trace, id: randomUUID(), type: `event.${verdict}`, subject, time, knowntime: time, data };
+  return encodeEvent({ topic: refusedEvents.name, key: subject }, event);
 }
 
 /** What an importer says: every event with an earlier event time has been sent. */
@@ -30,18 +55,21 @@ export interface SaidProgress {
 }
 
 /** The control record for one partition. Its id derives from what it says: saying it twice is harmless. */
-export function progressRecord(topic: string, partition: number, said: SaidProgress, now: number): OutgoingRecord {
-  const time = new Date(now).toISOString();
-  return encodeEvent(
-    { topic, key: '', partition },
-    {
-      specversion: '1.0',
-      id: `${said.source}@${said.eventTime}/${partition}`,
-      source: '/roofshot/ingestion',
-      type: SOURCE_PROGRESSED,
-      time: said.eventTime,
-      knowntime: time,
-      data: said,
-    },
-  );
+export function progressRecord({ topic, partition }: TopicPartition, said: SaidProgress, now: number): OutgoingRecord {
+  const id = `${said.source}@${said.eventTime}/${partition}`;
+  const event = { ...OWN, id, type: SOURCE_PROGRESSED, time: said.eventTime, knowntime: iso(now), data: said };
+  return encodeEvent({ topic, key: '', partition }, event);
+}
+
+/** A control record in every partition of a live stream: what was known until `until` (epoch milliseconds) lies before it. */
+export function fenceRecords(partitions: readonly TopicPartition[], until: number): OutgoingRecord[] {
+  return partitions.map((partition) => progressRecord(partition, { eventTime: iso(until), source: OWN.source }, until));
+}
+
+/** A live stream in which nothing happens. Times are epoch milliseconds. */
+export function advancedRecord(eventType: string, { after, until }: { readonly after: number; readonly until: number }): OutgoingRecord {
+  const data: DataOf<typeof StreamAdvanced> = { eventType, after: iso(after), until: iso(until) };
+  const time = data.until;
+  const event = { ...OWN, id: `${eventType}@${time}`, type: 'stream.advanced', time, knowntime: time, data };
+  return encodeEvent({ topic: eventProgress.name, key: eventType }, event);
 }

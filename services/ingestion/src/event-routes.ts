@@ -6,17 +6,22 @@ import type { HttpRequest, HttpRoutes } from '@roofshot/runtime/http';
 import { currentContext } from '@roofshot/telemetry/context';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
+import { guardBody } from './body-gate.ts';
 import { parseTime } from './check-envelope.ts';
 import type { EventIntake } from './event-intake.ts';
 import type { RequestTrace, SaidProgress } from './event-record.ts';
 import type { InFlight } from './in-flight.ts';
 import { metrics } from './metrics.ts';
-import { BATCHED, NDJSON, readEvents, STRUCTURED } from './read-events.ts';
+import { BATCHED, mediaTypeOf, NDJSON, readEvents, STRUCTURED } from './read-events.ts';
 import { readLineGroups } from './read-lines.ts';
 import { countVerdicts } from './verdicts.ts';
 
+const PATH = '/v1/events';
 /** A batch is one transaction; what is larger comes as ndjson. */
 const BODY_LIMIT = 16 * 1024 * 1024;
+/** JSON under other names, for events whose attributes are in headers. */
+const OTHER_JSON = /^(application\/[a-z0-9!#$&^_.-]+\+json|text\/json)(\s*;|$)/i;
+
 export interface EventRouteNeeds {
   readonly inFlight: InFlight;
   readonly clock: () => number;
@@ -26,9 +31,15 @@ export function addEventRoutes(http: HttpRoutes, intake: EventIntake, needs: Eve
   const asText = { parseAs: 'string', bodyLimit: BODY_LIMIT } as const;
   http.fastify.addContentTypeParser([STRUCTURED, BATCHED], asText, (_request, body, done) => done(null, body));
   http.fastify.addContentTypeParser(NDJSON, (_request, payload, done) => done(null, payload));
+  http.fastify.addContentTypeParser(OTHER_JSON, { parseAs: 'string' }, http.fastify.getDefaultJsonParser('error', 'error'));
+  // Not asynchronous: a body that is refused at once must find somebody who hears of it.
+  http.fastify.addHook('preParsing', (request, reply, payload, done) => {
+    if (request.method !== 'POST' || request.routeOptions.url !== PATH) return done(null, payload);
+    return done(null, guardBody(needs.inFlight, request, reply, payload as Readable));
+  });
   http.route({
     method: 'POST',
-    url: '/v1/events',
+    url: PATH,
     summary: 'Takes events and answers a verdict for each: accepted, duplicate, late or quarantined. What is answered is durable.',
     consumes: [STRUCTURED, BATCHED, NDJSON],
     response: Type.Unsafe<unknown>(EventsAnswer),
@@ -39,19 +50,17 @@ export function addEventRoutes(http: HttpRoutes, intake: EventIntake, needs: Eve
 }
 
 async function takeEvents(intake: EventIntake, needs: EventRouteNeeds, { headers, body, reply, signal }: HttpRequest): Promise<unknown> {
-  const mediaType = (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  const mediaType = mediaTypeOf(headers);
   const trace = currentTrace();
   const progress = progressOf(headers, needs.clock());
   if (mediaType === NDJSON)
     return reply.type(NDJSON).send(Readable.from(answerLines(intake, body as Readable, { trace, progress, signal })));
-  return needs.inFlight.hold(Number(headers['content-length'] ?? 0), async () => {
-    const began = performance.now();
-    const { events, isSingle } = readEvents(mediaType, headers, body);
-    const results = await intake.submit({ events, trace, ...(progress !== undefined && { progress }) });
-    metrics['submit.ms'](performance.now() - began);
-    refuseSingle(isSingle, results);
-    return { ...countVerdicts(results), results };
-  });
+  const began = performance.now();
+  const { events, isSingle } = readEvents(mediaType, headers, body);
+  const results = await intake.submit({ events, trace, ...(progress !== undefined && { progress }) });
+  metrics['submit.ms'](performance.now() - began);
+  refuseSingle(isSingle, results);
+  return { ...countVerdicts(results), results };
 }
 
 /** One invalid event is an invalid request; it is kept on events-refused.v1 all the same. */

@@ -1,4 +1,5 @@
 /** What ingestion asks of an EventType beyond its schema, and what it says when one changes. */
+import { SOURCE_PROGRESSED } from '@roofshot/contracts/envelope';
 import { eventTypes, topicOf } from '@roofshot/contracts/events';
 import { EventType } from '@roofshot/contracts/resources/event-type';
 import type { EventBus } from '@roofshot/messaging/events';
@@ -23,7 +24,7 @@ const TAKEN = [
 
 export function eventTypeKind(types: EventTypes, bus: EventBus): OwnedKind {
   return ownedKind(EventType, {
-    check: (spec) => [...schemaFaults(spec.schema), ...attributeFaults(spec.knownTime)],
+    check: (spec, { name }) => [...nameFaults(name), ...schemaFaults(spec.schema), ...attributeFaults(spec.knownTime)],
     changed: async (tx, { metadata, generation, spec }) => {
       // Before anyone can send an event of it; a stream that stays empty because the transaction fails harms nobody.
       await bus.ensureTopics([{ name: topicOf(metadata.name), retentionMs: null, compacted: false }]);
@@ -38,6 +39,12 @@ export function eventTypeKind(types: EventTypes, bus: EventBus): OwnedKind {
       await types.reload();
     },
   });
+}
+
+/** Readers tell control records from events by their type alone. */
+function nameFaults(name: string): { path: string; message: string }[] {
+  if (name !== SOURCE_PROGRESSED) return [];
+  return [{ path: '', message: `${name} is the type of the platform's own control records; choose another name` }];
 }
 
 function schemaFaults(schema: Readonly<Record<string, unknown>>): { path: string; message: string }[] {

@@ -3,20 +3,15 @@
  * and when an event names a type that nobody knows, so that an event that follows its declaration is never refused for it.
  */
 import { topicOf } from '@roofshot/contracts/events';
-import type { EventBus } from '@roofshot/messaging/events';
+import type { EventBus, TopicPartition } from '@roofshot/messaging/events';
 import type { Sql } from '@roofshot/storage/sql';
 import { Catalogue, type Declaration } from './catalogue.ts';
-
-interface StreamPartition {
-  readonly topic: string;
-  readonly partition: number;
-}
 
 export class EventTypes {
   readonly #sql: Sql;
   readonly #bus: EventBus;
   #catalogue: Catalogue | undefined;
-  #partitions: { readonly catalogue: Catalogue; readonly list: readonly StreamPartition[] } | undefined;
+  readonly #partitions = new Map<string, readonly TopicPartition[]>();
 
   constructor(sql: Sql, bus: EventBus) {
     this.#sql = sql;
@@ -38,13 +33,17 @@ export class EventTypes {
   }
 
   /** Every partition of every stream whose events carry their own known time. */
-  async importerPartitions(): Promise<readonly StreamPartition[]> {
-    const catalogue = await this.current();
-    if (this.#partitions?.catalogue !== catalogue) {
-      const topics = catalogue.importers().map(({ name }) => topicOf(name));
-      const bounds = await Promise.all(topics.map((topic) => this.#bus.bounds(topic)));
-      this.#partitions = { catalogue, list: bounds.flat().map(({ topic, partition }) => ({ topic, partition })) };
-    }
-    return this.#partitions.list;
+  async importerPartitions(): Promise<readonly TopicPartition[]> {
+    const topics = (await this.current()).importers().map(({ name }) => topicOf(name));
+    return (await Promise.all(topics.map((topic) => this.partitionsOf(topic)))).flat();
+  }
+
+  /** Asked once, since their number never changes; none where the stream does not exist yet. */
+  async partitionsOf(topic: string): Promise<readonly TopicPartition[]> {
+    const known = this.#partitions.get(topic);
+    if (known !== undefined) return known;
+    const found = (await this.#bus.bounds(topic)).map(({ partition }) => ({ topic, partition }));
+    if (found.length > 0) this.#partitions.set(topic, found);
+    return found;
   }
 }

@@ -1,4 +1,5 @@
 /** Runs submissions together: a lone one at once, and those that come while a commit runs in the next one. */
+import { isLostConnection, isOutOfRoom } from '@roofshot/storage/sql-errors';
 
 /** Rows in one transaction; more wait for the one after. */
 const MAX_ROWS = 5_000;
@@ -10,7 +11,7 @@ interface Waiting<S, R> {
   readonly reject: (error: unknown) => void;
 }
 
-/** `commit` takes a group and answers one result for each, in order; its throw fails them all. */
+/** `commit` takes a group and answers one result for each, in order. Its throw fails a lone submission; of several, each is tried alone. */
 export class GroupCommit<S, R> {
   readonly #commit: (group: readonly S[]) => Promise<readonly R[]>;
   #waiting: Waiting<S, R>[] = [];
@@ -49,7 +50,13 @@ export class GroupCommit<S, R> {
         else resolve(result);
       });
     } catch (error) {
-      for (const { reject } of group) reject(error);
+      await this.#settleFailure(group, error);
     }
+  }
+
+  /** One bad submission must not fail the others. Where the database is away or full it is so for all, and what was committed may be unknown. */
+  async #settleFailure(group: readonly Waiting<S, R>[], error: unknown): Promise<void> {
+    if (group.length === 1 || isLostConnection(error) || isOutOfRoom(error)) for (const { reject } of group) reject(error);
+    else for (const one of group) await this.#settle([one]);
   }
 }

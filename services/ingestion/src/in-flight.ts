@@ -1,5 +1,12 @@
 import { DomainError } from '@roofshot/runtime/errors';
 
+/** What one request holds of the room. */
+export interface Held {
+  /** More of its body has come. Throws `unavailable` when there is no room for it. */
+  grow(bytes: number): void;
+  release(): void;
+}
+
 /** Bounds the bytes of the requests under way: a burst is told to come again instead of filling the memory. */
 export class InFlight {
   readonly #limit: number;
@@ -10,22 +17,24 @@ export class InFlight {
     this.#limit = limit;
   }
 
-  /** Runs `work` while its bytes are counted. Throws `unavailable` when there is no room; a lone request always has. */
-  async hold<T>(bytes: number, work: () => Promise<T>): Promise<T> {
-    if (this.#bytes > 0 && this.#bytes + bytes > this.#limit) {
-      throw new DomainError(
-        'unavailable',
-        'More events are under way than fit. Nothing of this request was taken: send it again after a second.',
-        {
-          retryAfterSeconds: 1,
-        },
-      );
-    }
-    this.#bytes += bytes;
-    try {
-      return await work();
-    } finally {
-      this.#bytes -= bytes;
-    }
+  /** Takes room for a request. Throws `unavailable` when there is none; a lone request always has. */
+  take(bytes: number): Held {
+    let own = 0;
+    const grow = (more: number): void => {
+      if (this.#bytes > own && this.#bytes + more > this.#limit) throw noRoom();
+      this.#bytes += more;
+      own += more;
+    };
+    const release = (): void => {
+      this.#bytes -= own;
+      own = 0;
+    };
+    grow(bytes);
+    return { grow, release };
   }
+}
+
+function noRoom(): DomainError {
+  const message = 'More events are under way than fit. Nothing of this request was taken: send it again after a second.';
+  return new DomainError('unavailable', message, { retryAfterSeconds: 1 });
 }

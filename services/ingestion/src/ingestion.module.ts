@@ -12,6 +12,7 @@ import { ForgetSeen } from './forget-seen.ts';
 import { InFlight } from './in-flight.ts';
 import { IngestionController } from './ingestion.controller.ts';
 import { ownShard } from './ledger-store.ts';
+import { SayProgress } from './say-progress.ts';
 import { TraceController } from './trace/trace.controller.ts';
 
 type IngestionPlatform = Platform<'sql' | 'events', Static<typeof IngestionConfig>>;
@@ -24,6 +25,7 @@ export class IngestionModule {
       controllers: [IngestionController, TraceController],
       providers: [
         ForgetSeen,
+        SayProgress,
         { provide: PLATFORM, useValue: platform },
         { provide: InFlight, useValue: new InFlight(config.maxInFlightMb * 1024 * 1024) },
         { provide: EventTypes, useValue: new EventTypes(sql, events) },

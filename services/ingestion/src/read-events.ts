@@ -1,17 +1,24 @@
 /** The three forms in which events come in one request: structured, batched, binary (CloudEvents 1.0.2, HTTP binding). */
 import type { IncomingHttpHeaders } from 'node:http';
 import { DomainError } from '@roofshot/runtime/errors';
-import type { Incoming } from './event-intake.ts';
+import type { Incoming } from './prepare-events.ts';
 
 export const STRUCTURED = 'application/cloudevents+json';
 export const BATCHED = 'application/cloudevents-batch+json';
 export const NDJSON = 'application/x-ndjson';
+
+/** Events in one batch: its verdicts are one answer, and while it is one transaction others wait. */
+const MAX_BATCH = 5_000;
 
 /** `isSingle`: the request was one event, so its refusal is the request's. */
 export interface ReadEvents {
   readonly events: readonly Incoming[];
   readonly isSingle: boolean;
 }
+
+/** Without parameters, in lower case; empty where none was given. */
+export const mediaTypeOf = (headers: IncomingHttpHeaders): string =>
+  (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 
 /**
  * `mediaType`: without parameters. `body`: text for the CloudEvents media types, for the binary form as the server parsed it. Throws `unsupported-media-type`, and `invalid` for what is not JSON at all.
@@ -32,6 +39,10 @@ function readBatch(body: string): Incoming[] {
   const batch = parse(body);
   if (!Array.isArray(batch))
     throw new DomainError('invalid', `A batch is a JSON array of events; this body is none. For one event use ${STRUCTURED}.`);
+  if (batch.length > MAX_BATCH) {
+    const message = `A batch holds at most ${MAX_BATCH} events; this one has ${batch.length}. Nothing of it was taken: send it in parts, or as lines (${NDJSON}), which may be any number.`;
+    throw new DomainError('too-large', message);
+  }
   return batch.map((value: unknown) => ({ value }));
 }
 

@@ -1,10 +1,15 @@
 /** Events from newline-delimited JSON, a group of lines at a time: constant memory, whatever the size of the body. */
-import type { Incoming } from './event-intake.ts';
+import { isUtf8 } from 'node:buffer';
+import type { Incoming } from './prepare-events.ts';
 
-/** Lines that go into one transaction. */
+/** Lines that go into one transaction, and the bytes after which it is closed earlier. */
 const GROUP = 500;
+const GROUP_BYTES = 4 * 1024 * 1024;
 /** A line longer than this is refused and not kept in memory. */
 const MAX_LINE_BYTES = 1024 * 1024;
+/** Of a line that is refused for its length or encoding, so much is kept. */
+const KEPT_BYTES = 4096;
+const NEWLINE = 0x0a;
 
 export interface LineGroup {
   /** 1-based number of the group's first line among those that hold something. */
@@ -15,48 +20,72 @@ export interface LineGroup {
 export async function* readLineGroups(chunks: AsyncIterable<Buffer | string>): AsyncGenerator<LineGroup> {
   let firstLine = 1;
   let events: Incoming[] = [];
+  let bytes = 0;
   for await (const line of readLines(chunks)) {
     events.push(incomingOf(line, firstLine + events.length));
-    if (events.length < GROUP) continue;
+    bytes += line.bytes.length;
+    if (events.length < GROUP && bytes < GROUP_BYTES) continue;
     yield { firstLine, events };
     firstLine += events.length;
     events = [];
+    bytes = 0;
   }
   if (events.length > 0) yield { firstLine, events };
 }
 
 interface Line {
-  readonly text: string;
+  readonly bytes: Buffer;
   readonly isCut: boolean;
 }
 
+/** Lines that hold something. Split before they are decoded, so that one that is no text spoils no other. */
 async function* readLines(chunks: AsyncIterable<Buffer | string>): AsyncGenerator<Line> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  let isCut = false;
+  let parts: Buffer[] = [];
+  let length = 0;
+  const take = (): Line => {
+    const bytes = Buffer.concat(parts);
+    const line = { bytes, isCut: length > bytes.length };
+    parts = [];
+    length = 0;
+    return line;
+  };
+  const add = (part: Buffer): void => {
+    const room = MAX_LINE_BYTES + 1 - Math.min(length, MAX_LINE_BYTES + 1);
+    if (room > 0) parts.push(part.subarray(0, room));
+    length += part.length;
+  };
   for await (const chunk of chunks) {
-    const parts = (rest + (typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }))).split('\n');
-    rest = parts.pop() ?? '';
-    for (const text of parts) {
-      if (text.trim() !== '') yield { text, isCut };
-      isCut = false;
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    let start = 0;
+    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
+      add(bytes.subarray(start, end));
+      start = end + 1;
+      const line = take();
+      if (!isBlank(line.bytes)) yield line;
     }
-    if (rest.length <= MAX_LINE_BYTES) continue;
-    rest = rest.slice(0, MAX_LINE_BYTES);
-    isCut = true;
+    add(bytes.subarray(start));
   }
-  if (rest.trim() !== '') yield { text: rest, isCut };
+  const last = take();
+  if (!isBlank(last.bytes)) yield last;
 }
 
-function incomingOf({ text, isCut }: Line, line: number): Incoming {
-  if (isCut || text.length > MAX_LINE_BYTES) {
-    const detail = `Line ${line} is longer than ${MAX_LINE_BYTES} bytes. Send large content elsewhere and its address in the event.`;
-    return { unreadable: { verdict: 'quarantined', reason: 'too-large', detail }, original: text.slice(0, 4096) };
-  }
+/** White space of JSON alone. */
+const isBlank = (bytes: Buffer): boolean => bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
+
+function incomingOf({ bytes, isCut }: Line, line: number): Incoming {
+  const refuse = (reason: 'too-large' | 'json', detail: string): Incoming => {
+    const original = bytes.toString('utf8', 0, reason === 'too-large' || !isUtf8(bytes) ? KEPT_BYTES : undefined);
+    return { unreadable: { verdict: 'quarantined', reason, detail }, original };
+  };
+  if (isCut || bytes.length > MAX_LINE_BYTES)
+    return refuse(
+      'too-large',
+      `Line ${line} is longer than ${MAX_LINE_BYTES} bytes. Send large content elsewhere and its address in the event.`,
+    );
+  if (!isUtf8(bytes)) return refuse('json', `Line ${line} is not UTF-8, so its characters cannot be told. Encode it and send it again.`);
   try {
-    return { value: JSON.parse(text) as unknown };
+    return { value: JSON.parse(bytes.toString('utf8')) as unknown };
   } catch (error) {
-    const detail = `Line ${line} is no JSON: ${(error as Error).message}. Send one event a line.`;
-    return { unreadable: { verdict: 'quarantined', reason: 'json', detail }, original: text };
+    return refuse('json', `Line ${line} is no JSON: ${(error as Error).message}. Send one event a line.`);
   }
 }

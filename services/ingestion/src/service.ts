@@ -1,8 +1,9 @@
-import { acceptedEvents, eventTypes, refusedEvents } from '@roofshot/contracts/events';
+import { acceptedEvents, eventProgress, eventTypes, refusedEvents } from '@roofshot/contracts/events';
 import { audit } from '@roofshot/contracts/audit';
 import { EventType } from '@roofshot/contracts/resources/event-type';
 import { defineService } from '@roofshot/runtime/service';
 import { CreateIngestion1700000001000 } from '../migrations/1700000001000-create-ingestion.ts';
+import { CreateStreams1700000002000 } from '../migrations/1700000002000-create-streams.ts';
 import { IngestionConfig } from './config.ts';
 import { handlers } from './handlers.ts';
 import { IngestionModule } from './ingestion.module.ts';
@@ -13,11 +14,11 @@ export const ingestion = defineService({
   port: 4101,
   config: IngestionConfig,
   needs: ['events', 'commands', 'sql'],
-  publishes: [acceptedEvents, refusedEvents, eventTypes, audit],
+  publishes: [acceptedEvents, refusedEvents, eventTypes, eventProgress, audit],
   sends: [],
   kinds: [EventType],
   paths: ['/v1/events'],
-  migrations: [CreateIngestion1700000001000],
+  migrations: [CreateIngestion1700000001000, CreateStreams1700000002000],
   module: IngestionModule.with,
   handlers,
 });

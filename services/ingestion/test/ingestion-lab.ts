@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SOURCE_PROGRESSED } from '@roofshot/contracts/envelope';
 import type { EventBus, LogRecord } from '@roofshot/messaging/events';
 import { openEventBus } from '@roofshot/messaging/open-event-bus';
 import { run, type Running } from '@roofshot/runtime/run';
@@ -9,7 +10,10 @@ import { log } from '@roofshot/telemetry/logger';
 import { testDatabase, type TestDatabase } from '@roofshot/testing/postgres';
 import { ingestion } from '../src/service.ts';
 
-export const NOW = Date.parse('2026-03-01T12:00:00Z');
+/** Where the lab's clock stands. Known times come from the database's, which nobody can stop. */
+export const NOW = Date.now();
+/** RFC 3339, some seconds from now; negative: ago. */
+export const at = (seconds: number): string => new Date(NOW + seconds * 1000).toISOString();
 export const BATCH = 'application/cloudevents-batch+json';
 export const SINGLE = 'application/cloudevents+json';
 
@@ -41,10 +45,14 @@ export const event = (over: Record<string, unknown> = {}): Record<string, unknow
   source: '/shop',
   type: 'order.placed',
   subject: 'customer-1',
-  time: '2026-03-01T11:59:00Z',
+  time: at(-60),
   data: { amount: 1 },
   ...over,
 });
+
+/** Without control records. */
+export const eventsOf = (records: readonly LogRecord[]): LogRecord[] =>
+  records.filter(({ headers }) => headers['ce_type'] !== SOURCE_PROGRESSED);
 
 export const idsOf = (records: readonly LogRecord[]): (string | undefined)[] => records.map(({ headers }) => headers['ce_id']);
 
@@ -67,8 +75,18 @@ export class IngestionLab {
   }
 
   async start(): Promise<void> {
-    const env = { DATA_DIR: this.#folder, SQL_URL: this.database.url, INGESTION_PORT: '0', LOG_FILE: join(this.#folder, 'log') };
-    this.#running = await run([ingestion], { env, clock: () => this.clock });
+    this.#running = await this.startReplica('first');
+  }
+
+  /** One more process of the service on the same database. The caller stops it. */
+  startReplica(name: string, settings: Readonly<Record<string, string>> = {}): Promise<Running> {
+    const folder = join(this.#folder, name);
+    const env = { DATA_DIR: folder, SQL_URL: this.database.url, INGESTION_PORT: '0', LOG_FILE: join(folder, 'log'), ...settings };
+    return run([ingestion], { env, clock: () => this.clock });
+  }
+
+  get url(): string {
+    return this.#running.urls['ingestion'] ?? '';
   }
 
   stop(): Promise<void> {
@@ -83,7 +101,7 @@ export class IngestionLab {
   }
 
   fetch(path: string, init: RequestInit = {}): Promise<Response> {
-    return fetch(`${this.#running.urls['ingestion']}${path}`, init);
+    return fetch(this.url + path, init);
   }
 
   async send(path: string, init: RequestInit = {}): Promise<Answer> {

@@ -1,6 +1,6 @@
 /** What happened to one: the log, asked by an id. */
 import type { TraceAnswer } from '@roofshot/contracts/http/ingestion';
-import { event, IngestionLab } from './ingestion-lab.ts';
+import { at, event, IngestionLab } from './ingestion-lab.ts';
 
 const lab = new IngestionLab();
 beforeAll(() => lab.open(), 60_000);
@@ -25,7 +25,7 @@ describe('a trace', () => {
         subject: 'customer/ä',
         correlationId: 'checkout-9',
         by: 'id',
-        time: '2026-03-01T11:59:00.000Z',
+        time: at(-60),
         summary: 'amount 3',
       },
     ]);

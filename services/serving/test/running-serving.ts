@@ -1,5 +1,6 @@
 import { predictions } from '@roofshot/contracts/predictions';
 import { run, type Running } from '@roofshot/runtime/run';
+import { SettableClock } from '@roofshot/testing/clock';
 import { serving } from '../src/service.ts';
 import type { Served } from '../src/spool/entries.ts';
 import { MINUTE, noon, ServingLab } from './serving-lab.ts';
@@ -15,6 +16,7 @@ export const problemOf = (answer: { body: unknown }): Problem => answer.body as 
 /** The service in this process. */
 export class RunningServing {
   readonly lab: ServingLab;
+  readonly clock = new SettableClock(noon);
   #running: Running | undefined;
   readonly #env: Record<string, string>;
 
@@ -47,7 +49,7 @@ export class RunningServing {
 
   async restart(): Promise<void> {
     await this.#running?.stop();
-    this.#running = await run([serving], { env: { ...this.lab.env, ...this.#env }, clock: () => noon });
+    this.#running = await run([serving], { env: { ...this.lab.env, ...this.#env }, clock: this.clock.now });
     this.lab.url = this.#running.urls['serving'] ?? '';
     await this.lab.ready();
   }

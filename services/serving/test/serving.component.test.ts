@@ -71,11 +71,15 @@ describe('what is told about features', () => {
   });
 
   test('values older than maxFeatureAge are OUTSIDE_MAX_AGE and degrade the answer, but are still given', async () => {
+    running.clock.advance(14 * MINUTE);
     const { body } = await lab.predict(question({ predictionId: 'p-old', asOf: new Date(noon + 14 * MINUTE).toISOString() }));
+    running.clock.set(noon);
     expect(body).toMatchObject({ degraded: true, featureAgeSeconds: 16 * 60 });
     expect(body.statuses).toEqual({ inbound__count_1h: 'OUTSIDE_MAX_AGE', inbound__late_share_1h: 'OUTSIDE_MAX_AGE' });
     expect((await running.logged('p-old')).features).toMatchObject({ inbound__count_1h: 4 });
+    running.clock.advance(13 * MINUTE);
     const fresher = await lab.predict(question({ asOf: new Date(noon + 13 * MINUTE).toISOString() }));
+    running.clock.set(noon);
     expect(fresher.body).toMatchObject({ degraded: false, featureAgeSeconds: 15 * 60 });
   });
 
@@ -134,6 +138,20 @@ describe('a wrong question', () => {
     const answer = await lab.predict({ requests: [question(), question({ unit: '', asOf: 'yesterday' })] });
     expect(answer.status).toBe(400);
     expect(problemOf(answer).faults?.map(({ path }) => path)).toEqual(['/requests/1/unit', '/requests/1/asOf']);
+  });
+
+  test('about a time that has not come is refused, and nothing is logged; a clock that is a little fast is not', async () => {
+    const at = (ms: number): string => new Date(noon + ms).toISOString();
+    const answer = await lab.predict({ requests: [question(), question({ predictionId: 'p-ahead', asOf: at(MINUTE + 1) })] });
+    expect(answer.status).toBe(400);
+    expect(problemOf(answer).faults).toEqual([
+      { path: '/requests/1/asOf', message: expect.stringContaining('lies in the future: it is 2001-01-15T12:00:00.000Z here') },
+    ]);
+    const forever = await lab.predict(question({ asOf: '9999-01-01T00:00:00Z' }));
+    expect(forever.status).toBe(400);
+    expect((await lab.predict(question({ asOf: at(MINUTE) }))).status).toBe(200);
+    await lab.published();
+    expect((await lab.read<Served>(predictions)).filter(({ data }) => data.predictionId === 'p-ahead')).toEqual([]);
   });
 
   test('whose unit or entity no log can hold is refused, and the log goes on', async () => {

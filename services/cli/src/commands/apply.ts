@@ -2,7 +2,7 @@
 import { applySet, planSet, type SetResult } from '../apply-set.ts';
 import { EXIT, Exit, type ExitCode } from '../exit-codes.ts';
 import { loadResources } from '../load-resources.ts';
-import { changeLines, err, faultLines, out, printJson } from '../print.ts';
+import { changeLines, err, faultLines, out, printJson, warningLines } from '../print.ts';
 import type { CommandLine, Invocation } from './command.ts';
 
 const FILES = { file: { type: 'string', short: 'f', multiple: true } } as const;
@@ -34,8 +34,9 @@ async function withFiles(invocation: Invocation, send: typeof planSet): Promise<
   return send(invocation.url, loadResources(files));
 }
 
-function report(invocation: Invocation, { changes, faults, notice }: SetResult, closing: string): ExitCode {
-  if (invocation.json) printJson({ changes, faults, ...(notice !== undefined && { notice }) });
+function report(invocation: Invocation, { changes, faults, warnings, notice }: SetResult, closing: string): ExitCode {
+  if (!invocation.json && warnings.length > 0) err(warningLines(warnings).join('\n'));
+  if (invocation.json) printJson({ changes, faults, warnings, ...(notice !== undefined && { notice }) });
   else if (faults.length > 0)
     err(
       [

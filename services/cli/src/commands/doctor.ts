@@ -7,10 +7,11 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { EXIT } from '../exit-codes.ts';
 import { out, printJson } from '../print.ts';
-import { text, type CommandLine } from './command.ts';
+import { holderOfPort } from '@roofshot/runtime/port-holder';
+import { GATEWAY_PORT, portsFrom } from '../ports.ts';
+import { numberOf, text, type CommandLine } from './command.ts';
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
-const PORTS = [4100, 4101, 4102, 4103, 4104, 4105, 4106];
 const NEEDED_GB = 2;
 
 interface Finding {
@@ -23,12 +24,18 @@ interface Finding {
 
 export const doctor: CommandLine = {
   name: 'doctor',
-  usage: 'doctor [--data DIR]',
+  usage: 'doctor [--data DIR] [--port 4100]',
   summary: 'check this machine: Node, Python, data folder, disk, ports',
-  options: { data: { type: 'string' } },
+  options: { data: { type: 'string' }, port: { type: 'string' } },
   run: async (invocation) => {
     const data = resolve(text(invocation, 'data') ?? 'data');
-    const findings = [node(), await python(), dataFolder(data), disk(existing(data)), ...(await Promise.all(PORTS.map(port)))];
+    const findings = [
+      node(),
+      await python(),
+      dataFolder(data),
+      disk(existing(data)),
+      ...(await ports(numberOf(invocation, 'port', GATEWAY_PORT))),
+    ];
     if (invocation.json) printJson(findings);
     else
       for (const { check, ok, found, remedy } of findings)
@@ -81,14 +88,24 @@ function disk(folder: string): Finding {
   };
 }
 
-function port(number: number): Promise<Finding> {
-  const check = `port ${number}`;
+/** One finding for all: they move together. */
+async function ports(gateway: number): Promise<Finding[]> {
+  const numbers = portsFrom(gateway).map(({ port }) => port);
+  const check = `ports ${numbers[0]} to ${numbers.at(-1)}`;
+  const taken = (await Promise.all(numbers.map(async (port) => ((await isFree(port)) ? [] : [port])))).flat();
+  if (taken.length === 0) return [{ check, ok: true, found: 'free', remedy: '' }];
+  const holders = new Set(
+    await Promise.all(taken.map(async (port) => (await holderOfPort(port)) ?? 'a process that this user cannot see')),
+  );
+  const remedy =
+    'When that is a platform of yours, all is well (`roofshot status`); else end it, or start with `roofshot up --port N`, which moves all of them.';
+  return [{ check, ok: false, found: `${taken.join(', ')} held by ${[...holders].join('; ')}`, remedy }];
+}
+
+function isFree(port: number): Promise<boolean> {
   return new Promise((answer) => {
     const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const remedy = 'A platform may be running already (`roofshot status`); else end what holds it, or set another port.';
-      answer({ check, ok: false, found: error.code ?? error.message, remedy });
-    });
-    server.listen(number, '127.0.0.1', () => server.close(() => answer({ check, ok: true, found: 'free', remedy: '' })));
+    server.once('error', () => answer(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => answer(true)));
   });
 }

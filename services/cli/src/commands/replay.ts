@@ -26,7 +26,11 @@ export const replay: CommandLine = {
     if (file === undefined) throw new Exit(EXIT.usage, 'Name the file with the events, one JSON object a line; - reads standard input.');
     const totals = { accepted: 0, duplicate: 0, late: 0, quarantined: 0 };
     const refused: EventsAnswer['results'] = [];
-    for await (const batch of batches(file)) await send(invocation, batch, { totals, refused });
+    try {
+      for await (const batch of batches(file)) await send(invocation, batch, { totals, refused });
+    } catch (error) {
+      throw withSent(error, totals);
+    }
     const progress = text(invocation, 'progress');
     if (progress !== undefined)
       await call(invocation.url, '/v1/events', {
@@ -37,6 +41,14 @@ export const replay: CommandLine = {
     return report(invocation, totals, refused);
   },
 };
+
+/** Where it ended says the error; how much lies on the log says this. */
+function withSent(error: unknown, totals: Sums['totals']): unknown {
+  if (!(error instanceof Exit)) return error;
+  const sent = Object.values(totals).reduce((sum, count) => sum + count, 0);
+  error.message += ` ${sent === 0 ? 'No event was sent' : `${sent} events were sent and answered`} before; sending them again is harmless.`;
+  return error;
+}
 
 interface Sums {
   readonly totals: Record<'accepted' | 'duplicate' | 'late' | 'quarantined', number>;
@@ -70,11 +82,7 @@ async function* batches(file: string): AsyncGenerator<string[]> {
     try {
       JSON.parse(line);
     } catch (error) {
-      throw new Exit(
-        EXIT.fault,
-        `${file}:${number} is no JSON: ${(error as Error).message}. Nothing from this line on was sent; correct it and run again.`,
-        { cause: error },
-      );
+      throw new Exit(EXIT.fault, `${file}:${number} is no JSON: ${(error as Error).message}. Correct it and run again.`, { cause: error });
     }
     batch.push(line);
     if (batch.length === BATCH) {

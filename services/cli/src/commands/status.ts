@@ -28,6 +28,7 @@ export const status: CommandLine = {
         String(lag ?? '–'),
         waitsFor.join('; '),
       ]);
+      out(`Platform at ${url}`);
       out(tableLines(['SERVICE', 'STATE', 'LAG', 'WAITS FOR'], rows).join('\n'));
     }
     return readiness.ready ? EXIT.ok : EXIT.fault;

@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { explainFault } from '@roofshot/storage/folder-faults';
 import { makeFolder } from '@roofshot/storage/make-folder';
 import { EXIT, Exit, type ExitCode } from '../exit-codes.ts';
+import { portsFrom } from '../ports.ts';
 import { text, type CommandLine } from './command.ts';
 
 /** glibc keeps a heap per thread, and most of what the many threads of the libraries below free stays in theirs: 100 MB less with two. */
@@ -14,27 +15,39 @@ const MALLOC_ARENA_MAX = '2';
 /** MiB. The default doubles the memory of a process that makes much garbage all the time, and gains little. */
 const SEMI_SPACE = '--max-semi-space-size=16';
 
+/** With room for the services' behind it. */
+const HIGHEST_PORT = 65_529;
+
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 
 export const up: CommandLine = {
   name: 'up',
   usage: 'up [--data DIR] [--port 4100] [--services a,b]',
-  summary: 'run the platform here; ends on Ctrl-C, keeps its data',
+  summary: 'run the platform here; ends on Ctrl-C, keeps its data; the services are at the ports after --port (0: free ones)',
   options: { data: { type: 'string' }, port: { type: 'string' }, services: { type: 'string' } },
   run: async (invocation) => {
     const data = resolve(text(invocation, 'data') ?? 'data');
-    checkPort(text(invocation, 'port'));
+    const port = text(invocation, 'port');
+    checkPort(port);
     const passed = ['port', 'services'].flatMap((option) => {
       const value = text(invocation, option);
       return value === undefined ? [] : [`--${option}`, value];
     });
-    return runForeground([...passed, ...(invocation.json ? ['--json'] : [])], await environmentFor(data));
+    return runForeground([...passed, ...(invocation.json ? ['--json'] : [])], {
+      ...(port === undefined ? {} : portVariables(Number(port))),
+      ...(await environmentFor(data)),
+    });
   },
 };
 
 function checkPort(port: string | undefined): void {
-  if (port === undefined || (/^\d+$/.test(port) && Number(port) <= 65_535)) return;
-  throw new Exit(EXIT.usage, `--port takes a number from 0 (a free port) to 65535, and ${JSON.stringify(port)} is none.`);
+  if (port === undefined || (/^\d+$/.test(port) && Number(port) <= HIGHEST_PORT)) return;
+  throw new Exit(EXIT.usage, `--port takes a number from 0 (free ports) to ${HIGHEST_PORT}, and ${JSON.stringify(port)} is none.`);
+}
+
+/** A service whose own variable is set stays where that says. */
+function portVariables(gateway: number): NodeJS.ProcessEnv {
+  return Object.fromEntries(portsFrom(gateway).flatMap(({ port, variable }) => (variable === undefined ? [] : [[variable, String(port)]])));
 }
 
 /** Logs go to a file, so that the terminal shows where the doors are; LOG_FILE names another one. */

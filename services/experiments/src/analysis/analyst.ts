@@ -20,6 +20,7 @@ import { readProgress, type Progress } from '../progress/read-progress.ts';
 import { tileStart, type SeriesTable } from '../sums/series.ts';
 import { readSeries } from '../sums/sums-store.ts';
 import { Coalesced } from './coalesced.ts';
+import { forgetFutureTimes, withoutFutureLooks } from './future-times.ts';
 import { analyseAt, completeTile, decidePhase, isMature } from './watch-phase.ts';
 
 /** A phase's analysis is said at most so often, in event time. */
@@ -87,6 +88,8 @@ export class Analyst implements OnApplicationBootstrap, OnModuleDestroy {
     const { sql } = this.#platform;
     const [phases, probations] = [await runningPhases(sql), await openProbations(sql)];
     if (phases.length + probations.length === 0) return;
+    const now = this.#platform.clock();
+    await this.#forgetFuture(now);
     // Progress before sums: what lies before it is in the sums, whatever is committed in between.
     const progressOf = await readProgress(sql, this.#positions);
     for (const phase of phases) {
@@ -94,8 +97,19 @@ export class Analyst implements OnApplicationBootstrap, OnModuleDestroy {
       const progress = progressOf({ deployment: phase.deployment, outcomeTypes });
       await inContextOf(phase, () => this.#watchPhase(phase, progress));
     }
-    for (const probation of probations) await inContextOf(probation, () => this.#watchProbation(probation, progressOf));
+    for (const kept of probations) {
+      const probation = withoutFutureLooks(kept, now);
+      await inContextOf(probation, () => this.#watchProbation(probation, progressOf));
+    }
     metrics['analysis.ms'](performance.now() - started);
+  }
+
+  async #forgetFuture(now: number): Promise<void> {
+    const times = await forgetFutureTimes(this.#platform.sql, now);
+    if (times === 0) return;
+    this.#platform.log.warn('Times that have not come were kept as reached, and are forgotten. Correct the clock that said them.', {
+      'labels.times': times,
+    });
   }
 
   async #watchPhase(phase: Phase, progress: Progress): Promise<void> {

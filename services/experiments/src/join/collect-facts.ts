@@ -2,7 +2,7 @@
 import type { EventOf } from '@roofshot/contracts/define';
 import type { CloudEvent } from '@roofshot/contracts/envelope';
 import type { ExposureRecorded, PredictionServed, ShadowScored } from '@roofshot/contracts/predictions';
-import type { Fact } from './facts.ts';
+import { happenedAt, type Fact } from './facts.ts';
 import type { Scope } from './scope.ts';
 
 export interface UnitFact {
@@ -16,8 +16,9 @@ type Shadow = EventOf<typeof ShadowScored>;
 
 /** Exposures of other phases, and those before the start or after the end, do not count. */
 export function exposureFacts(scopes: readonly Scope[], events: readonly EventOf<typeof ExposureRecorded>[]): UnitFact[] {
-  return events.flatMap(({ data, time }) => {
-    const at = Date.parse(time);
+  return events.flatMap((event) => {
+    const { data } = event;
+    const at = happenedAt(event);
     const scope = scopes.find(
       ({ spec }) =>
         spec.kind === 'phase' &&
@@ -38,7 +39,8 @@ export function predictionFacts(scopes: readonly Scope[], events: readonly (Pred
   );
 }
 
-function answerFacts(scopes: readonly Scope[], { data }: Prediction): UnitFact[] {
+function answerFacts(scopes: readonly Scope[], event: Prediction): UnitFact[] {
+  const { data } = event;
   return scopes
     .filter(({ spec }) =>
       spec.deployment !== data.deployment
@@ -52,7 +54,7 @@ function answerFacts(scopes: readonly Scope[], { data }: Prediction): UnitFact[]
       unit: data.unit,
       fact: {
         kind: 'answer',
-        at: Date.parse(data.asOf),
+        at: happenedAt(event),
         id: data.predictionId,
         decision: data.decision,
         score: data.score,
@@ -62,7 +64,8 @@ function answerFacts(scopes: readonly Scope[], { data }: Prediction): UnitFact[]
     }));
 }
 
-function shadowFacts(scopes: readonly Scope[], { data }: Shadow): UnitFact[] {
+function shadowFacts(scopes: readonly Scope[], event: Shadow): UnitFact[] {
+  const { data } = event;
   const { unit, predictionId: id, version, decision, score } = data;
   return scopes
     .filter(
@@ -72,7 +75,7 @@ function shadowFacts(scopes: readonly Scope[], { data }: Shadow): UnitFact[] {
         spec.shadowAlias === data.alias &&
         spec.version !== data.version,
     )
-    .map((scope) => ({ scope, unit, fact: { kind: 'shadow', at: Date.parse(data.asOf), id, version, decision, score } }));
+    .map((scope) => ({ scope, unit, fact: { kind: 'shadow', at: happenedAt(event), id, version, decision, score } }));
 }
 
 /** One event can be an outcome for several metrics, and tell each of another unit. */
@@ -82,7 +85,7 @@ export function outcomeFacts(scopes: readonly Scope[], eventType: string, events
   );
   return uses.flatMap(({ scope, metric }) =>
     events.flatMap((event): UnitFact[] => {
-      const at = Date.parse(event.time);
+      const at = happenedAt(event);
       if (scope.spec.kind === 'phase' && at < scope.spec.startedAt) return [];
       const unit = metric.unitOf(event);
       if (unit === null) return [];

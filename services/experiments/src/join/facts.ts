@@ -1,4 +1,5 @@
-/** What becomes known about one unit, in any order. Times are event times in epoch milliseconds. */
+/** What becomes known about one unit, in any order. Times are event times in epoch milliseconds, none later than it was known. */
+import type { CloudEvent } from '@roofshot/contracts/envelope';
 
 /** An answer that the variant influenced has left. */
 export interface Exposure {
@@ -41,6 +42,14 @@ export interface OutcomeFact {
 }
 
 export type Fact = Exposure | Answer | ShadowAnswer | OutcomeFact;
+
+/**
+ * When it happened. A clock that runs ahead tells of times that have not come; nothing can be known before it happens, so then it
+ * happened when it was known. Else one such event would be taken for progress, and everything until then for looked at.
+ */
+export function happenedAt({ time, knowntime }: Pick<CloudEvent, 'time' | 'knowntime'>): number {
+  return Math.min(Date.parse(time), Date.parse(knowntime));
+}
 
 export interface Timed {
   readonly at: number;

@@ -8,6 +8,7 @@ import { markEventTimes } from '../progress/event-times.ts';
 import type { EventSources } from '../progress/event-sources.ts';
 import type { Positions } from '../progress/positions.ts';
 import { exposureFacts, outcomeFacts, predictionFacts, type UnitFact } from './collect-facts.ts';
+import { happenedAt } from './facts.ts';
 import { foldUnits } from './fold-units.ts';
 import { outcomeTypesOf, type Scope } from './scope.ts';
 import type { Scopes, Unguarded } from './scope-store.ts';
@@ -33,13 +34,13 @@ export class FoldFacts {
   async exposures(batch: EventBatch<EventsOf<typeof exposures>>, tx: Tx): Promise<void> {
     const scopes = await this.#needs.scopes.open(tx);
     await this.#fold(tx, batch, exposureFacts(scopes, batch.events));
-    const newest = newestByDeployment(batch.events.map(({ data: { deployment }, time }) => ({ deployment, at: Date.parse(time) })));
+    const newest = newestByDeployment(batch.events.map((event) => ({ deployment: event.data.deployment, at: happenedAt(event) })));
     await this.#markAsked(tx, batch, scopes, newest);
   }
 
   async predictions(batch: EventBatch<EventsOf<typeof predictions>>, tx: Tx): Promise<void> {
-    const served = batch.events.flatMap((event) => (event.type === 'prediction.served' ? [event.data] : []));
-    const newest = newestByDeployment(served.map(({ deployment, asOf }) => ({ deployment, at: Date.parse(asOf) })));
+    const served = batch.events.filter(({ type }) => type === 'prediction.served');
+    const newest = newestByDeployment(served.map((event) => ({ deployment: event.data.deployment, at: happenedAt(event) })));
     const scopes = await this.#scopesAfterCauses(tx, ({ deployment }) => newest.has(deployment));
     await this.#fold(tx, batch, predictionFacts(scopes, batch.events));
     await this.#markAsked(tx, batch, scopes, newest);

@@ -48,6 +48,15 @@ export class Positions {
     );
   }
 
+  /** The latest time that control records have said in a partition, of those that are folded. Epoch milliseconds. */
+  async said(db: Queryable, { topic, partition }: Pick<End, 'topic' | 'partition'>): Promise<number | undefined> {
+    const [row] = await db.query<{ progress: Date | null }>(
+      'SELECT progress FROM experiments.checkpoints WHERE consumer_group = $1 AND topic = $2 AND partition = $3',
+      [this.#group, topic, partition],
+    );
+    return row?.progress?.getTime();
+  }
+
   /** Throws `TryAgain` while the registry has said something that is not folded yet: a fact may be its consequence. */
   async requireModelsFolded(tx: Tx): Promise<void> {
     const lag = await this.lag(tx, await this.endsOf([modelVersions.name]));

@@ -29,7 +29,7 @@ export function readQuestions(body: unknown, endpoint: PreparedEndpoint, now: nu
   const placeOf = (i: number): string => (isBatch ? `/requests/${i}` : '');
   const found = [
     ...tooMany(list.length, endpoint),
-    ...list.flatMap((question, i) => within(placeOf(i), questionFaults(endpoint.plan, question))),
+    ...list.flatMap((question, i) => within(placeOf(i), [...timeFaults(question, now), ...questionFaults(endpoint.plan, question)])),
     ...repeatedIds(list, placeOf),
   ];
   if (found.length > 0) throw invalidQuestions(found);
@@ -54,9 +54,22 @@ const prefixed = (prefix: string, texts: Readonly<Record<string, string>>): Reco
   Object.fromEntries(Object.entries(texts).map(([name, text]) => [prefix + name, text]));
 
 function questionFaults(plan: ServicePlan, question: Question): Fault[] {
-  const unreadable =
-    question.asOfTime === '' ? [{ path: '/asOf', message: 'is no time that can be read; write it like 2001-01-15T13:10:00Z' }] : [];
-  return [...unreadable, ...unwritableTexts(question), ...checkRequest(plan, question)];
+  return [...unwritableTexts(question), ...checkRequest(plan, question)];
+}
+
+/**
+ * `asOf` may be so far ahead of our clock: as much as machines differ that nobody keeps to the time. A replay asks about the past, so
+ * only the future is refused: nobody can know its features, and whoever reads the log would take its coming for certain.
+ */
+export const CLOCK_TOLERANCE_MS = 60_000;
+
+function timeFaults({ asOf, asOfTime }: Question, now: number): Fault[] {
+  if (asOfTime === '') return [{ path: '/asOf', message: 'is no time that can be read; write it like 2001-01-15T13:10:00Z' }];
+  if (asOf <= now + CLOCK_TOLERANCE_MS) return [];
+  const here = new Date(now).toISOString();
+  return [
+    { path: '/asOf', message: `lies in the future: it is ${here} here. Correct the asking machine's clock, or leave asOf out for now` },
+  ];
 }
 
 function tooMany(count: number, { name, spec }: PreparedEndpoint): Fault[] {

@@ -1,0 +1,66 @@
+/** What is looked at while a body comes in: whether there is room for it, and whether it is text. */
+import { finished, Transform, type Readable, type TransformCallback } from 'node:stream';
+import { DomainError } from '@roofshot/runtime/errors';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Held, InFlight } from './in-flight.ts';
+import { mediaTypeOf, NDJSON } from './read-events.ts';
+
+/**
+ * Takes room for the request until its answer has left; answers what is to be read in place of `payload`. Lines are read in constant
+ * memory and looked at one by one.
+ */
+export function guardBody(inFlight: InFlight, { headers }: FastifyRequest, reply: FastifyReply, payload: Readable): Readable {
+  if (mediaTypeOf(headers) === NDJSON) return payload;
+  const length = headers['content-length'];
+  const held = inFlight.take(Number(length ?? 0));
+  const gate = new BodyGate(length === undefined ? held : undefined);
+  reply.raw.once('close', () => {
+    held.release();
+    payload.unpipe(gate).resume(); // what nobody wanted to read must not stand before the next request
+  });
+  gate.once('error', () => payload.resume());
+  finished(payload, (error) => {
+    if (error != null) gate.destroy(error);
+  });
+  return payload.pipe(gate);
+}
+
+/** Lets bytes pass that are UTF-8; where the length was not said, they take their room as they come. */
+class BodyGate extends Transform {
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true });
+  readonly #held: Held | undefined;
+
+  constructor(held: Held | undefined) {
+    super();
+    this.#held = held;
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    try {
+      this.#held?.grow(chunk.length);
+      this.#refuseOther(chunk);
+    } catch (error) {
+      return done(error as Error);
+    }
+    return done(null, chunk);
+  }
+
+  override _flush(done: TransformCallback): void {
+    try {
+      this.#refuseOther(); // its last character may be cut
+    } catch (error) {
+      return done(error as Error);
+    }
+    return done();
+  }
+
+  #refuseOther(chunk?: Buffer): void {
+    try {
+      this.#decoder.decode(chunk, { stream: chunk !== undefined });
+    } catch (error) {
+      const message =
+        'The body is not UTF-8, so its characters cannot be told. Nothing of the request was taken: encode it and send it again.';
+      throw new DomainError('invalid', message, { reason: (error as Error).message });
+    }
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * Everything about a request's events that needs no database: read, checked and written as records. What is wrong with one of them is
+ * found here, before it meets the events of other requests in a transaction.
+ */
+import { setImmediate as breathe } from 'node:timers/promises';
+import type { OutgoingRecord } from '@roofshot/messaging/events';
+import type { Catalogue } from './catalogue.ts';
+import { checkEvent, namesOf, type Candidate, type Checked, type Refused } from './check-event.ts';
+import { recordOf, refusedRecord, type RequestTrace } from './event-record.ts';
+import { fingerprint } from './seen-store.ts';
+import type { Refusal } from './verdicts.ts';
+import { writeJson } from './write-json.ts';
+
+/** One event as it came in: what it says, or why it could not be read. */
+export type Incoming = { readonly value: unknown } | { readonly unreadable: Refusal; readonly original: string };
+
+export interface PreparedCandidate {
+  readonly candidate: Candidate;
+  readonly fingerprint: Buffer;
+  readonly record: OutgoingRecord;
+}
+export interface PreparedRefusal extends Refused {
+  readonly record: OutgoingRecord;
+}
+export type PreparedEvent = PreparedCandidate | PreparedRefusal;
+
+export interface Preparation {
+  readonly catalogue: Catalogue;
+  /** Epoch milliseconds, of the receipt. */
+  readonly now: number;
+  readonly trace: RequestTrace;
+}
+
+/** Events between two looks at what else there is to do: about ten milliseconds. */
+const STRETCH = 200;
+
+export async function prepareEvents(events: readonly Incoming[], preparation: Preparation): Promise<PreparedEvent[]> {
+  const prepared: PreparedEvent[] = [];
+  for (const event of events) {
+    if (prepared.length % STRETCH === STRETCH - 1) await breathe();
+    prepared.push(prepare(event, preparation));
+  }
+  return prepared;
+}
+
+export const isUndeclared = (one: PreparedEvent): boolean => 'refusal' in one && one.refusal.reason === 'unknown-type';
+
+function prepare(event: Incoming, { catalogue, now, trace }: Preparation): PreparedEvent {
+  const checked = check(event, catalogue, now);
+  if ('refusal' in checked) return { ...checked, record: refusedRecord(checked, originalOf(event), { now, trace }) };
+  const { envelope } = checked.candidate;
+  return { ...checked, fingerprint: fingerprint(envelope.source, envelope.id), record: recordOf(checked.candidate, trace) };
+}
+
+function check(event: Incoming, catalogue: Catalogue, now: number): Checked {
+  if (!('value' in event)) return { refusal: event.unreadable, named: namesOf(undefined) };
+  return checkEvent(event.value, catalogue, now);
+}
+
+const originalOf = (event: Incoming): string => ('value' in event ? writeJson(event.value) : event.original);
