@@ -56,7 +56,7 @@ const configuration = {
       severity: 'error',
       from: {
         path: '^(contracts|libs|services)/',
-        pathNot: '^libs/(messaging|storage)/|^libs/testing/src/servers/prove-|^services/[^/]+/migrations/',
+        pathNot: '^libs/(messaging|storage)/|^libs/testing/src/servers/|^services/[^/]+/migrations/',
       },
       to: { path: `node_modules/(${CLIENTS})/` },
     },

@@ -10,7 +10,7 @@ import { announceKeeper } from './shared-folder.ts';
 
 const LOOK_MS = 200;
 /** Longer than the pause between two packages' tests. */
-const IDLE_MS = 45_000;
+const IDLE_MS = Number(process.env.TEST_SERVERS_IDLE_MS ?? 45_000);
 
 const folder = process.argv[2];
 if (folder === undefined) throw new Error('Name the folder of the shared test servers: keeper.ts FOLDER');

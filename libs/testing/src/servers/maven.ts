@@ -4,7 +4,7 @@ import { realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheFolder } from './server-cache.ts';
 import { NotToBeHad } from './server-kind.ts';
-import { findProgram, runCommand } from './run-command.ts';
+import { findProgram, isExecutable, runCommand } from './run-command.ts';
 import { installAsRoot } from './debian.ts';
 
 const PACKAGES = ['openjdk-17-jdk-headless', 'maven'] as const;
@@ -47,17 +47,21 @@ function pomOf(artifacts: readonly string[]): string {
 
 /** A program of the Java development kit (`java`, `javac`, `jar`) of version 17 or newer. */
 export async function findJava(program: 'java' | 'javac' | 'jar' = 'java'): Promise<string> {
-  const found = javaProgram(program) ?? (await installAsRoot(PACKAGES), javaProgram(program));
   const remedy = `install Java ${OLDEST_JAVA} or newer: sudo apt-get install ${PACKAGES.join(' ')}`;
-  if (found === undefined) throw new NotToBeHad(`${program} is neither in the PATH nor in JAVA_HOME`, remedy);
+  const found = ofJavaHome(program) ?? findProgram(program) ?? (await installAsRoot(PACKAGES), findProgram(program));
+  if (found === undefined) throw new NotToBeHad(`${program} is not in the PATH`, remedy);
   const version = Number(/(\d+)/.exec(await runCommand(found, ['--version']))?.[1]);
   if (!(version >= OLDEST_JAVA)) throw new NotToBeHad(`${found} is Java ${version}, which is too old`, remedy);
   return found;
 }
 
-function javaProgram(name: string): string | undefined {
+/** @throws NotToBeHad when JAVA_HOME is set and leads nowhere */
+function ofJavaHome(program: string): string | undefined {
   const home = process.env.JAVA_HOME;
-  return home === undefined || home === '' ? findProgram(name) : join(home, 'bin', name);
+  if (home === undefined || home === '') return undefined;
+  const path = join(home, 'bin', program);
+  if (isExecutable(path)) return path;
+  throw new NotToBeHad(`JAVA_HOME is ${home}, where there is no bin/${program}`, 'unset JAVA_HOME, or set it to a Java development kit');
 }
 
 /** Tells one installed Java from another: what one has written down about classes is of no use to the next. */
