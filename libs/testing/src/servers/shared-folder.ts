@@ -20,7 +20,7 @@ const PREFIX = `roofshot-servers-${process.geteuid?.() ?? 0}-`;
 export function sharedFolder(): string {
   const here = dirname(fileURLToPath(import.meta.url));
   const hash = createHash('sha256');
-  const sources = readdirSync(here).filter((name) => /\.(ts|java)$/.test(name) && !name.endsWith('.test.ts'));
+  const sources = readdirSync(here).filter((name) => /\.(ts|java)$/.test(name) && !/(\.test|-lab)\.ts$/.test(name));
   for (const name of sources.sort()) hash.update(readFileSync(join(here, name)));
   return join(tmpdir(), PREFIX + hash.digest('hex').slice(0, 8));
 }
