@@ -38,11 +38,12 @@ function describeOne(error: object): Away | undefined {
 }
 
 function describeLost(error: object): Away {
-  const { outcome, why } = error as { outcome?: unknown; why?: unknown };
+  const { outcome, why, server } = error as { outcome?: unknown; why?: unknown; server?: unknown };
+  const subject = typeof server === 'string' ? server : 'The database';
   const reason = typeof why === 'string' && why !== '' ? ` ${why}` : '';
   const fate =
     outcome === 'unknown'
       ? 'It went away while the work was being stored, so that may be done or not: look before you repeat what has no id of its own.'
       : 'Nothing was changed; try again.';
-  return { code: 'unavailable', detail: `The database does not answer at the moment.${reason} ${fate}` };
+  return { code: 'unavailable', detail: `${subject} does not answer at the moment.${reason} ${fate}` };
 }

@@ -25,20 +25,23 @@ export class OutOfRoom extends SqlError {
  */
 export class LostConnection extends Error {
   override readonly name = 'LostConnection';
+  /** What does not answer. */
+  readonly server: string;
 
   constructor(
     message: string,
     readonly outcome: 'not applied' | 'unknown',
-    options: { cause: unknown },
+    options: { cause: unknown; server?: string },
     /** Why the server is away and what to do, where its owner knows: a sentence or two. */
     readonly why?: string,
   ) {
     super(message, options);
+    this.server = options.server ?? 'The database';
   }
 
   /** The same, told with the reason. */
   because(why: string): LostConnection {
-    return new LostConnection(`${this.message} ${why}`, this.outcome, { cause: this.cause }, why);
+    return new LostConnection(`${this.message} ${why}`, this.outcome, { cause: this.cause, server: this.server }, why);
   }
 }
 

@@ -2,6 +2,8 @@ import type { Position } from '@roofshot/contracts/envelope';
 import type { Queryable, Sql } from '@roofshot/storage/sql';
 import type { Logger } from '@roofshot/telemetry/logger';
 import { openOutbox, type CarriedMessage, type OutboxPort } from '../outbox-port.ts';
+import { partitionOfKey } from './partition-of-key.ts';
+import { unknownTopic } from './log-index.ts';
 import type { ConsumeOptions, Consumption, EventBus, LogBounds, LogRecord, OutgoingRecord, TopicPartition, TopicSpec } from './bus.ts';
 
 /** A record, and its place among all that its outbox sends: the same one whenever it comes again. */
@@ -21,13 +23,14 @@ export interface RemoteLog extends Omit<EventBus, 'sharesDatabase' | 'publishIn'
 
 /**
  * A log that lies elsewhere than the services' database. `publishIn` writes into an outbox in that database, and a relay carries it to
- * the log, in order per key.
+ * the log, in order per partition.
  */
 export class OutboxBus implements EventBus {
   readonly sharesDatabase = false;
   readonly #bus: RemoteLog;
   readonly #outbox: OutboxPort;
-  readonly #known = new Set<string>();
+  /** How many partitions the topics have that were asked for. */
+  readonly #partitions = new Map<string, number>();
 
   private constructor(bus: RemoteLog, outbox: OutboxPort) {
     this.#bus = bus;
@@ -46,11 +49,11 @@ export class OutboxBus implements EventBus {
 
   /** The topic must exist already: a mistake must fail the transaction and not block the relay. */
   async publishIn(tx: Queryable, records: readonly OutgoingRecord[]): Promise<void> {
-    await this.#refuseUnknown(records);
+    await this.#lookUp(records);
     await this.#outbox.enqueue(
       tx,
       records.map((record) => ({
-        key: `${record.topic}/${record.partition ?? record.key}`,
+        key: `${record.topic}/${this.#partitionOf(record)}`,
         kind: 'event',
         payload: JSON.stringify(record),
       })),
@@ -91,13 +94,17 @@ export class OutboxBus implements EventBus {
     await this.#bus.close();
   }
 
-  async #refuseUnknown(records: readonly OutgoingRecord[]): Promise<void> {
+  async #lookUp(records: readonly OutgoingRecord[]): Promise<void> {
     for (const { topic } of records) {
-      if (this.#known.has(topic)) continue;
+      if (this.#partitions.has(topic)) continue;
       const bounds = await this.#bus.bounds(topic);
-      if (bounds.length === 0)
-        throw new Error(`There is no topic "${topic}" on the log. Check its name, or create it first with ensureTopics.`);
-      this.#known.add(topic);
+      if (bounds.length === 0) throw unknownTopic(topic);
+      this.#partitions.set(topic, bounds.length);
     }
+  }
+
+  /** Records of one partition leave in the order of their transactions, whatever their keys: a control record stays behind what it speaks of. */
+  #partitionOf({ topic, key, partition }: OutgoingRecord): number {
+    return partition ?? partitionOfKey(key, this.#partitions.get(topic) ?? 1);
   }
 }

@@ -2,6 +2,7 @@ import { CompressionTypes, type Kafka, type Producer, type RecordMetadata } from
 import type { Position } from '@roofshot/contracts/envelope';
 import type { Logger } from '@roofshot/telemetry/logger';
 import type { OutgoingRecord } from '../bus.ts';
+import { asAway, describe } from './kafka-faults.ts';
 
 /** Together about 25 s: longer than a broker takes to come back, shorter than a caller's patience. */
 const RETRY = { retries: 12, initialRetryTime: 100, maxRetryTime: 3_000 };
@@ -17,11 +18,13 @@ export interface PlacedRecord {
  */
 export class KafkaAppends {
   readonly #kafka: Kafka;
+  readonly #brokers: readonly string[];
   readonly #log: Logger;
   #producer: Promise<Producer> | undefined;
 
-  constructor(kafka: Kafka, log: Logger) {
+  constructor(kafka: Kafka, brokers: readonly string[], log: Logger) {
     this.#kafka = kafka;
+    this.#brokers = brokers;
     this.#log = log;
   }
 
@@ -39,7 +42,7 @@ export class KafkaAppends {
       this.#replace(producer);
       throw new Error(
         `Kafka did not acknowledge ${records.length} records: ${describe(error)}. Whether they lie on the log is not known; send them again.`,
-        { cause: error },
+        { cause: asAway(error, this.#brokers, 'unknown') },
       );
     }
   }
@@ -75,11 +78,4 @@ function positionsOf(records: readonly PlacedRecord[], answers: readonly RecordM
     next.set(`${topic}/${partition}`, offset + 1);
     return { topic, partition, offset };
   });
-}
-
-/** kafkajs wraps what happened in what it gave up doing. */
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { cause } = error;
-  return cause instanceof Error && !error.message.includes(cause.message) ? `${error.message} (${cause.message})` : error.message;
 }

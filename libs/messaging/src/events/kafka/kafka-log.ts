@@ -17,6 +17,7 @@ import { refuseUnstorable } from '../storable.ts';
 import { KafkaAppends } from './kafka-appends.ts';
 import { kafkaClient } from './kafka-client.ts';
 import { KafkaCluster } from './kafka-cluster.ts';
+import { asAway, describe } from './kafka-faults.ts';
 import { KafkaIndex } from './kafka-index.ts';
 import { KafkaReads } from './kafka-reads.ts';
 import { KafkaTail } from './kafka-tail.ts';
@@ -75,7 +76,7 @@ export class KafkaLog implements RemoteLog {
     this.#index = new KafkaIndex(this.#cluster);
     this.#reads = new KafkaReads(this.#cluster, this.#index);
     this.#tail = new KafkaTail({ cluster: this.#tailCluster, index: this.#index, log, onGrown: () => this.#reconcile() });
-    this.#appends = new KafkaAppends(this.#kafka, log);
+    this.#appends = new KafkaAppends(this.#kafka, address.brokers, log);
     this.#queue = new AppendQueue((records) => this.#append(records), { maxBytes: MAX_REQUEST_BYTES, bytesOf, retryAlone: () => false });
     this.#wakeUps = new WakeUps(sql, CHANNEL, log);
     this.#presence = new Presence(sql);
@@ -296,10 +297,9 @@ async function connectAll({ brokers }: KafkaAddress, kafka: Kafka, admin: Admin)
     return opened as [KafkaCluster, KafkaCluster];
   } catch (error) {
     await Promise.all([...opened.map((cluster) => cluster.close()), admin.disconnect()]);
-    const reason = error instanceof Error ? error.message : String(error);
     throw new Error(
-      `No Kafka can be used at ${brokers.join(', ')} (EVENTS_URL): ${reason} Start it, or correct the address and the credentials.`,
-      { cause: error },
+      `No Kafka can be used at ${brokers.join(', ')} (EVENTS_URL): ${describe(error)} Start it, or correct the address and the credentials.`,
+      { cause: asAway(error, brokers, 'not applied') },
     );
   }
 }
