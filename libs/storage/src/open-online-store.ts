@@ -5,7 +5,7 @@ export interface OpenOnlineStoreOptions {
   poolSize?: number;
 }
 
-/** Opens the online store that `url` names: `postgres://…` (or `embedded:DIR`, the database that is started in a folder). */
+/** Opens the online store that `url` names: `redis://…`, `postgres://…` (or `embedded:DIR`, the database that is started in a folder). */
 export async function openOnlineStore(url: string, options: OpenOnlineStoreOptions = {}): Promise<OnlineStore> {
   const scheme = url.slice(0, url.indexOf(':'));
   switch (scheme) {
@@ -19,9 +19,14 @@ export async function openOnlineStore(url: string, options: OpenOnlineStoreOptio
         throw error;
       });
     }
+    case 'redis':
+    case 'rediss': {
+      const { RedisOnlineStore } = await import('./redis-online-store.ts');
+      return RedisOnlineStore.open(url);
+    }
     default:
       throw new Error(
-        `No online store can be opened with the scheme "${scheme}". Use postgres://user:password@host:port/database or embedded:DIR.`,
+        `No online store can be opened with the scheme "${scheme}". Use redis://host:port, postgres://user:password@host:port/database or embedded:DIR.`,
       );
   }
 }

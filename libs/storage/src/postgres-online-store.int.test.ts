@@ -9,6 +9,6 @@ onlineStoreConformance('PostgreSQL', async () => {
 
 test('an unknown scheme is refused with what is supported', async () => {
   await expect(openOnlineStore('memcached://localhost')).rejects.toThrow(
-    'No online store can be opened with the scheme "memcached". Use postgres://user:password@host:port/database or embedded:DIR.',
+    'No online store can be opened with the scheme "memcached". Use redis://host:port, postgres://user:password@host:port/database or embedded:DIR.',
   );
 });

@@ -1,0 +1,165 @@
+import { Redis, type Result } from 'ioredis';
+import { newestPerKey } from './online-row.ts';
+import type { OnlineKey, OnlineRow, OnlineStore } from './online-store.ts';
+import { LostConnection } from './sql-errors.ts';
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    putNewest(keys: number, ...keysThenRows: string[]): Result<number, Context>;
+  }
+}
+
+/**
+ * Each key holds `<event time> <known time> <version> <value>`; a tombstone ends after the version. Lua's numbers are exact below 2^53,
+ * as the times and versions are.
+ */
+const PUT_NEWEST = `
+local taken = 0
+for i, key in ipairs(KEYS) do
+  local e, k, v = tonumber(ARGV[i * 4 - 3]), tonumber(ARGV[i * 4 - 2]), tonumber(ARGV[i * 4 - 1])
+  local old = redis.call('GET', key)
+  local newer = true
+  if old then
+    local oe, ok, ov = string.match(old, '^(%-?%d+) (%-?%d+) (%-?%d+)')
+    oe, ok, ov = tonumber(oe), tonumber(ok), tonumber(ov)
+    newer = e > oe or (e == oe and (k > ok or (k == ok and v > ov)))
+  end
+  if newer then
+    redis.call('SET', key, ARGV[i * 4 - 3] .. ' ' .. ARGV[i * 4 - 2] .. ' ' .. ARGV[i * 4 - 1] .. ARGV[i * 4])
+    taken = taken + 1
+  end
+end
+return taken`;
+
+/** Redis does nothing else while a script runs: so many rows take it a few milliseconds. */
+const ROWS_PER_SCRIPT = 1_000;
+const CONNECT_MS = 3_000;
+const LONGEST_PAUSE_MS = 1_000;
+
+/** The online store in one Redis (no cluster: a call's keys may lie anywhere). Promises: see OnlineStore. */
+export class RedisOnlineStore implements OnlineStore {
+  readonly #redis: Redis;
+  readonly #prefix: string;
+  readonly #server: string;
+
+  private constructor(redis: Redis, prefix: string, server: string) {
+    this.#redis = redis;
+    this.#prefix = prefix;
+    this.#server = server;
+  }
+
+  /** `redis://[user:password@]host:port[/database][?prefix=…]`, or `rediss://` for TLS. Throws a sentence when it cannot be used. */
+  static async open(url: string): Promise<RedisOnlineStore> {
+    const address = new URL(url);
+    const prefix = address.searchParams.get('prefix') ?? 'roofshot:';
+    address.search = '';
+    const server = `Redis at ${address.host}`;
+    const redis = new Redis(address.href, {
+      lazyConnect: true,
+      connectTimeout: CONNECT_MS,
+      // A question waits for one new connection at most: whoever asks has less patience than Redis takes to come back.
+      maxRetriesPerRequest: 1,
+      retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 10), LONGEST_PAUSE_MS),
+    });
+    redis.defineCommand('putNewest', { lua: PUT_NEWEST });
+    let fault: unknown;
+    redis.on('error', (error: unknown) => (fault = error)); // told by the calls that fail because of it
+    try {
+      await redis.connect();
+      await refuseEvicting(redis);
+    } catch (error) {
+      redis.disconnect();
+      throw unusable(server, fault ?? error);
+    }
+    return new RedisOnlineStore(redis, prefix, server);
+  }
+
+  async put(rows: readonly OnlineRow[]): Promise<void> {
+    const newest = newestPerKey(rows);
+    for (let from = 0; from < newest.length; from += ROWS_PER_SCRIPT) await this.#putSome(newest.slice(from, from + ROWS_PER_SCRIPT));
+  }
+
+  async get(keys: readonly OnlineKey[]): Promise<(OnlineRow | undefined)[]> {
+    if (keys.length === 0) return [];
+    const found = await this.#ask(() => this.#redis.mget(keys.map((key) => this.#keyOf(key))));
+    return keys.map((key, i) => rowOf(key, found[i] ?? null));
+  }
+
+  async close(): Promise<void> {
+    if (this.#redis.status === 'ready') await this.#redis.quit();
+    else this.#redis.disconnect();
+  }
+
+  async #putSome(rows: readonly OnlineRow[]): Promise<void> {
+    const keys = rows.map((row) => this.#keyOf(row));
+    const ages = rows.flatMap(({ eventTime, knownTime, version, value }) => [
+      String(eventTime),
+      String(knownTime),
+      String(version),
+      value === null ? '' : ` ${value}`,
+    ]);
+    await this.#ask(() => this.#redis.putNewest(rows.length, ...keys, ...ages));
+  }
+
+  /** The view's length keeps views and entities apart that look alike when joined. */
+  #keyOf({ view, entity }: OnlineKey): string {
+    return `${this.#prefix}${view.length}:${view}:${entity}`;
+  }
+
+  async #ask<T>(question: () => Promise<T>): Promise<T> {
+    try {
+      return await question();
+    } catch (error) {
+      throw asAway(this.#server, error);
+    }
+  }
+}
+
+function rowOf({ view, entity }: OnlineKey, text: string | null): OnlineRow | undefined {
+  const [, eventTime, knownTime, version, rest] = /^(-?\d+) (-?\d+) (-?\d+)( [^]*)?$/.exec(text ?? '') ?? [];
+  if (version === undefined) return undefined;
+  return {
+    view,
+    entity,
+    eventTime: Number(eventTime),
+    knownTime: Number(knownTime),
+    version: Number(version),
+    value: rest?.slice(1) ?? null,
+  };
+}
+
+/** A tombstone that was evicted lets an older value come back. */
+async function refuseEvicting(redis: Redis): Promise<void> {
+  const memory = await redis.info('memory');
+  const [, policy = 'noeviction'] = /maxmemory_policy:(\S+)/.exec(memory) ?? [];
+  const [, most = '0'] = /maxmemory:(\d+)/.exec(memory) ?? [];
+  if (most === '0' || policy === 'noeviction') return;
+  throw new Error(
+    `it drops keys when its memory is full (maxmemory-policy ${policy}). Set maxmemory-policy to noeviction, or give it a Redis of its own`,
+  );
+}
+
+/** What ioredis and Node call a server that does not answer. */
+const AWAY =
+  /^(MaxRetriesPerRequestError|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EPIPE|LOADING|Connection is closed\.|connect ETIMEDOUT)/;
+
+function asAway(server: string, error: unknown): unknown {
+  const { name = '', message = '', code = '' } = error as { name?: string; message?: string; code?: string };
+  if (![name, message, code].some((word) => AWAY.test(word))) return error;
+  return new LostConnection(
+    `${server} does not answer: ${message}`,
+    'unknown',
+    { cause: error, server },
+    'Start it, or see why it is away.',
+  );
+}
+
+function unusable(server: string, error: unknown): Error {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new Error(
+    `${server} cannot be used as online store (ONLINE_URL): ${reason}. Start it, or correct the address and the credentials.`,
+    {
+      cause: asAway(server, error),
+    },
+  );
+}
