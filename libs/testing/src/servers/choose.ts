@@ -17,7 +17,7 @@ export type Wish = Pick<Place, 'folder' | 'settings'>;
 export function waysToStart(kind: ServerKind, wish: Wish): Way[] {
   const [container, native] = [containerWay(kind, wish), nativeWay(kind, wish)];
   const only = process.env.TEST_SERVERS ?? '';
-  if (only === '') return [container, native];
+  if (only === '') return kind.bundled ? [native, container] : [container, native];
   if (only === 'container') return [container];
   if (only === 'native') return [native];
   throw new Error(`TEST_SERVERS is "${only}": set it to container or native, or leave it out for the first that works.`);

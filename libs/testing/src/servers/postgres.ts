@@ -32,6 +32,7 @@ export const postgres: ServerKind = {
   ports: 1,
   refusesRoot: true,
   patienceMs: 60_000,
+  bundled: true,
   container: {
     image: 'postgres:18',
     port: 5432,

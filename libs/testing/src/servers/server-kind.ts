@@ -53,6 +53,8 @@ export interface ServerKind {
   /** From the start of its process until it has proven itself, on a busy machine. */
   patienceMs: number;
   container: ContainerRecipe;
+  /** Its programs come with npm: a container is only the second choice. */
+  bundled?: true;
   /**
    * Has the programs at hand, from the PATH, the cache or the net, and answers how to start them in a place.
    * @throws NotToBeHad with what to install

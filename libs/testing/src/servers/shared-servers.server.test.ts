@@ -28,7 +28,7 @@ afterEach(async () => {
 
 function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
   const child = spawn(process.execPath, ['--import', REGISTER, ...args], {
-    env: { ...process.env, TMPDIR: temporary.path, TEST_REDIS_URL: '', TEST_KAFKA_URL: '', ...env },
+    env: { ...process.env, TMPDIR: temporary.path, TEST_REDIS_URL: '', TEST_KAFKA_URL: '', TEST_SERVERS: 'native', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   processes.push(child);
@@ -130,7 +130,7 @@ describe('the servers that tests share', () => {
   });
 
   it('are refused where they cannot be had, with what to do', async () => {
-    const { answer } = await ask({ TEST_SERVERS: 'native', JAVA_HOME: '/nowhere' }, 'kafka');
+    const { answer } = await ask({ JAVA_HOME: '/nowhere' }, 'kafka');
     expect(answer).toMatch(/Kafka cannot be had .* JAVA_HOME is \/nowhere, .* set TEST_KAFKA_URL .* npm run test:embedded/);
   });
 });

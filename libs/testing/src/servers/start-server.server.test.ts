@@ -74,12 +74,13 @@ describe('a server of one’s own', () => {
     );
   });
 
-  it('ends when the process that started it is killed', async () => {
+  it('ends when the process that started it is killed, where it is no container', async () => {
     const script = `import { startServer } from ${JSON.stringify(new URL('./start-server.ts', import.meta.url).href)};
       const server = await startServer('redis', { folder: ${JSON.stringify(folder.path)} });
       process.stdout.write(server.pid + '\\n');
       setInterval(() => undefined, 1_000);`;
     const child = spawn(process.execPath, ['--import', REGISTER, '--input-type=module', '-e', script], {
+      env: { ...process.env, TEST_SERVERS: 'native' },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const pid = await new Promise<string>((resolve) => child.stdout.once('data', (line) => resolve(String(line).trim())));
