@@ -27,10 +27,15 @@ export async function openMessagingDatabase(url: string, { sql, sqlUrl }: PortSu
   return { sql: own, isForeign, close: () => own.close() };
 }
 
+const BROKERS: Readonly<Record<string, string>> = {
+  EVENTS_URL: 'kafka://host:port',
+  COMMANDS_URL: 'amqp://user:password@host:port/vhost',
+};
+
 /** The scheme of a port's URL names no adapter. */
 export function unknownScheme(key: string, url: string): Error {
   const scheme = url.slice(0, Math.max(0, url.indexOf(':')));
   return new Error(
-    `${key} has the scheme "${scheme}", for which there is no adapter. Use postgres://user:password@host:port/database, or embedded:DIR for a PostgreSQL of its own.`,
+    `${key} has the scheme "${scheme}", for which there is no adapter. Use ${BROKERS[key] ?? 'a broker'}, postgres://user:password@host:port/database, or embedded:DIR for a PostgreSQL of its own.`,
   );
 }

@@ -10,6 +10,11 @@ export async function openCommandQueue(url: string, surroundings: PortSurroundin
       const { openPostgresQueue } = await import('./open-postgres-queue.ts');
       return openPostgresQueue(url, surroundings);
     }
+    case 'amqp':
+    case 'amqps': {
+      const { openRabbitQueue } = await import('./rabbit/open-rabbit-queue.ts');
+      return openRabbitQueue(url, surroundings);
+    }
     default:
       throw unknownScheme('COMMANDS_URL', url);
   }

@@ -6,7 +6,7 @@ import { silent } from '../events/log-lab.ts';
 import { openCommandQueue } from './open-command-queue.ts';
 import { OutboxQueue } from './outbox-queue.ts';
 import { PostgresQueue } from './postgres-queue.ts';
-import { queueConformance } from './queue.conformance.ts';
+import { idsConformance, queueConformance } from './queue.conformance.ts';
 import { commandOf, type QueueLab } from './queue-lab.ts';
 import type { CommandQueue } from './queue.ts';
 
@@ -36,6 +36,7 @@ async function startLab(): Promise<QueueLab> {
 }
 
 queueConformance('PostgreSQL behind an outbox', startLab);
+idsConformance('PostgreSQL behind an outbox', startLab);
 
 describe('opening the command queue', () => {
   it('writes straight into a queue in the services database, and through an outbox into another one', async () => {

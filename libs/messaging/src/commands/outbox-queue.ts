@@ -3,23 +3,26 @@ import type { Logger } from '@roofshot/telemetry/logger';
 import { openOutbox, type OutboxPort } from '../outbox-port.ts';
 import type { CommandQueue, DeadCommand, OutgoingCommand, QueueConsumption, ReceivedCommand, Settlement } from './queue.ts';
 
+/** A queue elsewhere than the services' database: their transactions cannot write into it. */
+export type RemoteQueue = Omit<CommandQueue, 'sharesDatabase' | 'sendIn' | 'announce'>;
+
 /**
  * A queue that lies elsewhere than the services' database. `sendIn` writes into an outbox in that database, and a relay carries it to
- * the queue, which recognises a command that is carried twice by its id.
+ * the queue; a command that is carried twice is recognised by its id, by the queue or by its consumer's inbox.
  */
 export class OutboxQueue implements CommandQueue {
   readonly sharesDatabase = false;
-  readonly #queue: CommandQueue;
+  readonly #queue: RemoteQueue;
   readonly #outbox: OutboxPort;
   readonly #known = new Set<string>();
 
-  private constructor(queue: CommandQueue, outbox: OutboxPort) {
+  private constructor(queue: RemoteQueue, outbox: OutboxPort) {
     this.#queue = queue;
     this.#outbox = outbox;
   }
 
   /** `sql`: the services' database. Closing this queue closes `queue`. */
-  static async open(queue: CommandQueue, sql: Sql, log: Logger): Promise<OutboxQueue> {
+  static async open(queue: RemoteQueue, sql: Sql, log: Logger): Promise<OutboxQueue> {
     const publish = (messages: readonly { readonly payload: string }[]): Promise<void> =>
       queue.send(messages.map(({ payload }) => JSON.parse(payload) as OutgoingCommand));
     return new OutboxQueue(queue, await openOutbox({ sql, schema: 'outbox_commands', log, publish }));
@@ -66,6 +69,10 @@ export class OutboxQueue implements CommandQueue {
 
   depth(queue: string): Promise<number> {
     return this.#queue.depth(queue);
+  }
+
+  waitingFor(): readonly string[] {
+    return this.#queue.waitingFor();
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,7 @@ import type { Sql } from '@roofshot/storage/sql';
 import { testDatabase } from '@roofshot/testing/postgres';
 import { silent } from '../events/log-lab.ts';
 import { PostgresQueue } from './postgres-queue.ts';
-import { queueConformance } from './queue.conformance.ts';
+import { idsConformance, queueConformance } from './queue.conformance.ts';
 import type { QueueLab } from './queue-lab.ts';
 import type { CommandQueue } from './queue.ts';
 
@@ -32,6 +32,7 @@ async function startLab(): Promise<QueueLab> {
 }
 
 queueConformance('PostgreSQL', startLab);
+idsConformance('PostgreSQL', startLab);
 
 describe('the queue in PostgreSQL', () => {
   it('forgets what was done before the horizon, and keeps the rest', async () => {

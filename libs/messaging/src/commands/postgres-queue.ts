@@ -5,6 +5,7 @@ import { prepareMessagingSchema } from '../postgres-schema.ts';
 import { WakeUps } from '../wake-ups.ts';
 import { QueueConsumer } from './queue-consumer.ts';
 import type { CommandQueue, DeadCommand, OutgoingCommand, QueueConsumption, ReceivedCommand, Settlement } from './queue.ts';
+import { unknownQueue } from './unknown-queue.ts';
 
 export interface PostgresQueueOptions {
   readonly log: Logger;
@@ -158,6 +159,11 @@ export class PostgresQueue implements CommandQueue {
     return row?.depth ?? 0;
   }
 
+  /** A database that is away is told by whoever asks it. */
+  waitingFor(): readonly string[] {
+    return [];
+  }
+
   /** Forgets what was done before the horizon; runs by itself every hour. Answers how many. */
   async purge(): Promise<number> {
     const rows = await this.#sql.query(
@@ -181,7 +187,7 @@ export class PostgresQueue implements CommandQueue {
     if (unknown === undefined) return;
     const rows = await this.#sql.query<{ name: string }>('SELECT name FROM messaging.queues');
     this.#known = new Set(rows.map(({ name }) => name));
-    if (!this.#known.has(unknown)) throw new Error(`There is no queue "${unknown}". Check its name, or create it first with ensureQueues.`);
+    if (!this.#known.has(unknown)) throw unknownQueue(unknown);
   }
 
   #poll(): void {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Sql } from '@roofshot/storage/sql';
 import type { CommandQueue, OutgoingCommand, QueueConsumption, ReceivedCommand, Settlement } from './queue.ts';
 
@@ -12,9 +13,17 @@ export interface QueueLab {
   close(): Promise<void>;
 }
 
-let names = 0;
+/** Of this run: a broker keeps the queues of earlier ones. */
+const RUN = randomBytes(4).toString('hex');
+/** All names that were given out, for whoever cleans up. */
+export const givenQueues: string[] = [];
+
 /** A queue name that no other test has. */
-export const freshQueue = (): string => `work-${(names += 1)}.do.v1`;
+export function freshQueue(): string {
+  const name = `work-${RUN}-${givenQueues.length}.do.v1`;
+  givenQueues.push(name);
+  return name;
+}
 
 export function commandOf(queue: string, id: string, data: unknown = {}, delayMs?: number): OutgoingCommand {
   return { queue, id, headers: { correlationid: `c-${id}` }, payload: JSON.stringify(data), ...(delayMs !== undefined && { delayMs }) };

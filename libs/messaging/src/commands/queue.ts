@@ -7,7 +7,7 @@ export interface OutgoingCommand {
   readonly id: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly payload: string;
-  /** Not before so many milliseconds from now. */
+  /** Not before so many milliseconds from now; a broker may round it up. */
   readonly delayMs?: number;
 }
 
@@ -43,9 +43,10 @@ export interface QueueConsumption {
 /**
  * The command queue. Promises, the same for every adapter (queue.conformance.ts):
  * - durable once `send` resolves;
- * - one handler at a time per command: settled after the outcome, delivered again when its consumer died (lease);
+ * - one handler at a time for what was sent once: settled after the outcome, delivered again when its consumer died (its lease or its connection has ended);
  * - `retry` comes back after its delay with a higher attempt, or the same where it is uncounted; `dead` goes to the queue's dead letters and can be sent again;
- * - the same (queue, id) sent again within the horizon is not delivered again;
+ * - the same (queue, id) sent again within the horizon is handled once: the queue recognises it, or else the inbox in the consumer's
+ *   database does, in which two deliveries at the same time meet as well (command-delivery.ts, command-delivery.conformance.ts);
  * - `sendIn` sends exactly when the caller's transaction commits, or never.
  * There is no order between commands and no priority.
  */
@@ -66,7 +67,9 @@ export interface CommandQueue {
   deadLetters(queue: string): Promise<DeadCommand[]>;
   /** Sends dead commands again with attempt 1; answers how many. */
   redrive(queue: string, ids?: readonly string[]): Promise<number>;
-  /** Commands that are waiting or running. Throws when there is no such queue. */
+  /** Commands that wait, also for the end of a delay, or run; what runs in other processes, where the queue can see it. Throws when there is no such queue. */
   depth(queue: string): Promise<number>;
+  /** What keeps it from working at the moment (a broker that is away, or takes no messages): a sentence each, with the remedy. Empty when all is well. */
+  waitingFor(): readonly string[];
   close(): Promise<void>;
 }

@@ -1,0 +1,62 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { freePorts } from '@roofshot/testing/free-ports';
+
+/** Stands before a broker, so that a test can cut a process off from it, or speak to the broker in its name. */
+export class Door {
+  readonly #server: Server;
+  readonly #pairs = new Set<{ readonly inner: Socket; readonly outer: Socket }>();
+  readonly port: number;
+
+  private constructor(target: URL, port: number) {
+    this.port = port;
+    this.#server = createServer((inner) => this.#connect(inner, target));
+  }
+
+  static async open(target: URL): Promise<Door> {
+    const [port = 0] = await freePorts(1);
+    const door = new Door(target, port);
+    door.#server.listen(port, '127.0.0.1');
+    await once(door.#server, 'listening');
+    return door;
+  }
+
+  /** The same URL through this door. */
+  urlOf(target: URL): string {
+    const url = new URL(target);
+    url.host = `127.0.0.1:${this.port}`;
+    return url.href;
+  }
+
+  /** Ends what is connected, without a goodbye; who comes again is let in. */
+  drop(): void {
+    for (const { inner, outer } of this.#pairs) for (const socket of [inner, outer]) socket.destroy();
+  }
+
+  /** Ends what is connected, without a goodbye, and lets nobody in any more. */
+  async close(): Promise<void> {
+    if (!this.#server.listening) return;
+    this.#server.close();
+    this.drop();
+    await once(this.#server, 'close');
+  }
+
+  /** Sends bytes to the broker as if each connected client had. Only while they are silent: it must not fall into a frame of theirs. */
+  sayToBroker(bytes: Buffer): void {
+    for (const { outer } of this.#pairs) outer.write(bytes);
+  }
+
+  #connect(inner: Socket, target: URL): void {
+    const outer = connect(Number(target.port), target.hostname);
+    const pair = { inner, outer };
+    this.#pairs.add(pair);
+    const end = (): void => {
+      this.#pairs.delete(pair);
+      inner.destroy();
+      outer.destroy();
+    };
+    for (const socket of [inner, outer]) socket.on('error', end).on('close', end).setNoDelay(true);
+    inner.pipe(outer);
+    outer.pipe(inner);
+  }
+}

@@ -1,0 +1,4 @@
+import { queueConformance } from '../queue.conformance.ts';
+import { startRabbitLab } from './rabbit-lab.ts';
+
+queueConformance('RabbitMQ', startRabbitLab);

@@ -1,0 +1,165 @@
+import type { Message } from 'amqplib';
+import type { Logger } from '@roofshot/telemetry/logger';
+import type { RemoteQueue } from '../outbox-queue.ts';
+import type { DeadCommand, OutgoingCommand, QueueConsumption, ReceivedCommand, Settlement } from '../queue.ts';
+import { unknownQueue } from '../unknown-queue.ts';
+import { RabbitConnection } from './rabbit-connection.ts';
+import { RabbitConsumer } from './rabbit-consumer.ts';
+import { MOST_DEAD_LETTERS, visitDeadLetters } from './rabbit-dead-letters.ts';
+import { heldOf, readDeadLetter } from './rabbit-messages.ts';
+import { RabbitRoutes } from './rabbit-routes.ts';
+import { RabbitSends } from './rabbit-sends.ts';
+import { declareQueue, queueExists } from './rabbit-topology.ts';
+import { parseRabbitUrl } from './rabbit-url.ts';
+
+const CONCURRENCY = 4;
+
+/**
+ * The command queue in RabbitMQ. Promises: see CommandQueue; what a transaction says comes through an outbox (OutboxQueue). Beyond them:
+ * - The broker knows no ids: a command that is sent twice is delivered twice, and the inbox of its consumer, which remembers it for 8
+ *   days, lets it work once (CommandDelivery). Two deliveries at the same time meet in that inbox, too.
+ * - Delays are rounded up to the next of DELAY_STEPS_MS.
+ * - A delivery has no lease: it is another consumer's as soon as the connection of the first has ended, or when the broker's
+ *   `consumer_timeout` (30 minutes) is over. A command whose work takes minutes is acknowledged when it has been accepted.
+ * - All queues of a process share two connections: one that sends, which RabbitMQ stops listening to while its disk or memory is short,
+ *   and one that receives, whose acknowledgements must get through then.
+ */
+export class RabbitQueue implements RemoteQueue {
+  readonly #sending: RabbitConnection;
+  readonly #receiving: RabbitConnection;
+  readonly #sends: RabbitSends;
+  readonly #routes: RabbitRoutes;
+  readonly #log: Logger;
+  readonly #consumers = new Set<RabbitConsumer>();
+  #looking: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  private constructor([sending, receiving]: readonly [RabbitConnection, RabbitConnection], log: Logger) {
+    this.#sending = sending;
+    this.#receiving = receiving;
+    this.#sends = new RabbitSends(sending, log);
+    this.#routes = new RabbitRoutes(this.#sends, receiving);
+    this.#log = log;
+  }
+
+  /** Throws a sentence when the URL cannot be read, no broker answers, it refuses what the URL says, or it is too old. */
+  static async open(url: string, { log }: { readonly log: Logger }): Promise<RabbitQueue> {
+    const address = parseRabbitUrl(url);
+    const sending = await RabbitConnection.open(address, { name: 'roofshot sends', log });
+    try {
+      return new RabbitQueue([sending, await RabbitConnection.open(address, { name: 'roofshot receives', log })], log);
+    } catch (error) {
+      await sending.close();
+      throw error;
+    }
+  }
+
+  async ensureQueues(queues: readonly string[]): Promise<void> {
+    await Promise.all(queues.map((queue) => this.#receiving.withChannel((channel) => declareQueue(channel, queue))));
+  }
+
+  /** When one of them fails, others may have been sent. */
+  async send(commands: readonly OutgoingCommand[]): Promise<void> {
+    const outcomes = await Promise.allSettled(
+      commands.map((command) => this.#routes.deliver(command.queue, heldOf(command), command.delayMs)),
+    );
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  async consume(
+    queue: string,
+    handler: (command: ReceivedCommand) => Promise<Settlement>,
+    { concurrency = CONCURRENCY }: { concurrency?: number } = {},
+  ): Promise<QueueConsumption> {
+    if (this.#closed) throw new Error(`Cannot consume ${queue}: the command queue was closed.`);
+    await this.#refuseUnknown(queue);
+    const consumer: RabbitConsumer = new RabbitConsumer(this.#receiving, {
+      queue,
+      concurrency,
+      handler,
+      routes: this.#routes,
+      log: this.#log,
+      onStop: () => this.#consumers.delete(consumer),
+    });
+    this.#consumers.add(consumer);
+    try {
+      await consumer.start();
+    } catch (error) {
+      await consumer.stop();
+      throw error;
+    }
+    return consumer;
+  }
+
+  /** Of more than 65,535, the oldest; what lies there twice, once. */
+  async deadLetters(queue: string): Promise<DeadCommand[]> {
+    const found = new Map<string, DeadCommand>();
+    await this.#visit(queue, (letters) => {
+      for (const letter of letters) {
+        const dead = readDeadLetter(queue, letter);
+        if ((found.get(dead.id)?.diedAt ?? -1) <= dead.diedAt) found.set(dead.id, dead);
+      }
+      return Promise.resolve([]);
+    });
+    return [...found.values()].sort((a, b) => a.diedAt - b.diedAt);
+  }
+
+  async redrive(queue: string, ids?: readonly string[]): Promise<number> {
+    let sent = 0;
+    for (let isMore = true; isMore;) {
+      isMore = false;
+      await this.#visit(queue, async (letters) => {
+        const chosen = letters.map((letter) => ({ letter, dead: readDeadLetter(queue, letter) }));
+        const wanted = ids === undefined ? chosen : chosen.filter(({ dead }) => ids.includes(dead.id));
+        const byId = new Map(wanted.map(({ letter, dead }) => [dead.id, { letter, dead }]));
+        await Promise.all([...byId.values()].map(({ letter, dead }) => this.#redriveOne(queue, dead, letter)));
+        sent += byId.size;
+        isMore = ids === undefined && letters.length >= MOST_DEAD_LETTERS;
+        return wanted.map(({ letter }) => letter);
+      });
+    }
+    return sent;
+  }
+
+  /** Those that consumers of other processes are handling are not seen by AMQP and not counted. */
+  async depth(queue: string): Promise<number> {
+    await this.#refuseUnknown(queue);
+    const waiting = await this.#receiving.withChannel((channel) => declareQueue(channel, queue));
+    const own = [...this.#consumers].filter((consumer) => consumer.queue === queue);
+    return own.reduce((sum, consumer) => sum + consumer.health().running, waiting);
+  }
+
+  waitingFor(): readonly string[] {
+    const connections = [this.#sending.trouble, this.#receiving.trouble].filter((trouble) => trouble !== undefined);
+    if (connections.length > 0) return [...new Set(connections)];
+    return [...this.#consumers].flatMap(({ trouble }) => trouble ?? []);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#consumers].map((consumer) => consumer.stop()));
+    await this.#looking.catch(() => undefined); // told to whoever looks
+    await this.#sends.close();
+    await Promise.all([this.#sending.close(), this.#receiving.close()]);
+  }
+
+  async #refuseUnknown(queue: string): Promise<void> {
+    const isThere = await this.#receiving.withChannel((channel) => queueExists(channel, queue));
+    if (!isThere) throw unknownQueue(queue);
+  }
+
+  #redriveOne(queue: string, { id, headers }: DeadCommand, { content }: Message): Promise<void> {
+    return this.#routes.deliver(queue, { id, headers, content, attempts: 0, delayLeftMs: 0 });
+  }
+
+  /** One after the other: the turn is the connection's, and would let a second look of this process in. */
+  #visit(queue: string, choose: (letters: readonly Message[]) => Promise<readonly Message[]>): Promise<void> {
+    const visiting = this.#looking.then(
+      () => visitDeadLetters(this.#receiving, queue, choose),
+      () => visitDeadLetters(this.#receiving, queue, choose),
+    );
+    this.#looking = visiting;
+    return visiting;
+  }
+}

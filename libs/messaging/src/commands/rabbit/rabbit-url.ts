@@ -1,0 +1,70 @@
+/** Where RabbitMQ is. */
+export interface RabbitAddress {
+  /** Nodes of one cluster; one of them is connected to, another one when it is away. */
+  readonly nodes: readonly RabbitNode[];
+  readonly tls: boolean;
+  readonly user: string;
+  readonly password: string;
+  readonly vhost: string;
+  /** A broker that says nothing for two such periods is taken for dead. */
+  readonly heartbeatSeconds: number;
+}
+
+export interface RabbitNode {
+  readonly host: string;
+  readonly port: number;
+}
+
+const FORM = 'amqp://[user:password@]host[:port][,host[:port]…][/vhost][?heartbeat=10], or amqps://… for TLS';
+const PLAIN_PORT = 5_672;
+const TLS_PORT = 5_671;
+const DEFAULT_HEARTBEAT_SECONDS = 10;
+/** RabbitMQ's own for a fresh installation; it accepts them from its own machine only. */
+const GUEST = 'guest';
+
+/** Reads a COMMANDS_URL of the form above; user, password and vhost are percent-encoded. Throws one error that names every fault in it. */
+export function parseRabbitUrl(url: string): RabbitAddress {
+  const [, scheme = '', credentials, hosts = '', path = '', query = ''] =
+    /^(amqps?):\/\/(?:([^@/?]*)@)?([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/.exec(url) ?? [];
+  const faults: string[] = [];
+  const tls = scheme === 'amqps';
+  const nodes = hosts
+    .split(',')
+    .filter((host) => host !== '')
+    .map((host) => nodeOf(host, tls ? TLS_PORT : PLAIN_PORT, faults));
+  if (nodes.length === 0) faults.push('it names no host');
+  const heartbeatSeconds = heartbeatOf(new URLSearchParams(query), faults);
+  const [user = GUEST, password = GUEST] = credentials?.split(':').map((part) => decode(part, faults)) ?? [];
+  if (credentials !== undefined && (user === '' || !credentials.includes(':'))) faults.push('user and password must both be given');
+  const vhost = path === '' ? '/' : decode(path, faults);
+  if (faults.length > 0) throw new Error(`COMMANDS_URL cannot be read: ${faults.join('; ')}. Its form is ${FORM}.`);
+  return { nodes, tls, user, password, vhost, heartbeatSeconds };
+}
+
+/** Without the password. */
+export function describeNode({ host, port }: RabbitNode): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function nodeOf(text: string, defaultPort: number, faults: string[]): RabbitNode {
+  const [, v6, name, port = String(defaultPort)] = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const host = v6 ?? name;
+  if (host === undefined || Number(port) < 1 || Number(port) > 65_535) faults.push(`"${text}" is no host:port`);
+  return { host: host ?? '', port: Number(port) };
+}
+
+function heartbeatOf(parameters: URLSearchParams, faults: string[]): number {
+  for (const key of parameters.keys()) if (key !== 'heartbeat') faults.push(`there is no parameter "${key}" (there is heartbeat)`);
+  const text = parameters.get('heartbeat') ?? String(DEFAULT_HEARTBEAT_SECONDS);
+  if (!/^[1-9]\d{0,2}$/.test(text)) faults.push(`heartbeat is "${text}" and must be a whole number of seconds from 1 to 999`);
+  return Number(text);
+}
+
+function decode(text: string, faults: string[]): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    faults.push('a percent sign in user, password or vhost must be written as %25');
+    return '';
+  }
+}

@@ -1,0 +1,3 @@
+export function unknownQueue(queue: string): Error {
+  return new Error(`There is no queue "${queue}". Check its name, or create it first with ensureQueues.`);
+}
