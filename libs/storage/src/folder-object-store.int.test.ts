@@ -41,7 +41,7 @@ describe('opening a folder', () => {
   });
 
   test('an unknown scheme is refused with what is supported', async () => {
-    await expect(openObjectStore('ftp://host/x')).rejects.toThrow('Use file:DIR.');
+    await expect(openObjectStore('ftp://host/x')).rejects.toThrow('Use file:DIR or s3://bucket.');
   });
 
   test('a put that fails half-way leaves nothing behind', async () => {

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { ObjectStore } from './object-store.ts';
 
-/** Opens the object store that `url` names: `file:DIR` (relative or absolute path) or `file:///DIR` (with URL escapes). */
+/** Opens the object store that `url` names: `file:DIR` (relative or absolute path) or `file:///DIR` (with URL escapes), or `s3://…`. */
 export async function openObjectStore(url: string): Promise<ObjectStore> {
   const scheme = url.slice(0, url.indexOf(':'));
   switch (scheme) {
@@ -9,7 +9,11 @@ export async function openObjectStore(url: string): Promise<ObjectStore> {
       const { FolderObjectStore } = await import('./folder-object-store.ts');
       return FolderObjectStore.open(url.startsWith('file://') ? fileURLToPath(url) : url.slice('file:'.length));
     }
+    case 's3': {
+      const { S3ObjectStore } = await import('./s3-object-store.ts');
+      return S3ObjectStore.open(url);
+    }
     default:
-      throw new Error(`No object store can be opened with the scheme "${scheme}". Use file:DIR.`);
+      throw new Error(`No object store can be opened with the scheme "${scheme}". Use file:DIR or s3://bucket.`);
   }
 }
