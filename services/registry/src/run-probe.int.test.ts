@@ -18,7 +18,7 @@ const probe = (name: string, limits: Partial<ProbeLimits> = {}): Promise<readonl
 const failed = (checks: readonly Check[]): Check[] => checks.filter(({ passed }) => !passed);
 
 describe('a model passes', () => {
-  test.each(['good', 'trees', 'branches-by-rows'])('%s', async (name) => {
+  test.each(['good', 'trees', 'branches-by-rows', 'rounded'])('%s', async (name) => {
     expect(failed(await probe(name))).toEqual([]);
   });
 });

@@ -163,15 +163,15 @@ describe('a file that is no model', () => {
     expect(() => faultsOf(model(inner))).toThrow(/deeper than 16/);
   });
 
-  test('wherever it is cut, it is read or refused, and quickly', () => {
-    const began = performance.now();
-    for (let length = 0; length < good.length; length += 1) {
+  test('wherever it is cut, it is read or refused', () => {
+    const endOf = (length: number): unknown => {
       try {
-        faultsOf(good.subarray(0, length));
+        return faultsOf(good.subarray(0, length));
       } catch (error) {
-        expect(error).toBeInstanceOf(UnreadableModel);
+        return error;
       }
-    }
-    expect(performance.now() - began).toBeLessThan(5_000);
+    };
+    const ends = Array.from({ length: good.length }, (_, length) => endOf(length));
+    expect(ends.filter((end) => !Array.isArray(end) && !(end instanceof UnreadableModel))).toEqual([]);
   });
 });

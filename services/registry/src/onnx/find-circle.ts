@@ -85,25 +85,24 @@ const NEW = 0;
 const OPEN = 1;
 const DONE = 2;
 
+function hasCircle(edges: Edges): boolean {
+  const states = new Uint8Array(Math.max(edges.whenTrue.length, edges.whenFalse.length));
+  return states.some((state, root) => state === NEW && comesBack(edges, states, root));
+}
+
 /** Depth first, without recursion: trees may be as deep as they like. */
-function hasCircle({ whenTrue, whenFalse }: Edges): boolean {
-  const states = new Uint8Array(Math.max(whenTrue.length, whenFalse.length));
-  for (let root = 0; root < states.length; root += 1) {
-    if (states[root] !== NEW) continue;
-    const path = [root];
-    while (path.length > 0) {
-      const place = path.at(-1) as number;
-      if (states[place] !== NEW) {
-        states[place] = DONE;
-        path.pop();
-        continue;
-      }
-      states[place] = OPEN;
-      for (const next of [whenTrue[place] ?? -1, whenFalse[place] ?? -1]) {
-        if (states[next] === OPEN) return true;
-        if (states[next] === NEW) path.push(next);
-      }
+function comesBack({ whenTrue, whenFalse }: Edges, states: Uint8Array, root: number): boolean {
+  const path = [root];
+  for (let place = path.at(-1); place !== undefined; place = path.at(-1)) {
+    if (states[place] !== NEW) {
+      states[place] = DONE;
+      path.pop();
+      continue;
     }
+    states[place] = OPEN;
+    const next = [whenTrue[place] ?? -1, whenFalse[place] ?? -1];
+    if (next.some((node) => states[node] === OPEN)) return true;
+    path.push(...next.filter((node) => states[node] === NEW));
   }
   return false;
 }

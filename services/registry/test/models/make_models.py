@@ -45,6 +45,19 @@ save("other-output", [LINEAR, helper.make_node("Softmax", ["z"], ["label"], axis
 save("not-probabilities", [helper.make_node("MatMul", ["features", "w"], ["probabilities"])], [WEIGHTS])
 save("nan", [LINEAR, helper.make_node("Sqrt", ["z"], ["s"]), helper.make_node("Softmax", ["s"], ["probabilities"], axis=1)], [WEIGHTS])
 
+# A forest's sum of float32 numbers: rounding has put it beyond 0 and 1.
+save(
+    "rounded",
+    [
+        LINEAR,
+        helper.make_node("Mul", ["z", "nought"], ["zeros"]),
+        helper.make_node("IsNaN", ["zeros"], ["missing"]),
+        helper.make_node("Where", ["missing", "nought", "zeros"], ["known"]),
+        helper.make_node("Add", ["known", "sure"], ["probabilities"]),
+    ],
+    [WEIGHTS, constant("nought", [0]), constant("sure", [-1.1920929e-07, 1.0000001])],
+)
+
 # 15 GB of zeros from a few bytes: what it asks for is known only when it runs.
 save(
     "huge",
