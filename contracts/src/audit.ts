@@ -15,7 +15,7 @@ export const AuditRecorded = defineEvent(
     detail: Type.Record(Type.String(), Type.Unknown()),
   }),
 );
-/** The one declared multi-writer topic. Key: actor. Never dropped. */
+/** Written by all services. Key: actor. Never dropped. */
 export const audit = defineTopic('audit.v1', {
   events: [AuditRecorded],
   key: (event) => event.data.actor,

@@ -29,7 +29,7 @@ export interface TopicOptions<E extends readonly EventDefinition[]> {
   readonly events: E;
   /** The ordering key: two events with one key are read in the order in which they were published. */
   readonly key: (event: { readonly subject?: string; readonly data: DataOf<E[number]> }) => string;
-  /** The one service that publishes. `many` is for the declared multi-writer topic `audit.v1` alone. */
+  /** The one service that publishes. `many` is for the declared multi-writer topics `audit.v1` and `resource-references.v1` alone. */
   readonly owner: string;
   /** How long records are kept, in days, by append time; `forever` for topics that are folded from their start. */
   readonly retentionDays: number | 'forever';
@@ -127,6 +127,8 @@ export interface ResourceDefinition<K extends string = string, S extends TSchema
   /** The order in which `apply` sends kinds: what others refer to goes first. */
   readonly order: number;
   readonly description: string;
+  /** Where a spec names other resources: JSON pointer (`*`: every place of a list) → their kind. What is named cannot be deleted. */
+  readonly references?: Readonly<Record<string, string>>;
 }
 
 export type SpecOf<R> = R extends ResourceDefinition<string, infer S> ? Static<S> : never;

@@ -4,6 +4,12 @@ import { defineCommand, defineEvent, defineTopic } from './define.ts';
 import { ModelName, ModelVersion, Name, ObjectKey, RunId } from './ids.ts';
 import { ModelSignature, TrainingLineage } from './training.ts';
 
+/**
+ * How many rows a version is asked at once, ascending. Admission asks it each of these numbers before it may answer, and serving asks it no
+ * other (what it is asked beyond comes in parts): how long a model takes, and what memory, may be one thing for 16 rows and another for 17.
+ */
+export const ADMITTED_ROWS: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 32, 64, 128, 256, 512, 1024];
+
 const version = { model: ModelName, version: ModelVersion };
 const act = { reason: Type.String(), requestedBy: Type.String() };
 

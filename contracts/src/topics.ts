@@ -7,6 +7,7 @@ import { assignments, experiments, StopExperiment } from './experiments.ts';
 import { BuildTrainingSnapshot, featureDefinitions, trainingSnapshots } from './features.ts';
 import { modelVersions, PromoteModelVersion, RollBackModelVersion } from './models.ts';
 import { exposures, predictions } from './predictions.ts';
+import { resourceReferences } from './references.ts';
 import { CancelTrainingRun, StartTrainingRun, trainingRuns } from './training.ts';
 
 export const allTopics: readonly TopicDefinition[] = [
@@ -22,6 +23,7 @@ export const allTopics: readonly TopicDefinition[] = [
   exposures,
   assignments,
   experiments,
+  resourceReferences,
   audit,
 ];
 

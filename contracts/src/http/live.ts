@@ -12,7 +12,7 @@ export const Said = Type.Object({
   type: Type.String(),
   subject: Type.Optional(Type.String()),
   correlationId: Type.Optional(Type.String()),
-  /** Of decisions only (see DECISION_TYPES): the message's data, shortened to 2 kB. */
+  /** Of decisions (see DECISION_TYPES) and refused events (see REFUSAL_TYPES) only: the message's data, shortened to 2 kB. */
   data: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
 });
 export type Said = Static<typeof Said>;
@@ -48,6 +48,9 @@ export type LiveServices = Static<typeof LiveServices>;
 /** The gateway's event `gone`: a service does not answer; it is asked again until it does. */
 export const LiveGone = Type.Object({ service: Type.String(), at: Type.Number(), reason: Type.String() });
 export type LiveGone = Static<typeof LiveGone>;
+
+/** What ingestion did not accept. Type, reason, sentence and path travel with the feed; the event itself stays on its topic. */
+export const REFUSAL_TYPES: ReadonlySet<string> = new Set(['event.quarantined', 'event.late']);
 
 /** Events by which people follow what the loop decided. Their data travel with the feed. */
 export const DECISION_TYPES: ReadonlySet<string> = new Set([

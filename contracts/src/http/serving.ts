@@ -9,8 +9,9 @@ export const PredictRequest = Type.Object({
   /** Names the question; default random. Asked again it is answered anew and logged again, and readers of the log count it once. */
   predictionId: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
   unit: UnitId,
-  entities: Type.Record(Type.String(), Type.String()),
-  context: Type.Record(Type.String(), Scalar),
+  /** What the feature service asks for; absent where it asks for none. */
+  entities: Type.Optional(Type.Record(Type.String(), Type.String())),
+  context: Type.Optional(Type.Record(Type.String(), Scalar)),
   /** The time for which it is asked; default now. At most a minute ahead of serving's clock; a replay asks about the past. */
   asOf: Type.Optional(Timestamp),
 });

@@ -32,5 +32,6 @@ export const Deployment = defineResource('Deployment', {
   owner: 'serving',
   spec: DeploymentSpec,
   order: 70,
+  references: { '/model': 'Model', '/featureService': 'FeatureService' },
   description: 'What answers under one endpoint: variants, shadows, fallback and decision.',
 });

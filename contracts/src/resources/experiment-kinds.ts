@@ -86,6 +86,7 @@ export const Metric = defineResource('Metric', {
   owner: 'experiments',
   spec: MetricSpec,
   order: 80,
+  references: { '/source/deployment': 'Deployment', '/source/outcome/eventType': 'EventType' },
   description: 'A number per unit from what was decided and what happened.',
 });
 export const Experiment = defineResource('Experiment', {
@@ -93,5 +94,6 @@ export const Experiment = defineResource('Experiment', {
   owner: 'experiments',
   spec: ExperimentSpec,
   order: 90,
+  references: { '/deployment': 'Deployment', '/metric': 'Metric', '/probation/guardrails/*/metric': 'Metric' },
   description: 'Variants of one deployment, compared on one metric by a design fixed at the start.',
 });

@@ -78,6 +78,7 @@ export const FeatureView = defineResource('FeatureView', {
   owner: 'features',
   spec: FeatureViewSpec,
   order: 30,
+  references: { '/entity': 'Entity', '/source/eventType': 'EventType' },
   description: 'Features of one entity from one event type: expressions, aggregations and windows.',
 });
 export const FeatureService = defineResource('FeatureService', {
@@ -85,5 +86,6 @@ export const FeatureService = defineResource('FeatureService', {
   owner: 'features',
   spec: FeatureServiceSpec,
   order: 40,
+  references: { '/views/*/view': 'FeatureView' },
   description: 'A named list of features, each view under a role, plus request-time features.',
 });

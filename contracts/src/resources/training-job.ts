@@ -84,5 +84,11 @@ export const TrainingJob = defineResource('TrainingJob', {
   owner: 'training',
   spec: TrainingJobSpec,
   order: 60,
+  references: {
+    '/featureService': 'FeatureService',
+    '/observation/eventType': 'EventType',
+    '/label/eventType': 'EventType',
+    '/registers': 'Model',
+  },
   description: 'What to train: entry point, features, observation, label, search.',
 });

@@ -61,6 +61,24 @@ it('shortens data by what is largest', () => {
   expect(shortened(data)).toEqual({ model: 'm', reason: data.reason });
 });
 
+it('tells why an event was refused, and nothing of the event', () => {
+  const refused = {
+    eventType: 'order.placed',
+    eventId: '1',
+    eventSource: '/shop',
+    reason: 'schema',
+    detail: 'must be number',
+    path: '/data/n',
+  };
+  const records = [record('event.quarantined', { ...refused, original: '{"card":"4711"}' }, 'events-refused.v1')];
+  expect(said(() => noteSaid(speaker, records, []))[0]?.data).toEqual({
+    eventType: 'order.placed',
+    reason: 'schema',
+    detail: 'must be number',
+    path: '/data/n',
+  });
+});
+
 it("takes a user's event for no decision, whatever its type", () => {
   const heard = said(() => noteSaid(speaker, [record('model-version.promoted', null, 'events.model-version.promoted')], []));
   expect(heard).toHaveLength(1);

@@ -1,5 +1,5 @@
 import { acceptedEvents } from '@roofshot/contracts/events';
-import { DECISION_TYPES } from '@roofshot/contracts/http/live';
+import { DECISION_TYPES, REFUSAL_TYPES } from '@roofshot/contracts/http/live';
 import { recentMessages } from '@roofshot/telemetry/recent-messages';
 import type { OutgoingCommand } from './commands/queue.ts';
 import type { OutgoingRecord } from './events/bus.ts';
@@ -21,7 +21,7 @@ export function noteSaid({ service }: Speaker, records: readonly OutgoingRecord[
   for (const record of lastOf(records)) {
     const { ce_type: type = 'unknown', ce_subject: subject, ce_correlationid: correlationId } = record.headers;
     const subjected = subject === undefined ? {} : { subject };
-    const data = isDecision(record) ? { data: dataOf(record.value) } : {};
+    const data = isDecision(record) ? { data: dataOf(record.value) } : isRefusal(record) ? { data: refusalOf(record.value) } : {};
     recentMessages.note({ service, at, kind: 'event', type, ...subjected, ...correlated(correlationId), ...data });
   }
 }
@@ -34,9 +34,19 @@ function lastOf(records: readonly OutgoingRecord[]): readonly OutgoingRecord[] {
   return first <= 0 ? records : records.filter((record, index) => index >= first || isDecision(record));
 }
 
+const isDecision = (record: OutgoingRecord): boolean => isOurs(record, DECISION_TYPES);
+const isRefusal = (record: OutgoingRecord): boolean => isOurs(record, REFUSAL_TYPES);
+
 /** A user's event may have any type, also one that sounds like the platform's. */
-function isDecision({ topic, headers }: OutgoingRecord): boolean {
-  return DECISION_TYPES.has(headers['ce_type'] ?? '') && !topic.startsWith(acceptedEvents.prefix);
+function isOurs({ topic, headers }: OutgoingRecord, types: ReadonlySet<string>): boolean {
+  return types.has(headers['ce_type'] ?? '') && !topic.startsWith(acceptedEvents.prefix);
+}
+
+/** Whoever looks at the loop needs the reason, and may not be one who may see the event. */
+function refusalOf(text: string): Record<string, unknown> {
+  if (text.length > MOST_TEXT) return {};
+  const { eventType, reason, detail, path } = JSON.parse(text) as Record<string, unknown>;
+  return shortened({ eventType, reason, detail, ...(path !== undefined && { path }) });
 }
 
 /** The contracts make every decision's data an object; nothing may fail here, for the transaction has committed. */

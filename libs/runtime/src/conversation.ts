@@ -1,7 +1,9 @@
 import { audit } from '@roofshot/contracts/audit';
+import { resourceReferences } from '@roofshot/contracts/references';
 import type { CommandDefinition, EventDefinition, TopicDefinition, TopicFamily } from '@roofshot/contracts/define';
 import type { Handler } from '@roofshot/messaging/handlers';
 import type { Conversation } from './asyncapi.ts';
+import { hasReferences } from './references.ts';
 import type { AnyService, Resolve } from './service.ts';
 
 /** One entry of a service's handler table, seen from outside: which message goes to which method of which class. */
@@ -40,9 +42,10 @@ function hearingsOfHandler(service: string, handler: Handler): Hearing[] {
   }
 }
 
-/** What a service publishes: who owns kinds also says who changed them. */
+/** What a service publishes: who owns kinds also says who changed them, and what they refer to. */
 export function publishesOf({ publishes, kinds }: Pick<AnyService, 'publishes' | 'kinds'>): readonly (TopicDefinition | TopicFamily)[] {
-  return kinds.length === 0 || publishes.includes(audit) ? publishes : [...publishes, audit];
+  const ofKinds = [...(kinds.some(hasReferences) ? [resourceReferences] : []), ...(kinds.length > 0 ? [audit] : [])];
+  return [...publishes, ...ofKinds.filter((topic) => !publishes.includes(topic))];
 }
 
 /** What a service publishes, sends, hears and handles. */

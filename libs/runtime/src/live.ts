@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { LiveFrame, Said } from '@roofshot/contracts/http/live';
+import { DECISION_TYPES, type LiveFrame, type Said } from '@roofshot/contracts/http/live';
 import { snapshot } from '@roofshot/telemetry/define-metrics';
 import type { SeriesReading } from '@roofshot/telemetry/metric-series';
 import { recentMessages, type NumberedMessage } from '@roofshot/telemetry/recent-messages';
@@ -100,7 +100,7 @@ export function lastSaid(messages: readonly NumberedMessage[]): Said[] {
   const kept = messages.toReversed().filter(({ kind, type, data }) => {
     const count = (counts.get(`${kind} ${type}`) ?? 0) + 1;
     counts.set(`${kind} ${type}`, count);
-    return count <= OF_A_TYPE || data !== undefined;
+    return count <= OF_A_TYPE || (data !== undefined && DECISION_TYPES.has(type));
   });
   return kept.reverse() as Said[];
 }

@@ -27,6 +27,7 @@ export function ownResources(http: HttpRoutes, platform: ResourcesPlatform, kind
     addChanges(http, resources, kind);
   }
   addApply(http, resources, platform.name);
+  http.fastify.addHook('onReady', () => resources.sayAllReferences());
   return resources;
 }
 
@@ -77,7 +78,7 @@ function addChanges(http: HttpRoutes, resources: Resources, kind: OwnedKind): vo
   http.route({
     method: 'DELETE',
     url: `/v1/${plural}/:name`,
-    summary: `Deletes a ${kindName}, unless something needs it.`,
+    summary: `Deletes a ${kindName}, unless something needs it (409 names what does). What is applied while this runs may be left without it.`,
     params: NameParam,
     query: Changing,
     response: Applied,

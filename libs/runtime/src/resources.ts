@@ -4,6 +4,7 @@ import type { Applied } from '@roofshot/contracts/http/common';
 import type { Fault } from '@roofshot/contracts/validate';
 import type { Tx } from '@roofshot/messaging/handlers';
 import type { Transactions } from '@roofshot/messaging/transactions';
+import type { EventBus } from '@roofshot/messaging/events';
 import type { Queryable, Sql } from '@roofshot/storage/sql';
 import {
   inOrder,
@@ -17,6 +18,7 @@ import {
   type Change,
 } from './resource-change.ts';
 import type { DomainError } from './errors.ts';
+import { hasReferences, neededBy, readReferences, sayReferences } from './references.ts';
 import type { DeclaredOf, OwnedKind } from './resource-rules.ts';
 import { readSet, ResourcesAfter, type Candidate, type PlaceOf } from './resource-set.ts';
 import { ResourceStore, type Declared } from './resource-store.ts';
@@ -37,6 +39,7 @@ export interface ResourcesPlatform {
   readonly name: string;
   readonly sql: Sql;
   readonly transactions: Transactions;
+  readonly events: Pick<EventBus, 'bounds' | 'readFrom'>;
 }
 
 /** Audit records name so many changed places at most: the spec itself is kept where it belongs. */
@@ -111,8 +114,13 @@ export class Resources {
     return changes.map(({ result, differences, resource }) => ({ result, differences: [...differences], resource }));
   }
 
-  /** Deletes one resource. Throws `not-found`, or `conflict` with all reasons why it may not be deleted. */
+  /**
+   * Deletes one resource. Throws `not-found`, or `conflict` with all reasons why it may not be deleted: among them each resource of
+   * another owner that needed it when this was called. One that is applied while the deletion runs may be left without it.
+   */
   async remove({ definition, rules }: OwnedKind, name: string, request: ChangeRequest): Promise<Applied> {
+    // Before the transaction: whoever waits for the lock holds a connection, and must not need a second one.
+    const references = await readReferences(this.#platform.events);
     const resource = await this.#platform.transactions.run(async (tx) => {
       await this.#store.lock(tx, { shared: request.dryRun });
       const found = living(await this.#store.find(tx, definition.name, name));
@@ -120,15 +128,33 @@ export class Resources {
       if (request.ifGeneration !== undefined && request.ifGeneration !== found.generation)
         throw otherGeneration(found, request.ifGeneration);
       const after = new ResourcesAfter(tx, this.#store, new Map([[`${definition.name}/${name}`, undefined]]));
-      refuseDeletion(found, (await rules.mayDelete?.(found, after.contextFor(name, request.dryRun))) ?? []);
+      const ownReasons = (await rules.mayDelete?.(found, after.contextFor(name, request.dryRun))) ?? [];
+      refuseDeletion(found, [...ownReasons, ...neededBy(references, found, new Set(this.kinds.keys()))]);
       if (request.dryRun) return found;
       await this.#store.delete(tx, definition.name, name);
       await rules.removed?.(tx, found);
+      sayReferences(tx, definition, found, { deleted: true });
       recordAudit(tx, { action: 'delete', resource: found, request, detail: { generation: found.generation } });
       return found;
     });
     if (!request.dryRun) await rules.committed?.(undefined, resource);
     return { result: 'deleted', differences: [], resource };
+  }
+
+  /** Says what kept resources refer to where the log does not tell it yet, as of those that were applied before it did. */
+  async sayAllReferences(): Promise<void> {
+    const definitions = [...this.kinds.values()].map(({ definition }) => definition).filter(hasReferences);
+    if (definitions.length === 0) return;
+    const said = await readReferences(this.#platform.events);
+    await this.#platform.transactions.run(async (tx) => {
+      await this.#store.lock(tx, { shared: false });
+      for (const definition of definitions) {
+        for (const resource of await this.#store.list(tx, definition.name)) {
+          const last = said.get(`${resource.kind}/${resource.metadata.name}`);
+          if (last === undefined || last.generation < resource.generation) sayReferences(tx, definition, resource, { deleted: false });
+        }
+      }
+    });
   }
 
   async #plan(tx: Tx, candidates: readonly Candidate[]): Promise<Change[]> {
@@ -158,6 +184,7 @@ export class Resources {
     if (result === 'unchanged') return;
     await this.#store.write(tx, resource);
     if (isSpecChanged) await kind.rules.changed?.(tx, resource, living(kept));
+    if (isSpecChanged) sayReferences(tx, kind.definition, resource, { deleted: false });
     const paths = differences.slice(0, MAX_AUDITED_PATHS).map(({ path }) => path);
     recordAudit(tx, { action: 'apply', resource, request, detail: { result, generation: resource.generation, paths } });
   }

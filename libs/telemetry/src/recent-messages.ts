@@ -7,7 +7,7 @@ export interface SaidMessage {
   readonly type: string;
   readonly subject?: string;
   readonly correlationId?: string;
-  /** Of decisions only, shortened by whoever notes it. */
+  /** Of decisions and refused events only, shortened by whoever notes it. */
   readonly data?: Readonly<Record<string, unknown>>;
 }
 

@@ -18,14 +18,6 @@ export function valueAt(value: unknown, pointer: string): unknown {
   );
 }
 
-/** The pointers that a pattern stands for: `*` is every place of a list. */
-export function pointersLike(value: unknown, pattern: string): string[] {
-  const [before = '', ...rest] = pattern.split('/*');
-  if (rest.length === 0) return [pattern];
-  const list = valueAt(value, before);
-  return Array.isArray(list) ? list.flatMap((_, index) => pointersLike(value, `${before}/${index}${rest.join('/*')}`)) : [];
-}
-
 /** Where the deepest part of the pointer that is there begins: at its key, or at its place in a list. */
 export function offsetAt(root: Node | null, pointer: string): number {
   let [node, offset] = [root, root?.range?.[0] ?? 0];

@@ -2,28 +2,14 @@
  * References from resource to resource. An owner checks those among its own kinds; only here, where the whole set and the platform
  * are in sight, can those to other owners be checked before anything is applied.
  */
+import { allKinds } from '@roofshot/contracts/resources';
 import type { DeploymentSpec } from '@roofshot/contracts/resources/deployment';
 import type { ExperimentSpec } from '@roofshot/contracts/resources/experiment-kinds';
 import { featureFaultsOf, plansOf } from './feature-references.ts';
 import type { KnownResources } from './known-resources.ts';
 import { faultIn, type FileFault, type Loaded, type LoadedResource } from './load-resources.ts';
 import { suggest } from '@roofshot/runtime/nearest';
-import { pointersLike, valueAt } from './pointers.ts';
-
-/** Kind → pointer into its spec → the kind that the value there names. */
-const REFERENCES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  FeatureView: { '/entity': 'Entity', '/source/eventType': 'EventType' },
-  FeatureService: { '/views/*/view': 'FeatureView' },
-  TrainingJob: {
-    '/featureService': 'FeatureService',
-    '/observation/eventType': 'EventType',
-    '/label/eventType': 'EventType',
-    '/registers': 'Model',
-  },
-  Deployment: { '/model': 'Model', '/featureService': 'FeatureService' },
-  Metric: { '/source/deployment': 'Deployment', '/source/outcome/eventType': 'EventType' },
-  Experiment: { '/deployment': 'Deployment', '/metric': 'Metric', '/probation/guardrails/*/metric': 'Metric' },
-};
+import { referencesOf } from '@roofshot/runtime/references';
 
 /**
  * Every reference that leads nowhere, with the nearest names (in faulty documents too), and every name of a feature that does not
@@ -41,13 +27,11 @@ export async function referenceFaults({ resources, unusable }: Loaded, known: Kn
 async function nameFaults(loaded: LoadedResource, known: KnownResources): Promise<FileFault[]> {
   const faults: FileFault[] = [];
   const { kind: from, spec } = loaded.resource;
-  const references = Object.entries(REFERENCES[from] ?? {}).flatMap(([pattern, kind]) =>
-    pointersLike(spec, pattern).map((pointer) => ({ pointer, kind, name: valueAt(spec, pointer) })),
-  );
-  for (const { pointer, kind, name } of references) {
-    if (typeof name !== 'string') continue;
+  const definition = allKinds.find((one) => one.name === from);
+  if (definition === undefined) return [];
+  for (const { path, kind, name } of referencesOf(definition, spec)) {
     const names = [...(await known.specsOf(kind)).keys()];
-    if (!names.includes(name)) faults.push(faultIn(loaded, `/spec${pointer}`, `there is no ${kind} "${name}". ${suggest(name, names)}`));
+    if (!names.includes(name)) faults.push(faultIn(loaded, `/spec${path}`, `there is no ${kind} "${name}". ${suggest(name, names)}`));
   }
   return faults;
 }

@@ -65,6 +65,14 @@ describe('a question', () => {
     ]);
   });
 
+  test('without entities and context is answered with what the feature service asks for', async () => {
+    const { faults = [] } = await problemOf('/v1/predict/order-risk', { unit: 'u' });
+    expect(faults.map(({ path, message }) => `${path} ${message}`)).toEqual([
+      '/entities/customer it is missing: FeatureService "order-risk" needs it',
+      '/context/amount it is missing: FeatureService "order-risk" needs it; give null where it is not known',
+    ]);
+  });
+
   test('at a door that is not there is told which doors there are', async () => {
     expect(await problemOf('/v1/featurs', {})).toMatchObject({
       status: 404,

@@ -59,6 +59,7 @@ async function takeEvents(intake: EventIntake, needs: EventRouteNeeds, { headers
   const { events, isSingle } = readEvents(mediaType, headers, body);
   const results = await intake.submit({ events, trace, ...(progress !== undefined && { progress }) });
   metrics['submit.ms'](performance.now() - began);
+  countReasons(results);
   refuseSingle(isSingle, results);
   return { ...countVerdicts(results), results };
 }
@@ -75,6 +76,10 @@ function refuseSingle(isSingle: boolean, results: readonly EventResult[]): void 
   });
 }
 
+function countReasons(results: readonly EventResult[]): void {
+  for (const { reason } of results) if (reason !== undefined) metrics['events.refused'](1, { reason });
+}
+
 interface LineAnswer {
   readonly trace: RequestTrace;
   readonly progress: SaidProgress | undefined;
@@ -87,6 +92,7 @@ async function* answerLines(intake: EventIntake, body: Readable, { trace, progre
   for await (const { events, firstLine } of readLineGroups(body)) {
     signal.throwIfAborted();
     const results = await intake.submit({ events, trace });
+    countReasons(results);
     for (const { verdict } of results) totals[verdict] += 1;
     yield results.map((result, index) => `${JSON.stringify({ line: firstLine + index, ...result })}\n`).join('');
   }

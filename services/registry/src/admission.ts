@@ -11,16 +11,19 @@ import { Signal } from '@roofshot/runtime/signal';
 import { runWith } from '@roofshot/telemetry/context';
 import { checkVersion, type AdmissionLimits } from './admit-version.ts';
 import { currentAliases } from './alias-store.ts';
+import { shorten } from './checks.ts';
 import { metrics } from './metrics.ts';
 import { promote } from './move-alias.ts';
 import type { RegistryPlatform } from './platform.ts';
 import { Changes } from './changes.ts';
-import { leaseForAdmission, settleAdmission, type Check, type Version } from './version-store.ts';
+import { leaseForAdmission, settleAdmission, type Check, type Leased, type Version } from './version-store.ts';
 
 /** Looked for at least so often, should a wake-up be lost. */
 const LOOK_EVERY_MS = 5_000;
 /** Longer than any admission; what a killed process had begun is taken up after it. */
 const LEASE_MARGIN_SECONDS = 30;
+/** A version that cannot be checked so often is refused: whatever is wrong does not pass by itself, and others wait for their turn. */
+const MAX_ATTEMPTS = 5;
 
 @Injectable()
 export class Admission implements OnModuleInit, OnApplicationShutdown {
@@ -68,15 +71,28 @@ export class Admission implements OnModuleInit, OnApplicationShutdown {
 
   /** False when nothing waits. */
   async #admitOne(): Promise<boolean> {
-    const { sql, config, objects } = this.#platform;
-    const version = await leaseForAdmission(sql, config.admissionMaxSeconds + LEASE_MARGIN_SECONDS);
-    if (version === undefined) return false;
+    const { sql, config } = this.#platform;
+    const leased = await leaseForAdmission(sql, config.admissionMaxSeconds + LEASE_MARGIN_SECONDS);
+    if (leased === undefined) return false;
+    const { version } = leased;
     const model = await this.#resources.find(Model, version.model);
-    const began = performance.now();
-    const checks = await checkVersion(version, model?.spec.gates, limitsOf(model?.spec.admission, config), objects);
-    metrics['admission.ms'](performance.now() - began);
-    await this.#settle(version, checks, model?.spec.firstVersionAlias);
+    await this.#settle(version, await this.#check(leased, model?.spec), model?.spec.firstVersionAlias);
     return true;
+  }
+
+  /** Throws while it may be tried again. */
+  async #check({ version, attempt }: Leased, spec: ModelSpec | undefined): Promise<readonly Check[]> {
+    if (attempt > MAX_ATTEMPTS) return [givenUp('the registry ended each time, before it had an answer')];
+    const { config, objects } = this.#platform;
+    const began = performance.now();
+    try {
+      return await checkVersion(version, spec?.gates, limitsOf(spec?.admission, config), objects);
+    } catch (error) {
+      if (attempt < MAX_ATTEMPTS) throw error;
+      return [givenUp(error instanceof Error ? error.message : String(error))];
+    } finally {
+      metrics['admission.ms'](performance.now() - began);
+    }
   }
 
   async #settle(version: Version, checks: readonly Check[], firstAlias: string | undefined): Promise<void> {
@@ -102,10 +118,17 @@ export class Admission implements OnModuleInit, OnApplicationShutdown {
   }
 }
 
+function givenUp(reason: string): Check {
+  const detail = `It could not be checked in ${MAX_ATTEMPTS} attempts, the last time because: ${reason}. Mend that, and train it anew.`;
+  return { name: 'attempts', passed: false, detail: shorten(detail) };
+}
+
 function limitsOf(own: ModelSpec['admission'], config: RegistryPlatform['config']): AdmissionLimits {
   return {
     maxBytes: own?.maxBytes ?? config.admissionMaxMb * 1024 * 1024,
     maxMemoryMb: own?.maxMemoryMb ?? config.admissionMaxMemoryMb,
     maxSeconds: own?.maxSeconds ?? config.admissionMaxSeconds,
+    maxLoadMs: config.admissionMaxLoad,
+    maxRunMs: config.admissionMaxRun,
   };
 }

@@ -51,7 +51,7 @@ function addReads(http: HttpRoutes, { sql }: RegistryPlatform, changes: Signal):
     url: '/v1/models/:model/aliases/:alias',
     summary: 'What one alias names. With version and wait: held until it names that version.',
     params: OneAlias,
-    query: Type.Object({ version: Type.Optional(Type.Integer({ minimum: 1 })), wait: Type.Optional(Wait) }),
+    query: Type.Object({ version: Type.Optional(ModelVersion), wait: Type.Optional(Wait) }),
     response: AliasAnswer,
     handler: async ({ params: { model, alias }, query: { version, wait }, signal }) => {
       const read = async (): Promise<{ alias: string; version: number; revision: number } | undefined> =>

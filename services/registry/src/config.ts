@@ -1,3 +1,4 @@
+import { Milliseconds } from '@roofshot/runtime/durations';
 import { Type } from 'typebox';
 
 export const RegistryConfig = Type.Object({
@@ -5,4 +6,7 @@ export const RegistryConfig = Type.Object({
   admissionMaxMemoryMb: Type.Integer({ minimum: 1024, default: 1536 }),
   admissionMaxSeconds: Type.Integer({ minimum: 1, default: 60 }),
   admissionMaxMb: Type.Integer({ minimum: 1, default: 512 }),
+  /** Opening a file, and asking it the most rows that are asked at once: meanwhile a process of serving does nothing else. */
+  admissionMaxLoad: Milliseconds({ minimum: 1, default: 5_000 }),
+  admissionMaxRun: Milliseconds({ minimum: 1, default: 1_000 }),
 });

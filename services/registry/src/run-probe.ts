@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { ProbeOrder } from './admission-probe.ts';
+import { validatorOf } from '@roofshot/contracts/validate';
+import { Type } from 'typebox';
+import { shorten } from './checks.ts';
 import type { Check } from './version-store.ts';
 
 export interface ProbeLimits {
@@ -12,6 +15,9 @@ export interface ProbeLimits {
   readonly maxMemoryMb: number;
   /** Wall and processor seconds. */
   readonly maxSeconds: number;
+  /** Milliseconds that opening the file, and one run of the model, may take. */
+  readonly maxLoadMs: number;
+  readonly maxRunMs: number;
 }
 
 const PROBE = fileURLToPath(new URL('./admission-probe.ts', import.meta.url));
@@ -19,11 +25,12 @@ const LOADER = pathToFileURL(fileURLToPath(new URL('../../../register.mjs', impo
 const MAX_OUTPUT = 64 * 1024;
 
 /** Always answers checks: a probe that dies, hangs or asks for too much is a refusal with its reason. */
-export async function runProbe(order: ProbeOrder, limits: ProbeLimits): Promise<Check[]> {
+export async function runProbe(file: Pick<ProbeOrder, 'path' | 'signature'>, limits: ProbeLimits): Promise<readonly Check[]> {
   const folder = await mkdtemp(join(tmpdir(), 'roofshot-admission-'));
+  const { maxLoadMs, maxRunMs } = limits;
   try {
-    const ended = await runChild(order, limits, folder);
-    return checksOf(ended, limits);
+    const ended = await runChild({ ...file, maxLoadMs, maxRunMs }, limits, folder);
+    return readChecks(ended) ?? [{ name: 'limits', passed: false, detail: describeEnd(ended, limits) }];
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -51,8 +58,8 @@ function runChild(order: ProbeOrder, { maxMemoryMb, maxSeconds }: ProbeLimits, f
       isLate = true;
       child.kill('SIGKILL');
     }, maxSeconds * 1000);
-    child.stdout.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(0, MAX_OUTPUT)));
-    child.stderr.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-4096)));
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output = (output + chunk).slice(0, MAX_OUTPUT)));
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => (complaint = (complaint + chunk).slice(-4096)));
     child.once('error', reject);
     child.once('close', (code, signal) => {
       clearTimeout(timer);
@@ -64,16 +71,23 @@ function runChild(order: ProbeOrder, { maxMemoryMb, maxSeconds }: ProbeLimits, f
   });
 }
 
-function checksOf({ code, signal, output, complaint, isLate }: Ended, { maxSeconds, maxMemoryMb }: ProbeLimits): Check[] {
-  if (code === 0) return JSON.parse(output) as Check[];
-  if (isLate) return [{ name: 'limits', passed: false, detail: `Opening and asking it took longer than ${maxSeconds} s.` }];
-  const end = signal === null ? `exit code ${code}` : signal;
+const ProbeAnswer = Type.Array(Type.Object({ name: Type.String(), passed: Type.Boolean(), detail: Type.String() }), { minItems: 1 });
+
+/** Undefined: it did not come to its end, or said something else (the library that opens files writes to the same output). */
+function readChecks({ code, output }: Ended): readonly Check[] | undefined {
+  if (code !== 0) return undefined;
+  try {
+    const answer: unknown = JSON.parse(output);
+    return validatorOf(ProbeAnswer).check(answer) ? (answer as Check[]) : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function describeEnd({ code, signal, complaint, isLate }: Ended, { maxSeconds, maxMemoryMb }: ProbeLimits): string {
+  if (isLate) return `Opening and asking it took longer than ${maxSeconds} s.`;
+  const end = code === 0 ? 'without checks that can be read' : `(${signal ?? `exit code ${code}`})`;
   const lastWords = complaint.trim().split('\n').at(-1) ?? '';
-  return [
-    {
-      name: 'limits',
-      passed: false,
-      detail: `The process that opened it ended (${end}) within ${maxMemoryMb} MB: ${lastWords.slice(0, 300)}`,
-    },
-  ];
+  return shorten(`The process that opened it ended ${end} within ${maxMemoryMb} MB: ${lastWords}`);
 }

@@ -10,7 +10,7 @@ import { fail } from './errors.ts';
 import type { RegistryPlatform } from './platform.ts';
 import { findVersion, listVersions, type Version } from './version-store.ts';
 
-const OneVersion = Type.Object({ model: Name, version: Type.Integer({ minimum: 1 }) });
+const OneVersion = Type.Object({ model: Name, version: ModelVersion });
 
 export function addVersionRoutes(http: HttpRoutes, { sql }: RegistryPlatform, changes: Signal): void {
   http.route({

@@ -56,18 +56,26 @@ export async function insertVersion(tx: Queryable, run: Finished): Promise<numbe
   return row.version;
 }
 
+/** A version to be admitted, and the how manieth time it is taken. */
+export interface Leased {
+  readonly version: Version;
+  readonly attempt: number;
+}
+
 /** Takes one version that waits for its admission, for `leaseSeconds`; nobody else gets it until then. */
-export async function leaseForAdmission(db: Queryable, leaseSeconds: number): Promise<Version | undefined> {
-  const [row] = await db.query<Version>(
-    `UPDATE registry.versions SET admission_lease = now() + make_interval(secs => $1)
+export async function leaseForAdmission(db: Queryable, leaseSeconds: number): Promise<Leased | undefined> {
+  const [row] = await db.query<Version & { readonly attempt: number }>(
+    `UPDATE registry.versions SET admission_lease = now() + make_interval(secs => $1), admission_attempts = admission_attempts + 1
      WHERE (model, version) = (
        SELECT model, version FROM registry.versions
        WHERE state = 'registered' AND (admission_lease IS NULL OR admission_lease < now())
        ORDER BY registered_at, version LIMIT 1 FOR UPDATE SKIP LOCKED)
-     RETURNING ${COLUMNS}`,
+     RETURNING ${COLUMNS}, admission_attempts AS attempt`,
     [leaseSeconds],
   );
-  return row;
+  if (row === undefined) return undefined;
+  const { attempt, ...version } = row;
+  return { version, attempt };
 }
 
 /** False when another process has settled it meanwhile. */

@@ -160,14 +160,40 @@ describe('admission', () => {
     expect(version.checks.filter(({ passed }) => !passed).map(({ name }) => name)).toEqual([check]);
   });
 
-  it('survives a file that asks for 15 GB, and one that never ends', async () => {
-    await finishRun('bad-huge', 'huge');
-    await finishRun('bad-endless', 'endless');
+  it('survives a file that asks for 15 GB, one that never ends, and one that does not end in time', async () => {
+    for (const file of ['huge', 'endless', 'slow']) await finishRun(`bad-${file}`, file);
     expect((await settled('bad-huge', 1)).state).toBe('refused');
     const endless = await settled('bad-endless', 1);
-    expect(endless.checks.at(-1)).toEqual({ name: 'limits', passed: false, detail: expect.stringContaining('4 s') });
+    expect(endless.checks.at(-1)).toEqual({ name: 'bounded', passed: false, detail: expect.stringContaining('Loop') });
+    const slow = await settled('bad-slow', 1);
+    expect(slow.checks.at(-1)).toEqual({ name: 'limits', passed: false, detail: expect.stringContaining('4 s') });
     expect((await ask('/healthz')).status).toBe(200);
   }, 60_000);
+
+  it('gives up a version that cannot be checked, and says why', async () => {
+    await declare('stuck', { gates: [{ metric: 'auc', min: 0.8 }] });
+    await finishRun('sound', 'good');
+    await settled('sound', 1);
+    // As earlier processes left them: one whose metrics make the check itself fail, and one that each of them ended at.
+    for (const [model, metrics, attempts] of [
+      ['stuck', 'null', 4],
+      ['deadly', '{}', 5],
+    ]) {
+      await database.sql.query(
+        `INSERT INTO registry.versions (model, version, run_id, artifact, signature, params, metrics, lineage, state, checks, registered_at, admission_lease, admission_attempts)
+         SELECT $1, 1, $1, artifact, signature, params, $2, lineage, 'registered', '[]', now(), now(), $3 FROM registry.versions WHERE model = 'sound'`,
+        [model, metrics, attempts],
+      );
+    }
+    for (const [model, reason] of [
+      ['stuck', 'null'],
+      ['deadly', 'ended each time'],
+    ] as const) {
+      const { state, checks } = await settled(model, 1);
+      expect(state).toBe('refused');
+      expect(checks).toEqual([{ name: 'attempts', passed: false, detail: expect.stringContaining(reason) }]);
+    }
+  });
 
   it('refuses a version beyond a gate, or above the size that the model allows', async () => {
     await declare('gated', { gates: [{ metric: 'auc', min: 0.8 }] });

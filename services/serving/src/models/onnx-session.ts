@@ -1,4 +1,5 @@
 /** One ONNX file, loaded: a matrix of features in, the probability of the positive class out. */
+import { ADMITTED_ROWS } from '@roofshot/contracts/models';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Signature } from './model-catalogue.ts';
 
@@ -41,8 +42,22 @@ export class OnnxSession {
     }
   }
 
-  /** The whole output, row-major: [rows, classes]. `matrix`: rows × width, row-major, NaN where a value is not known. */
+  /**
+   * The whole output, row-major: [rows, classes]. `matrix`: rows × width, row-major, NaN where a value is not known.
+   * A run holds up this whole process, so it is asked in numbers of rows that admission has tried; between them others have their turn.
+   */
   async run(matrix: Float32Array, rows: number): Promise<Float32Array> {
+    if (ADMITTED_ROWS.includes(rows)) return this.#runAtOnce(matrix, rows);
+    const whole = new Float32Array(rows * this.classes);
+    for (let from = 0, count = 0; from < rows; from += count) {
+      count = largestPart(rows - from);
+      const part = await this.#runAtOnce(matrix.subarray(from * this.width, (from + count) * this.width), count);
+      whole.set(part, from * this.classes);
+    }
+    return whole;
+  }
+
+  async #runAtOnce(matrix: Float32Array, rows: number): Promise<Float32Array> {
     const output = await this.#session.run({ [this.inputName]: new Tensor('float32', matrix, [rows, this.width]) }, [this.outputName]);
     const data = output[this.outputName]?.data;
     if (!(data instanceof Float32Array) || data.length !== rows * this.classes) {
@@ -54,8 +69,7 @@ export class OnnxSession {
   /** The probability of the positive class (the last one) of each row. */
   async score(matrix: Float32Array, rows: number): Promise<Float32Array> {
     const data = await this.run(matrix, rows);
-    if (this.classes === 1) return data;
-    return Float32Array.from({ length: rows }, (_, row) => data[row * this.classes + this.classes - 1] as number);
+    return Float32Array.from({ length: rows }, (_, row) => withoutRounding(data[row * this.classes + this.classes - 1] as number));
   }
 
   async release(): Promise<void> {
@@ -88,6 +102,19 @@ function shapeOf(session: InferenceSession, signature: Signature): SessionShape 
 function classesOf(size: number | string | undefined, name: string): number {
   if (size === 1 || size === 2) return size;
   throw new Error(`its output ${name} has ${size} numbers a row, and the probabilities of two classes are needed`);
+}
+
+/** The greatest number of rows that may be asked at once, of those that are left. */
+function largestPart(rows: number): number {
+  return ADMITTED_ROWS.findLast((count) => count <= rows) ?? 1;
+}
+
+/** Sums of many float32 numbers, as of the trees of a forest, come to so much more than 1 or less than 0. */
+const ROUNDING = 1e-5;
+
+function withoutRounding(score: number): number {
+  const nearest = Math.min(1, Math.max(0, score));
+  return Math.abs(score - nearest) <= ROUNDING ? nearest : score;
 }
 
 export function isProbability(score: number | undefined): score is number {

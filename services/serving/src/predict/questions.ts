@@ -36,7 +36,7 @@ export function readQuestions(body: unknown, endpoint: PreparedEndpoint, now: nu
   return { list, isBatch };
 }
 
-function questionOf({ predictionId, unit, entities, context, asOf }: PredictRequest, now: number): Question {
+function questionOf({ predictionId, unit, entities = {}, context = {}, asOf }: PredictRequest, now: number): Question {
   const time = asOf === undefined ? now : Date.parse(asOf);
   const asOfTime = Number.isFinite(time) ? new Date(time).toISOString() : '';
   return { predictionId: predictionId ?? randomUUID(), unit, entities, context, asOf: time, asOfTime };

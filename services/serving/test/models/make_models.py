@@ -43,7 +43,48 @@ def logistic(weights: np.ndarray, bias: float) -> onnx.ModelProto:
     return model
 
 
+def answering(name: str, nodes: list[onnx.NodeProto], constants: dict[str, np.ndarray]) -> onnx.ModelProto:
+    """From a probability `p` for each of `n` rows: [n, 1], as the nodes compute it from two features."""
+    nodes = [*nodes, helper.make_node("Sub", ["one", "p"], ["rest"]), helper.make_node("Concat", ["rest", "p"], ["probabilities"], axis=1)]
+    graph = helper.make_graph(
+        nodes,
+        name,
+        [helper.make_tensor_value_info("features", TensorProto.FLOAT, [None, 2])],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [None, 2])],
+        [numpy_helper.from_array(value, key) for key, value in constants.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.checker.check_model(model)
+    return model
+
+
+ONE = np.array(1.0, dtype=np.float32)
+OTHERS = {
+    # p = the first feature + 0.0001 for each row that is asked at once: tells how it was asked.
+    "census": answering(
+        "census",
+        [
+            helper.make_node("Shape", ["features"], ["dims"]),
+            helper.make_node("Gather", ["dims", "zeroth"], ["rows"]),
+            helper.make_node("Cast", ["rows"], ["count"], to=TensorProto.FLOAT),
+            helper.make_node("Mul", ["count", "unit"], ["share"]),
+            helper.make_node("Gather", ["features", "columns"], ["own"], axis=1),
+            helper.make_node("Add", ["own", "share"], ["p"]),
+        ],
+        {"one": ONE, "zeroth": np.array(0), "unit": np.array(1e-4, dtype=np.float32), "columns": np.array([0])},
+    ),
+    # p = the first feature, plainly.
+    "plain": answering(
+        "plain",
+        [helper.make_node("Gather", ["features", "columns"], ["p"], axis=1)],
+        {"one": ONE, "columns": np.array([0])},
+    ),
+}
+
+
 if __name__ == "__main__":
+    for name, model in OTHERS.items():
+        Path(__file__).with_name(f"{name}.onnx").write_bytes(model.SerializeToString(deterministic=True))
     for name, (weights, bias) in MODELS.items():
         path = Path(__file__).with_name(f"{name}.onnx")
         path.write_bytes(logistic(weights, bias).SerializeToString(deterministic=True))
