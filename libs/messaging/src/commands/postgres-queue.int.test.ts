@@ -2,6 +2,7 @@ import { openSql } from '@roofshot/storage/open-sql';
 import type { Sql } from '@roofshot/storage/sql';
 import { testDatabase } from '@roofshot/testing/postgres';
 import { silent } from '../events/log-lab.ts';
+import { commandDeliveryConformance } from '../delivery/command-delivery.conformance.ts';
 import { PostgresQueue } from './postgres-queue.ts';
 import { idsConformance, queueConformance } from './queue.conformance.ts';
 import type { QueueLab } from './queue-lab.ts';
@@ -33,6 +34,7 @@ async function startLab(): Promise<QueueLab> {
 
 queueConformance('PostgreSQL', startLab);
 idsConformance('PostgreSQL', startLab);
+commandDeliveryConformance('PostgreSQL', startLab);
 
 describe('the queue in PostgreSQL', () => {
   it('forgets what was done before the horizon, and keeps the rest', async () => {

@@ -1,0 +1,42 @@
+import { parseRabbitUrl } from './rabbit-url.ts';
+
+describe('an amqp:// URL', () => {
+  it('names the nodes of a cluster, with the ports of AMQP where none is given', () => {
+    expect(parseRabbitUrl('amqp://127.0.0.1')).toEqual({
+      nodes: [{ host: '127.0.0.1', port: 5_672 }],
+      tls: false,
+      user: 'guest',
+      password: 'guest',
+      vhost: '/',
+      heartbeatSeconds: 10,
+    });
+    expect(parseRabbitUrl('amqps://me:secret@a.example,[::1]:2/?heartbeat=30')).toMatchObject({
+      nodes: [
+        { host: 'a.example', port: 5_671 },
+        { host: '::1', port: 2 },
+      ],
+      tls: true,
+      vhost: '/',
+      heartbeatSeconds: 30,
+    });
+  });
+
+  it('carries user, password and virtual host, percent-encoded', () => {
+    expect(parseRabbitUrl('amqp://m%40e:p%3Aw%2F@b:1/team%2Fa')).toMatchObject({ user: 'm@e', password: 'p:w/', vhost: 'team/a' });
+  });
+
+  it('tells all faults at once', () => {
+    const reading = (): unknown => parseRabbitUrl('amqp://me@b:99999,c:d/%zz?heartbeat=0&prefetch=1');
+    for (const fault of [
+      '"b:99999" is no host:port',
+      '"c:d" is no host:port',
+      'user and password must both be given',
+      'heartbeat is "0"',
+      'no parameter "prefetch"',
+      'a percent sign',
+      'Its form is amqp://',
+    ])
+      expect(reading).toThrow(fault);
+    expect(() => parseRabbitUrl('amqp://')).toThrow('it names no host');
+  });
+});
