@@ -1,57 +1,7 @@
-/** One event followed to one decision; then the same with every part of the platform killed. The same journey wherever the services run. */
-import type { Analysis } from '@roofshot/contracts/experiments';
-import { tempDir, type TempDir } from '@roofshot/testing/temp-dir';
+/** The journey in one process, and as six on one PostgreSQL. */
 import { allInOne } from './journey/all-in-one.ts';
-import { Client } from './journey/client.ts';
-import { EVENTS, expectNothingLostOrDoubled, expectOneDecision } from './journey/expectations.ts';
-import { declare, experiment, learn } from './journey/journey.ts';
-import { killEachPart } from './journey/kills.ts';
-import type { Platform } from './journey/platform.ts';
 import { postgresAndFolder } from './journey/servers.ts';
 import { sixProcesses } from './journey/six-processes.ts';
+import { theJourney } from './journey/tests.ts';
 
-const TOPOLOGIES = [allInOne, sixProcesses('six processes on one PostgreSQL', postgresAndFolder)];
-
-/** Of every run of this file: where the services run and what ends meanwhile must not be seen in any of them. */
-const figures: Analysis[] = [];
-
-function expectTheFigures(of: Analysis): void {
-  figures.push(of);
-  expect(of).toEqual(figures[0]);
-}
-
-describe.each(TOPOLOGIES)('the journey, $name', (topology) => {
-  let folder: TempDir;
-  let platform: Platform;
-  let client: Client;
-
-  beforeEach(async () => {
-    folder = await tempDir('journey');
-    platform = await topology.open(folder.path);
-    client = new Client(() => platform.url);
-    await platform.start();
-    await declare(platform.url);
-  }, 180_000);
-
-  afterEach(async () => {
-    await platform.stop();
-    await folder.remove();
-  }, 60_000);
-
-  it('leads from the first event to one decision, and serving follows it', async () => {
-    await learn(client, EVENTS);
-    await experiment(client, EVENTS);
-    expectTheFigures(await expectOneDecision(platform, client));
-    await expectNothingLostOrDoubled(platform, client);
-  }, 300_000);
-
-  it('ends the same when every part is killed', async () => {
-    await learn(client, EVENTS);
-    const disturb = killEachPart(platform, client);
-    await experiment(client, EVENTS, disturb);
-    expect([...disturb.killed].sort()).toEqual([...platform.parts].sort());
-    expect(client.repeats).toBeGreaterThan(0);
-    expectTheFigures(await expectOneDecision(platform, client));
-    await expectNothingLostOrDoubled(platform, client);
-  }, 400_000);
-});
+theJourney([allInOne, sixProcesses('six processes on one PostgreSQL', postgresAndFolder)]);

@@ -12,7 +12,7 @@ export interface OnLog {
 
 export async function onLog(platform: Platform, topics: readonly string[]): Promise<OnLog[]> {
   const { SQL_URL, EVENTS_URL = SQL_URL } = await platform.servers();
-  const sql = await openSql(SQL_URL, { poolSize: 1, applicationName: 'journey test' });
+  const sql = await openSql(SQL_URL, { poolSize: 4, applicationName: 'journey test' });
   const bus = await openEventBus(EVENTS_URL, { sql, sqlUrl: SQL_URL, log });
   try {
     const parts = (await Promise.all(topics.map((topic) => bus.bounds(topic)))).flat();

@@ -25,3 +25,30 @@ export async function postgresAndFolder(folder: string): Promise<Servers> {
     stop: () => server.stop(),
   };
 }
+
+/** Kafka, RabbitMQ, PostgreSQL, Redis and an S3-compatible store. */
+export async function brokersAndStores(folder: string): Promise<Servers> {
+  const start = (name: Parameters<typeof startServer>[0], settings = {}): ReturnType<typeof startServer> =>
+    startServer(name, { folder: join(folder, name), settings });
+  const [sql, kafka, rabbitmq, redis, s3] = await Promise.all([
+    start('postgres', SETTINGS),
+    start('kafka'),
+    start('rabbitmq'),
+    start('redis'),
+    start('s3'),
+  ]);
+  const servers = [sql, kafka, rabbitmq, redis, s3];
+  const objects = new URL(s3.url);
+  objects.searchParams.set('cache', join(folder, 'objects'));
+  return {
+    urls: {
+      SQL_URL: sql.url,
+      EVENTS_URL: `${kafka.url}?partitions=2`,
+      COMMANDS_URL: rabbitmq.url,
+      ONLINE_URL: redis.url,
+      OBJECTS_URL: objects.href,
+    },
+    start: async () => void (await Promise.all(servers.map((server) => server.restart()))),
+    stop: async () => void (await Promise.all(servers.map((server) => server.stop()))),
+  };
+}
