@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { freePorts } from '../free-ports.ts';
 import { copyJars, findJava, fingerprint } from './maven.ts';
-import { findFreePorts } from './ports.ts';
 import { runCommand } from './run-command.ts';
 import { cached, exists } from './server-cache.ts';
 import { proveKafka } from './prove-kafka.ts';
@@ -66,7 +66,8 @@ async function launch({ folder, ports, settings: own }: Place, { java, jars, for
  * place of 3.0 s).
  */
 async function archiveClasses(programs: Programs, folder: string): Promise<void> {
-  const place = { folder: join(folder, 'place'), ports: await findFreePorts(2), secret: '', settings: {} };
+  const [port = 0, controller = 0] = await freePorts(2);
+  const place: Place = { folder: join(folder, 'place'), ports: [port, controller], secret: '', settings: {} };
   await mkdir(place.folder);
   const { server } = await launch(place, programs, `-XX:ArchiveClassesAtExit=${join(folder, CLASSES)}`);
   const logFile = join(folder, 'server.log');

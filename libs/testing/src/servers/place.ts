@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, chown, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findFreePorts } from './ports.ts';
+import { freePorts } from '../free-ports.ts';
 import { exists, othersMayEnter } from './server-cache.ts';
 import type { Place, ServerKind } from './server-kind.ts';
 import { accountFor } from './server-process.ts';
@@ -32,7 +32,13 @@ export async function openPlace(
 }
 
 async function newPlace(kind: ServerKind): Promise<Lasting> {
-  return { ports: await findFreePorts(kind.ports), secret: randomBytes(12).toString('hex') };
+  return { ports: await portsFor(kind), secret: randomBytes(12).toString('hex') };
+}
+
+/** Another program may still be faster: then the server says so, and is started again on others. */
+async function portsFor({ ports }: ServerKind): Promise<Place['ports']> {
+  const [first = 0, ...others] = await freePorts(ports);
+  return [first, ...others];
 }
 
 /** Gives up the ports and everything in the place: for a server that never came up. */

@@ -5,7 +5,13 @@ const KEY = `roofshot-ready-${process.pid}`;
 
 /** Writes a key by a script, reads it, and removes it. */
 export async function proveRedis(url: string): Promise<void> {
-  const redis = new Redis(url, { lazyConnect: true, retryStrategy: null, maxRetriesPerRequest: 0, connectTimeout: CONNECT_MS });
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    retryStrategy: null,
+    maxRetriesPerRequest: 0,
+    connectTimeout: CONNECT_MS,
+    disconnectTimeout: 1,
+  });
   redis.on('error', () => undefined); // connect() tells it, too
   try {
     await redis.connect();

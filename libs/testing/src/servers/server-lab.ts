@@ -101,7 +101,7 @@ async function withRabbitMq<T>(url: string, use: (connection: ChannelModel) => P
 }
 
 async function withRedis<T>(url: string, use: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = new Redis(url, { maxRetriesPerRequest: 3 });
+  const redis = new Redis(url, { maxRetriesPerRequest: 3, disconnectTimeout: 1 });
   try {
     return await use(redis);
   } finally {

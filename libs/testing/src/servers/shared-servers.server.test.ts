@@ -29,7 +29,7 @@ afterEach(async () => {
 function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
   const child = spawn(process.execPath, ['--import', REGISTER, ...args], {
     env: { ...process.env, TMPDIR: temporary.path, TEST_REDIS_URL: '', TEST_KAFKA_URL: '', TEST_SERVERS: 'native', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
   processes.push(child);
   return child;

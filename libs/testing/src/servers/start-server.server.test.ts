@@ -58,7 +58,7 @@ describe('a server of one’s own', () => {
 
   it('answers nobody while it is frozen, and goes on when it is thawed', async () => {
     server = await startServer('redis', { folder: folder.path });
-    const redis = new Redis(server.url, { commandTimeout: 500 });
+    const redis = new Redis(server.url, { commandTimeout: 500, disconnectTimeout: 1 });
     await redis.ping();
     await server.freeze();
     await expect(redis.ping()).rejects.toThrow('timed out');
