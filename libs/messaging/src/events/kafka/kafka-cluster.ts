@@ -5,7 +5,7 @@ import { decodeFetchResponse, type FetchedPartition } from './fetch-protocol.ts'
 import { decodeMetadataResponse, encodeMetadataRequest, METADATA, type TopicMetadata } from './metadata-protocol.ts';
 
 /**
- * What kafkajs has inside and does not offer outside: requests to one broker. Its consumer is not used (docs/adr/0011), because a
+ * What kafkajs has inside and does not offer outside: requests to one broker. Its consumer is not used (docs/adr/0014), because a
  * slow partition holds up all others of its broker there, and it cannot read from an offset without joining a group.
  */
 interface Broker {

@@ -20,3 +20,11 @@ declare module 'kafkajs/src/protocol/requests/fetch/v11/request.js' {
   const request: (wish: FetchWish) => WireRequest;
   export default request;
 }
+
+declare module 'kafkajs/src/network/requestQueue/index.js' {
+  class RequestQueue {
+    readonly pending: readonly unknown[];
+    scheduleCheckPendingRequests(): void;
+  }
+  export default RequestQueue;
+}
