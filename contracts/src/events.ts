@@ -23,7 +23,7 @@ const Refused = {
   eventType: Type.String(),
   eventId: Type.String(),
   eventSource: Type.String(),
-  /** A stable word for machines: `schema`, `unknown-type`, `envelope`, `known-time`, `too-late`, `too-large`. */
+  /** A stable word for machines: `schema`, `unknown-type`, `envelope`, `json`, `known-time`, `event-time`, `too-late`, `too-large`. */
   reason: Type.String(),
   /** What is wrong and what to do, for people. */
   detail: Type.String(),

@@ -1,6 +1,7 @@
 /** Compiled validation: one validator per schema, with faults as JSON pointer and sentence. */
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { Get as getFormat, Set as setFormat } from 'typebox/format';
 
 export interface Fault {
   /** JSON pointer; empty for the value itself. */
@@ -13,6 +14,10 @@ export interface Validator<T> {
   /** All faults; empty when the value is valid. */
   faults(value: unknown): Fault[];
 }
+
+const isDateTime = getFormat('date-time') ?? (() => true);
+/** RFC 3339 allows 23:59:60, which `Date` cannot read: whoever is given a valid time may count on reading it. */
+setFormat('date-time', (text) => isDateTime(text) && !Number.isNaN(Date.parse(text)));
 
 const compiled = new WeakMap<TSchema, Validator<unknown>>();
 

@@ -1,16 +1,16 @@
 /** Requests and answers of the experiments service. */
 import { Type, type Static } from 'typebox';
 import { Analysis } from '../experiments.ts';
-import { Name, Timestamp } from '../ids.ts';
+import { Actor, Name, Reason, Timestamp } from '../ids.ts';
 
 /** `POST /v1/experiments/{name}/start`: draft → running. `at`: event time of the start (default now); exposures before it do not count. */
 export const StartExperimentRequest = Type.Object({
   at: Type.Optional(Timestamp),
-  requestedBy: Type.Optional(Type.String()),
+  requestedBy: Type.Optional(Actor),
 });
 export const StopExperimentRequest = Type.Object({
-  reason: Type.String({ minLength: 1 }),
-  requestedBy: Type.Optional(Type.String()),
+  reason: Reason,
+  requestedBy: Type.Optional(Actor),
 });
 
 /** `GET /v1/experiments/{name}/results`: from kept moments, no query over events. */

@@ -1,6 +1,6 @@
 /** Requests and answers of the registry. */
 import { Type, type Static } from 'typebox';
-import { ModelVersion, Name } from '../ids.ts';
+import { ModelVersion, Name, Reason } from '../ids.ts';
 
 export const VersionAnswer = Type.Object({
   model: Name,
@@ -28,7 +28,7 @@ export type VersionAnswer = Static<typeof VersionAnswer>;
 export const SetAliasRequest = Type.Object({
   version: ModelVersion,
   expected: Type.Optional(Type.Union([ModelVersion, Type.Null()])),
-  reason: Type.String({ minLength: 1 }),
+  reason: Reason,
 });
 /** `GET /v1/models/{model}/history`: newest first, append-only. */
 export const AliasHistory = Type.Object({

@@ -1,6 +1,6 @@
 /** Requests and answers of the training service. */
 import { Type, type Static } from 'typebox';
-import { Name, RunId, Timestamp } from '../ids.ts';
+import { Name, Reason, RunId, Timestamp } from '../ids.ts';
 
 /** `POST /v1/training-runs`: 202 with the run; the same `runId` again is the same run. */
 export const StartRunRequest = Type.Object({
@@ -9,7 +9,7 @@ export const StartRunRequest = Type.Object({
   from: Timestamp,
   to: Timestamp,
   asOf: Type.Optional(Timestamp),
-  reason: Type.Optional(Type.String()),
+  reason: Type.Optional(Reason),
 });
 export const RunState = Type.Union([
   Type.Literal('waiting-for-snapshot'),

@@ -2,7 +2,7 @@
 import type { ResourceDefinition } from '@roofshot/contracts/define';
 import { resourceReferences, ResourceReferencesChanged, type ResourceReference } from '@roofshot/contracts/references';
 import { validatorOf, type Fault } from '@roofshot/contracts/validate';
-import type { EventBus } from '@roofshot/messaging/events';
+import type { EventBus, LogBounds, LogRecord } from '@roofshot/messaging/events';
 import type { Publisher } from '@roofshot/messaging/handlers';
 import type { Static } from 'typebox';
 import type { Declared } from './resource-store.ts';
@@ -57,18 +57,22 @@ export async function readReferences(log: ReferenceLog): Promise<Map<string, Sai
   const said = new Map<string, Said>();
   const { check } = validatorOf(ResourceReferencesChanged.schema);
   for (const bounds of await log.bounds(resourceReferences.name)) {
-    for (let offset = bounds.start; offset < bounds.end;) {
-      const records = await log.readFrom(bounds, offset, PAGE);
-      for (const { value } of records) {
-        const data: unknown = JSON.parse(value);
-        if (check(data)) said.set(`${data.kind}/${data.name}`, data);
-      }
-      const last = records.at(-1);
-      if (last === undefined) break;
-      offset = last.offset + 1;
+    for await (const { value } of recordsOf(log, bounds)) {
+      const data: unknown = JSON.parse(value);
+      if (check(data)) said.set(`${data.kind}/${data.name}`, data);
     }
   }
   return said;
+}
+
+async function* recordsOf(log: ReferenceLog, bounds: LogBounds): AsyncGenerator<LogRecord> {
+  let offset = bounds.start;
+  while (offset < bounds.end) {
+    const records = await log.readFrom(bounds, offset, PAGE);
+    yield* records;
+    // Compaction may have taken the last ones.
+    offset = (records.at(-1)?.offset ?? bounds.end) + 1;
+  }
 }
 
 /** Why a resource may not be deleted: each resource of another owner that needs it. `own`: kinds whose owner looks itself. */

@@ -4,6 +4,7 @@ import { DomainError } from './errors.ts';
 import { valueOfText } from './text-values.ts';
 
 type Reader = (part: unknown) => unknown;
+type Texts = Readonly<Record<string, string | string[]>>;
 
 const UNREAD: Reader = () => undefined;
 
@@ -13,11 +14,20 @@ export function textsReader(part: 'params' | 'query', schema: TObject | undefine
   const validator = validatorOf(schema);
   const properties = Object.entries(schema.properties);
   return (texts) => {
-    const values = convert(properties, texts as Readonly<Record<string, string | string[]>>);
-    if (!validator.check(values))
-      throw invalid(`The ${part === 'query' ? 'query' : 'path'} is not valid`, validator.faults(values), `/${part}`);
+    const values = convert(properties, texts as Texts);
+    const unkeepable = unkeepableIn(texts as Texts);
+    if (unkeepable.length > 0) throw invalid(notValid(part), unkeepable, `/${part}`);
+    if (!validator.check(values)) throw invalid(notValid(part), validator.faults(values), `/${part}`);
     return values;
   };
+}
+
+const notValid = (part: 'params' | 'query'): string => `The ${part === 'query' ? 'query' : 'path'} is not valid`;
+
+/** `%00` is a character like others for whoever reads URLs, and none for whoever keeps texts: no database does. */
+function unkeepableIn(texts: Texts): Fault[] {
+  const holding = Object.entries(texts).filter(([, text]) => (Array.isArray(text) ? text : [text]).some((one) => one.includes('\0')));
+  return holding.map(([name]) => ({ path: `/${name}`, message: 'must hold no U+0000' }));
 }
 
 /** Checks a parsed body. Pointers of its faults begin at the body. */
@@ -31,10 +41,7 @@ export function bodyReader(schema: TSchema | undefined): Reader {
   };
 }
 
-function convert(
-  properties: readonly (readonly [string, TSchema])[],
-  texts: Readonly<Record<string, string | string[]>>,
-): Record<string, unknown> {
+function convert(properties: readonly (readonly [string, TSchema])[], texts: Texts): Record<string, unknown> {
   const values: Record<string, unknown> = { ...texts };
   for (const [name, schema] of properties) {
     const text = texts[name];

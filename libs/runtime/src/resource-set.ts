@@ -5,6 +5,7 @@ import type { Tx } from '@roofshot/messaging/handlers';
 import { suggest } from './nearest.ts';
 import type { DeclaredOf, OwnedKind, RuleContext } from './resource-rules.ts';
 import type { Declared, ResourceStore } from './resource-store.ts';
+import { unkeepableFaults } from './unkeepable.ts';
 
 /** A resource as it was sent, found valid by its kind's schema. */
 export interface Candidate {
@@ -40,6 +41,8 @@ function readOne(
   kinds: ReadonlyMap<string, OwnedKind>,
   seen: Set<string>,
 ): Omit<Candidate, 'index'> | { readonly faults: Fault[] } {
+  const unkeepable = unkeepableFaults(sent);
+  if (unkeepable.length > 0) return { faults: unkeepable };
   const envelope = validatorOf(SentResource);
   if (!envelope.check(sent)) return { faults: envelope.faults(sent) };
   const kind = kinds.get(sent.kind);

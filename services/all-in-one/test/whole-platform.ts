@@ -1,6 +1,7 @@
-/** All services in this process, each at its own port, on a database of their own. */
+/** All services in this process, each at its own port and behind a gateway, on a database of their own. */
 import { fileURLToPath } from 'node:url';
 import { loadResources } from '@roofshot/cli/load-resources';
+import { startGateway } from '@roofshot/runtime/gateway';
 import { run, type Running } from '@roofshot/runtime/run';
 import { testDatabase, type TestDatabase } from '@roofshot/testing/postgres';
 import { tempDir, type TempDir } from '@roofshot/testing/temp-dir';
@@ -15,6 +16,7 @@ export class WholePlatform {
   readonly database: TestDatabase;
   readonly #folder: TempDir;
   #running: Running | undefined;
+  #gateway = '';
 
   private constructor(database: TestDatabase, folder: TempDir) {
     this.database = database;
@@ -30,7 +32,15 @@ export class WholePlatform {
   async resume(): Promise<void> {
     const ports = Object.fromEntries(allServices.map(({ name }) => [`${name.toUpperCase()}_PORT`, '0']));
     const env = { SQL_URL: this.database.url, DATA_DIR: this.#folder.path, LOG_LEVEL: 'fatal', ...ports };
-    this.#running = await run(allServices, { env, whole: true });
+    this.#running = await run(allServices, {
+      env,
+      whole: true,
+      front: async (services) => {
+        const gateway = await startGateway({ host: '127.0.0.1', port: 0, portKey: '--port', services });
+        this.#gateway = gateway.url;
+        return gateway;
+      },
+    });
   }
 
   async pause(): Promise<void> {
@@ -44,9 +54,9 @@ export class WholePlatform {
     await this.#folder.remove();
   }
 
-  /** The address of a service. */
+  /** The address of a service, or of the `gateway`. */
   urlOf(service: string): string {
-    return this.#running?.urls[service] ?? '';
+    return service === 'gateway' ? this.#gateway : (this.#running?.urls[service] ?? '');
   }
 
   async ask(service: string, path: string, method = 'GET', body?: unknown): Promise<Answered> {

@@ -17,11 +17,12 @@ test('a promotion says which version, instead of which, by whom and why', () => 
   });
 });
 
-test('a decided experiment says the reason and the effect with its interval', () => {
+test('a decided experiment says the reason and when it was in event time', () => {
   expect(decisionText({ ...saidOf('experiment.decided'), service: 'experiments' })).toEqual({
     what: 'Experiment streaming-features decided: promote',
     who: 'experiments',
-    why: 'The interval [−0.197, −0.148] is below 0. Effect −0.172 [−0.197, −0.148].',
+    why: 'The interval [−0.197, −0.148] is below 0.',
+    eventTime: Date.parse(String(saidOf('experiment.decided').data?.['decidedAt'])),
   });
 });
 
@@ -40,6 +41,19 @@ test('what went wrong is marked, with what is known of the cause', () => {
   });
 });
 
+test('a reason that is a sentence gets no second full stop', () => {
+  const breach = saidOf('guardrail.breached');
+  const { why } = decisionText({ ...breach, data: { ...breach.data, because: 'It is above 0 (alpha 0.025).' } });
+  expect(why).toBe('It is above 0 (alpha 0.025). Outcomes until then: 412.');
+});
+
+test('without its reason a decided experiment says the effect', () => {
+  const decided = saidOf('experiment.decided');
+  const { because, ...data } = decided.data ?? {};
+  expect(because).not.toBe('');
+  expect(decisionText({ ...decided, data }).why).toBe('Effect −0.172 [−0.197, −0.148].');
+});
+
 test.each([...DECISION_TYPES])('%s is a sentence, also when the feed left everything out', (type) => {
   const { what, why } = decisionText(saidOf(type));
   expect(what).not.toBe(type);
@@ -48,5 +62,5 @@ test.each([...DECISION_TYPES])('%s is a sentence, also when the feed left everyt
 });
 
 test('an unknown type is told by its name', () => {
-  expect(decisionText({ ...saidOf('guardrail.breached'), type: 'new.thing' })).toEqual({ what: 'new.thing', who: 'registry', why: '' });
+  expect(decisionText({ ...saidOf('model-version.promoted'), type: 'new.thing' })).toEqual({ what: 'new.thing', who: 'registry', why: '' });
 });

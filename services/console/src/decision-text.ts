@@ -1,5 +1,5 @@
 import type { Said } from '@roofshot/contracts/http/live';
-import { formatMeasure, formatMilliseconds } from './format.ts';
+import { formatEventTime, formatMeasure, formatMilliseconds, sentences } from './format.ts';
 
 export interface DecisionText {
   /** What was decided. */
@@ -8,12 +8,14 @@ export interface DecisionText {
   readonly who: string;
   /** Empty where the message says no reason. */
   readonly why: string;
+  /** When it happened in event time, epoch milliseconds, where that is not the moment at which it was said. */
+  readonly eventTime?: number;
   /** Something went wrong or back: marked with a word and a colour. */
   readonly mark?: 'rolled back' | 'breached' | 'refused' | 'failed';
 }
 
 type Data = Readonly<Record<string, unknown>>;
-type Writer = (data: Data) => Omit<DecisionText, 'who'> & { readonly who?: string | undefined };
+type Writer = (data: Data) => Omit<DecisionText, 'who' | 'eventTime'> & { readonly who?: string | undefined };
 
 /** One sentence each, in the past tense. Fields that the feed left out for their length are left out here. */
 const WRITERS: Readonly<Record<string, Writer>> = {
@@ -34,11 +36,11 @@ const WRITERS: Readonly<Record<string, Writer>> = {
   'experiment.started': (data) => ({
     what: `Experiment ${text(data, 'experiment')} started phase ${text(data, 'phase')}`,
     who: text(data, 'startedBy'),
-    why: from(data, 'endsAt', 'until'),
+    why: untilIn(data),
   }),
   'experiment.decided': (data) => ({
     what: `Experiment ${text(data, 'experiment')} decided: ${text(data, 'decision')}`,
-    why: [text(data, 'because'), effectIn(data)].filter((part) => part !== '').join(' '),
+    why: text(data, 'because') || effectIn(data),
   }),
   'experiment.stopped': (data) => ({
     what: `Experiment ${text(data, 'experiment')} was stopped`,
@@ -47,14 +49,14 @@ const WRITERS: Readonly<Record<string, Writer>> = {
   }),
   'guardrail.breached': (data) => ({
     what: `Guardrail ${text(data, 'guardrail')} was breached by ${version(data)}`,
-    why: [text(data, 'because'), from(data, 'outcomes', 'Outcomes until then:')].filter((part) => part !== '').join('. '),
+    why: sentences(text(data, 'because'), from(data, 'outcomes', 'Outcomes until then:')),
     mark: 'breached',
   }),
   'training-run.started': (data) => ({ what: `Run of ${text(data, 'job')} started`, why: from(data, 'trials', 'trials:') }),
   'training-run.finished': (data) => ({ what: `Run of ${text(data, 'job')} finished`, why: metricsIn(data) }),
   'training-run.failed': (data) => ({
     what: `Run of ${text(data, 'job')} failed`,
-    why: [text(data, 'reason'), text(data, 'hint')].filter((part) => part !== '').join('. '),
+    why: sentences(text(data, 'reason'), text(data, 'hint')),
     mark: 'failed',
   }),
   'training-run.cancelled': (data) => ({ what: `Run of ${text(data, 'job')} was cancelled`, why: text(data, 'reason') }),
@@ -67,7 +69,8 @@ const WRITERS: Readonly<Record<string, Writer>> = {
 /** What a decision's message says, for people. A type that is new here is told by its name. */
 export function decisionText({ type, service, data = {} }: Said): DecisionText {
   const { who, ...written } = WRITERS[type]?.(data) ?? { what: type, why: '' };
-  return { ...written, who: who === undefined || who === '' ? service : who };
+  const eventTime = eventTimeIn(data);
+  return { ...written, who: who === undefined || who === '' ? service : who, ...(eventTime !== undefined && { eventTime }) };
 }
 
 function text(data: Data, key: string): string {
@@ -87,6 +90,17 @@ function instead(data: Data): string {
   return previous === '' ? '' : `, replacing version ${previous}`;
 }
 
+/** A decision's own time, as the messages name it. */
+function eventTimeIn(data: Data): number | undefined {
+  const times = ['decidedAt', 'breachedAt', 'startedAt'].map((key) => Date.parse(text(data, key)));
+  return times.find((time) => !Number.isNaN(time));
+}
+
+function untilIn(data: Data): string {
+  const end = Date.parse(text(data, 'endsAt'));
+  return Number.isNaN(end) ? '' : `until ${formatEventTime(end)}`;
+}
+
 function objectIn(data: Data, key: string): Data {
   const value = data[key];
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Data) : {};
@@ -104,7 +118,7 @@ function checksIn(data: Data): string {
 
 function failedChecks(data: Data): string {
   const failed = listIn(data, 'checks').filter(({ passed }) => passed === false);
-  return failed.map((check) => `${text(check, 'name')}: ${text(check, 'detail')}`).join(' ');
+  return sentences(...failed.map((check) => `${text(check, 'name')}: ${text(check, 'detail')}`));
 }
 
 function metricsIn(data: Data): string {

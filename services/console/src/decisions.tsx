@@ -1,7 +1,8 @@
 import type { Said } from '@roofshot/contracts/http/live';
 import type { ReactNode } from 'react';
 import { decisionText } from './decision-text.ts';
-import { formatTime } from './format.ts';
+import { formatEventTime, formatTime } from './format.ts';
+import { Scroller } from './scroller.tsx';
 
 /** What the loop decided, by whom and why. */
 export function Decisions({ decisions }: { readonly decisions: readonly Said[] }): ReactNode {
@@ -14,18 +15,20 @@ export function Decisions({ decisions }: { readonly decisions: readonly Said[] }
           appear here.
         </p>
       ) : (
-        <ol className="scroll" tabIndex={0} aria-label="Decisions, newest first">
-          {decisions.map((said) => (
-            <Decision key={`${said.service} ${said.at} ${said.seq}`} said={said} />
-          ))}
-        </ol>
+        <Scroller label="Decisions, newest first" things="decisions">
+          <ol>
+            {decisions.map((said) => (
+              <Decision key={`${said.service} ${said.at} ${said.seq}`} said={said} />
+            ))}
+          </ol>
+        </Scroller>
       )}
     </section>
   );
 }
 
 function Decision({ said }: { readonly said: Said }): ReactNode {
-  const { what, who, why, mark } = decisionText(said);
+  const { what, who, why, mark, eventTime } = decisionText(said);
   return (
     <li className="decision" data-type={said.type}>
       <time dateTime={new Date(said.at).toISOString()}>{formatTime(said.at)}</time>
@@ -38,6 +41,7 @@ function Decision({ said }: { readonly said: Said }): ReactNode {
           by {who}
           {why !== '' && `: ${why}`}
         </p>
+        {eventTime !== undefined && <p className="id">event time {formatEventTime(eventTime)}</p>}
         {said.correlationId !== undefined && <p className="id">correlation id {said.correlationId}</p>}
       </div>
     </li>

@@ -1,4 +1,4 @@
-import { formatCount, formatMeasure, formatMilliseconds, formatRate, formatTime, plural } from './format.ts';
+import { formatCount, formatEventTime, formatMeasure, formatMilliseconds, formatRate, formatTime, plural, sentences } from './format.ts';
 
 test.each([
   [0, '0'],
@@ -32,4 +32,12 @@ test('one is singular', () => {
 
 test("a time is the reader's wall clock", () => {
   expect(formatTime(new Date(2026, 2, 1, 4, 5, 6).getTime())).toBe('04:05:06');
+});
+
+test('event time is told in UTC, whoever reads', () => {
+  expect(formatEventTime(Date.UTC(2001, 0, 2, 3, 4))).toBe('2 Jan 2001 03:04');
+});
+
+test('sentences end once', () => {
+  expect(sentences('It is so.', '', ' And so', 'Is it?')).toBe('It is so. And so. Is it?');
 });

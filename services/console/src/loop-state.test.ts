@@ -46,6 +46,19 @@ test('messages are the newest of each type, and those that come all the time kee
   expect(after(frame({ said: [rare, ...often] })).messages.map(({ type, seq }) => `${type} ${seq}`)).toEqual(['a 52', 'b 53', 'rare 1']);
 });
 
+test('of refused events the newest of each reason is kept, and none of them is a decision', () => {
+  const refused = (seq: number, reason: string): Said => said(seq, { type: 'event.quarantined', data: { reason } });
+  const state = after(frame({ said: [refused(1, 'schema'), refused(2, 'unknown-type')] }), frame({ said: [refused(3, 'schema')] }));
+  expect(state.refusals.map(({ seq }) => seq)).toEqual([3, 2]);
+  expect(state.decisions).toEqual([]);
+});
+
+test('what one service answered stays while another does not answer', () => {
+  const experiments = [] as const;
+  const asked = changeLoop(emptyLoop, { kind: 'asked', asked: { eventTime: START, experiments } });
+  expect(changeLoop(asked, { kind: 'asked', asked: { experiments } }).asked).toEqual({ eventTime: START, experiments });
+});
+
 test('decisions are newest first, whichever service told first', () => {
   const early = said(4, { service: 'registry', data: {}, at: START + 1 });
   const late = said(9, { data: {}, at: START + 2 });

@@ -1,5 +1,6 @@
 /** What the page knows, and how each message of the feed changes it. No clock and no browser in here. */
 import type { LiveFrame, LiveGone, LiveServices, Said } from '@roofshot/contracts/http/live';
+import type { Asked } from './asked.ts';
 
 /** One reading of a service's counters. */
 export interface Sample {
@@ -32,12 +33,17 @@ export interface LoopState {
   readonly decisions: readonly Said[];
   /** The newest of each type and service; see `calmly`. */
   readonly messages: readonly Said[];
+  /** The newest event of each reason for which events were not accepted, newest first. */
+  readonly refusals: readonly Said[];
+  /** What the services answered last. */
+  readonly asked: Asked;
 }
 
 export type LoopChange =
   | { readonly kind: 'frame'; readonly frame: LiveFrame }
   | { readonly kind: 'gone'; readonly gone: LiveGone }
   | { readonly kind: 'services'; readonly services: LiveServices['services'] }
+  | { readonly kind: 'asked'; readonly asked: Asked }
   | { readonly kind: 'connected' }
   | { readonly kind: 'lost'; readonly at: number };
 
@@ -54,6 +60,8 @@ export const emptyLoop: LoopState = {
   unseen: {},
   decisions: [],
   messages: [],
+  refusals: [],
+  asked: {},
 };
 
 export function changeLoop(state: LoopState, change: LoopChange): LoopState {
@@ -66,6 +74,8 @@ export function changeLoop(state: LoopState, change: LoopChange): LoopState {
       return { ...state, services: change.services };
     case 'gone':
       return withGone(state, change.gone);
+    case 'asked':
+      return { ...state, asked: { ...state.asked, ...change.asked } };
     case 'frame':
       return withFrame(state, change.frame);
   }
@@ -89,10 +99,20 @@ function withFrame(state: LoopState, frame: LiveFrame): LoopState {
     views: { ...state.views, [frame.service]: { frame, samples, lastSeq } },
     decisions: newestFirst(state.decisions, said.filter(isDecision), DECISIONS),
     messages: newestOfEachType(state.messages, said),
+    refusals: newestOfEachReason(state.refusals, said.filter(isRefusal)),
   };
 }
 
-const isDecision = ({ data }: Said): boolean => data !== undefined;
+const REFUSALS: readonly string[] = ['event.quarantined', 'event.late'];
+/** The feed gives data to decisions and refused events alone. */
+const isRefusal = ({ type, data }: Said): boolean => data !== undefined && REFUSALS.includes(type);
+const isDecision = (said: Said): boolean => said.data !== undefined && !isRefusal(said);
+
+function newestOfEachReason(known: readonly Said[], added: readonly Said[]): readonly Said[] {
+  if (added.length === 0) return known;
+  const newest = new Map([...known.toReversed(), ...added].map((one) => [String(one.data?.['reason']), one]));
+  return [...newest.values()].sort((a, b) => b.at - a.at || b.seq - a.seq);
+}
 
 function newestOfEachType(known: readonly Said[], added: readonly Said[]): readonly Said[] {
   if (added.length === 0) return known;

@@ -2,13 +2,18 @@ import type { ReactNode } from 'react';
 import { formatCount, formatRate, plural } from './format.ts';
 import type { LoopState } from './loop-state.ts';
 import { rateOf, totalOf } from './rates.ts';
-import { FLOWS, RETURNS, STAGES, type Flow } from './stages.ts';
+import { FLOWS, RETURNS, SHORTCUT, STAGES, type Flow } from './stages.ts';
 import { StageView } from './stage-view.tsx';
 
-/** The six stages as stations of one line, and the two ways back that close the loop. */
+/** The six stages as stations of one line, the values that go past two of them, and the two ways back that close the loop. */
 export function Loop({ state }: { readonly state: LoopState }): ReactNode {
   return (
     <section className="loop" aria-label="The loop">
+      <div className="shortcuts">
+        <div className="shortcut">
+          <FlowView flow={SHORTCUT} state={state} className="return-label" />
+        </div>
+      </div>
       <ol className="stages">
         {STAGES.map((stage, index) => (
           <li key={stage.service} className="stage" data-service={stage.service}>
@@ -37,23 +42,23 @@ interface FlowProps {
 function FlowView({ flow, state, className }: FlowProps): ReactNode {
   if (flow === undefined) return <p className={`${className} end`} aria-hidden="true" />;
   const view = state.views[flow.measuredBy];
-  const total = totalOf(view, flow.metrics);
-  const rate = flow.kind === 'rate' ? rateOf(view, flow.metrics) : undefined;
-  const isMoving = flow.kind === 'rate' ? (rate ?? 0) > 0 : total > 0;
+  const figures = flow.parts.map(({ what, metrics }) => ({
+    what,
+    value: flow.kind === 'rate' ? rateOf(view, metrics) : totalOf(view, metrics),
+  }));
+  const isMoving = figures.some(({ value = 0 }) => value > 0);
   return (
     <p className={className} data-moving={isMoving} data-flow={`${flow.from}-${flow.to}`}>
       <span className="hidden">
         From {flow.from} to {flow.to}:{' '}
       </span>
-      {flow.kind === 'rate' ? (
-        <span>
-          <b>{formatRate(rate)}</b> {flow.what}/s
+      {figures.map(({ what, value }, index) => (
+        <span key={what}>
+          {index > 0 && ', '}
+          <b>{flow.kind === 'rate' ? formatRate(value) : formatCount(value ?? 0)}</b>{' '}
+          {flow.kind === 'rate' ? `${what}/s` : nounOf(value ?? 0, what)}
         </span>
-      ) : (
-        <span>
-          <b>{formatCount(total)}</b> {nounOf(total, flow.what)}
-        </span>
-      )}
+      ))}
     </p>
   );
 }

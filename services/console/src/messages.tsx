@@ -1,6 +1,7 @@
 import type { Said } from '@roofshot/contracts/http/live';
 import { useState, type ReactNode } from 'react';
 import { formatTime } from './format.ts';
+import { Scroller } from './scroller.tsx';
 
 /** What moves by itself can be held still. */
 export function Messages({ messages }: { readonly messages: readonly Said[] }): ReactNode {
@@ -21,7 +22,7 @@ export function Messages({ messages }: { readonly messages: readonly Said[] }): 
       {shown.length === 0 ? (
         <p className="empty">No service has said anything yet.</p>
       ) : (
-        <div className="scroll" tabIndex={0} role="region" aria-label="Last messages, newest first">
+        <Scroller label="Last messages, newest first" things="messages">
           <table>
             <thead>
               <tr>
@@ -47,7 +48,7 @@ export function Messages({ messages }: { readonly messages: readonly Said[] }): 
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroller>
       )}
     </section>
   );

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
-import { formatCount, formatMilliseconds, formatRate, plural } from './format.ts';
+import { effectOf, stateText } from './experiment-text.ts';
+import { formatCount, formatEventTime, formatMilliseconds, formatRate, plural, sentences } from './format.ts';
 import type { LoopState, ServiceView } from './loop-state.ts';
 import { rateLine, rateOf, totalOf } from './rates.ts';
 import { Sparkline } from './sparkline.tsx';
@@ -30,9 +31,12 @@ export function StageView({ stage, state }: { readonly stage: Stage; readonly st
           </p>
           <Sparkline values={rateLine(view, main.metrics)} />
           <dl>
-            <Row label="lag" value={view.frame.lag === 0 ? 'none' : plural(view.frame.lag, 'record')} />
+            {view.frame.lag === 0 ? <Row label="no lag" value="" /> : <Row label="lag" value={plural(view.frame.lag, 'record')} />}
             {stage.figures.map((figure) => (
               <Row key={figure.label} label={figure.label} value={valueOf(view, figure)} />
+            ))}
+            {askedRows(stage.service, state).map(({ label, value }) => (
+              <Row key={label} label={label} value={value} />
             ))}
           </dl>
         </>
@@ -41,7 +45,25 @@ export function StageView({ stage, state }: { readonly stage: Stage; readonly st
   );
 }
 
-function Row({ label, value }: { readonly label: string; readonly value: string }): ReactNode {
+interface RowText {
+  readonly label: string;
+  readonly value: string;
+}
+
+/** What a stage is about, as far as its service was asked. */
+function askedRows(service: string, { asked: { eventTime, experiments } }: LoopState): readonly RowText[] {
+  if (service === 'features' && typeof eventTime === 'number') return [{ label: 'event time', value: formatEventTime(eventTime) }];
+  const [first] = experiments ?? [];
+  if (service !== 'experiments' || first === undefined) return [];
+  const found = effectOf(first.analysis);
+  return [
+    { label: 'experiment', value: first.decision?.decision ?? stateText(first) },
+    { label: 'effect', value: found?.effect ?? '–' },
+    { label: 'interval', value: found?.interval ?? '–' },
+  ];
+}
+
+function Row({ label, value }: RowText): ReactNode {
   return (
     <div>
       <dt>{label}</dt>
@@ -61,7 +83,7 @@ function conditionOf(service: string, { link, services, views, unseen }: LoopSta
   }
   if (view.gone !== undefined) return { mark: 'bad', word: 'no answer', detail: view.gone };
   if (view.frame.ready) return { mark: 'good', word: 'ready' };
-  return { mark: 'waiting', word: 'not ready', detail: `Waits for ${view.frame.waitsFor.join('; ')}.` };
+  return { mark: 'waiting', word: 'not ready', detail: sentences(`Waits for ${view.frame.waitsFor.join('; ')}`) };
 }
 
 function valueOf(view: ServiceView, { kind, metrics }: Figure): string {
@@ -75,7 +97,7 @@ function valueOf(view: ServiceView, { kind, metrics }: Figure): string {
       return formatCount(view.frame.gauges[metric] ?? 0);
     case 'median': {
       const milliseconds = view.frame.medians[metric];
-      return milliseconds === undefined ? 'none' : formatMilliseconds(milliseconds);
+      return milliseconds === undefined ? '–' : formatMilliseconds(milliseconds);
     }
   }
 }

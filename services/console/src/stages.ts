@@ -22,6 +22,10 @@ export interface Flow {
   readonly measuredBy: string;
   /** `rate` where much flows, `total` where each one is an event of its own. */
   readonly kind: 'rate' | 'total';
+  readonly parts: readonly FlowPart[];
+}
+
+export interface FlowPart {
   readonly what: string;
   readonly metrics: readonly string[];
 }
@@ -90,12 +94,39 @@ export const STAGES: readonly Stage[] = [
 
 /** From each stage to the next, in their order. */
 export const FLOWS: readonly Flow[] = [
-  { from: 'ingestion', to: 'features', measuredBy: 'ingestion', kind: 'rate', what: 'events', metrics: ['events.received/accepted'] },
-  { from: 'features', to: 'training', measuredBy: 'features', kind: 'total', what: 'snapshot', metrics: ['snapshots.finished/built'] },
-  { from: 'training', to: 'registry', measuredBy: 'training', kind: 'total', what: 'model', metrics: ['runs.ended/finished'] },
-  { from: 'registry', to: 'serving', measuredBy: 'serving', kind: 'total', what: 'switch', metrics: ['versions.switched'] },
-  { from: 'serving', to: 'experiments', measuredBy: 'serving', kind: 'rate', what: 'predictions', metrics: ['predictions.served'] },
+  {
+    from: 'ingestion',
+    to: 'features',
+    measuredBy: 'ingestion',
+    kind: 'rate',
+    parts: [{ what: 'events', metrics: ['events.received/accepted'] }],
+  },
+  {
+    from: 'features',
+    to: 'training',
+    measuredBy: 'features',
+    kind: 'total',
+    parts: [{ what: 'snapshot', metrics: ['snapshots.finished/built'] }],
+  },
+  { from: 'training', to: 'registry', measuredBy: 'training', kind: 'total', parts: [{ what: 'model', metrics: ['runs.ended/finished'] }] },
+  { from: 'registry', to: 'serving', measuredBy: 'serving', kind: 'total', parts: [{ what: 'switch', metrics: ['versions.switched'] }] },
+  {
+    from: 'serving',
+    to: 'experiments',
+    measuredBy: 'serving',
+    kind: 'rate',
+    parts: [{ what: 'predictions', metrics: ['predictions.served'] }],
+  },
 ];
+
+/** Each answer is given on one vector of feature values. */
+export const SHORTCUT: Flow = {
+  from: 'features',
+  to: 'serving',
+  measuredBy: 'serving',
+  kind: 'rate',
+  parts: [{ what: 'feature vectors', metrics: ['predictions.served'] }],
+};
 
 /** What closes the loop. Outcomes are events that experiments read as well. */
 export const RETURNS: readonly Flow[] = [
@@ -104,8 +135,16 @@ export const RETURNS: readonly Flow[] = [
     to: 'registry',
     measuredBy: 'experiments',
     kind: 'total',
-    what: 'decision',
-    metrics: ['phases.decided', 'guardrails.breached'],
+    parts: [
+      { what: 'decision', metrics: ['phases.decided'] },
+      { what: 'breach', metrics: ['guardrails.breached'] },
+    ],
   },
-  { from: 'ingestion', to: 'experiments', measuredBy: 'experiments', kind: 'rate', what: 'outcomes', metrics: ['facts.folded/events.*'] },
+  {
+    from: 'ingestion',
+    to: 'experiments',
+    measuredBy: 'experiments',
+    kind: 'rate',
+    parts: [{ what: 'outcomes', metrics: ['facts.folded/events.*'] }],
+  },
 ];

@@ -43,7 +43,7 @@ inBrowser(executablePath === undefined ? `the console (not run: ${reason})` : 't
     faults.splice(0);
     page.on('pageerror', ({ message }) => void faults.push(message));
     await page.goto(lab.url);
-    await page.getByRole('status').getByText('all 2 services ready').waitFor();
+    await page.getByRole('status').getByText('all 4 services ready').waitFor();
   });
   afterEach(async () => {
     await page.close();
@@ -102,7 +102,7 @@ inBrowser(executablePath === undefined ? `the console (not run: ${reason})` : 't
 
   test('a decision is shown with who and why, and again to who comes later', async () => {
     await fetch(`${lab.url}/v1/promotions`, { method: 'POST', headers: { 'x-correlation-id': 'c-promote' } });
-    const decisions = page.getByRole('list', { name: 'Decisions, newest first' });
+    const decisions = page.getByRole('region', { name: 'Decisions, newest first' });
     await shows(decisions, 'flight-delay version 2 became champion, replacing version 1');
     await shows(decisions, 'by experiments: effect −0.17 [−0.20, −0.15]');
     await shows(decisions, 'correlation id c-promote');
@@ -111,13 +111,46 @@ inBrowser(executablePath === undefined ? `the console (not run: ${reason})` : 't
     expect(await decisions.getByRole('listitem').count()).toBe(1);
   });
 
+  test('an experiment shows how far it is, its effect with interval and method, and since when it is significant', async () => {
+    const experiment = page.getByRole('region', { name: 'Experiment streaming-features running' });
+    await shows(experiment, '3 days 12 h of 7 days');
+    await shows(experiment, 'outcomes are in until 18 Jan 2001 12:00');
+    await shows(experiment, /−0.19 \[−0.222, −0.158\]/);
+    await shows(experiment, "Welch's t, 95 % two-sided");
+    await shows(experiment, 'significant since 15 Jan 2001 04:00');
+    await shows(experiment, 'none yet: its rule asks for the whole length');
+    expect(await experiment.getByRole('progressbar').getAttribute('value')).toBe('0.5');
+    await shows(stage('experiments'), /effect\s+−0.19\s+interval\s+\[−0.222, −0.158\]/);
+    await shows(page.locator('header'), 'event time 18 Jan 2001 12:05 UTC');
+  });
+
+  test('a refused event is shown with its reason, its place and how many there were', async () => {
+    await declareFlights();
+    const data = { ...(flight['data'] as object), distance: 'far' };
+    await send({ ...flight, id: 'refused-1', data });
+    await send({ ...flight, id: 'refused-2', data });
+    const refusals = page.getByRole('region', { name: '2 events not accepted' });
+    await shows(refusals, /2\s+schema/);
+    await shows(refusals, /flight.departed \/data\/distance: .*must be integer/);
+    await shows(stage('ingestion'), /quarantined\s+2\b/);
+    expect(await page.locator('.decision', { hasText: 'quarantined' }).count()).toBe(0);
+  });
+
+  test('a list that is longer than its place says that there is more, and when its end is reached', async () => {
+    for (let number = 0; number < 12; number++) await fetch(`${lab.url}/v1/promotions`, { method: 'POST' });
+    const decisions = page.locator('.decisions');
+    await shows(decisions, 'scroll for more decisions');
+    await decisions.getByRole('listitem').last().scrollIntoViewIfNeeded();
+    await shows(decisions, 'that is all');
+  });
+
   test('a killed service is named with the reason, the others go on, and its return is noticed', async () => {
     await lab.killIngestion();
     await shows(stage('ingestion'), /no answer\s+It does not answer/);
     await shows(page.getByRole('status'), 'Live, waiting for ingestion');
     await shows(stage('registry'), 'ready');
     await lab.startIngestion();
-    await shows(page.getByRole('status'), 'all 2 services ready');
+    await shows(page.getByRole('status'), 'all 4 services ready');
     expect(await send({ ...flight, id: 'after-the-restart' })).toContain('accepted');
     await shows(stage('ingestion'), /accepted\s+1\b/);
   });
@@ -128,7 +161,7 @@ inBrowser(executablePath === undefined ? `the console (not run: ${reason})` : 't
     await shows(page.getByRole('status'), /^Connection lost at \d\d:\d\d:\d\d\. Trying again$/);
     await shows(stage('registry'), 'last known');
     await lab.startGateway();
-    await shows(page.getByRole('status'), 'Live, all 2 services ready');
+    await shows(page.getByRole('status'), 'Live, all 4 services ready');
     expect(await page.locator('.decision').count()).toBe(known);
   });
 

@@ -1,10 +1,11 @@
-/** The console before a small platform: ingestion as a process of its own, a service that promotes, and the gateway with the built page. */
+/** The console before a small platform: ingestion as a process of its own, services that promote and answer, and the gateway with the built page. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Inject, Injectable, Module } from '@nestjs/common';
+import type { ExperimentResults } from '@roofshot/contracts/http/experiments';
 import { modelVersions } from '@roofshot/contracts/models';
 import { startGateway, type Gateway } from '@roofshot/runtime/gateway';
 import { HttpRoutes } from '@roofshot/runtime/http';
@@ -58,19 +59,105 @@ const promoter = defineService({
   handlers: () => [],
 });
 
+/** As the replay of a week found it. */
+const RESULTS: ExperimentResults = {
+  experiment: 'streaming-features',
+  state: 'running',
+  phase: 1,
+  startedAt: '2001-01-15T00:00:00.000Z',
+  endsAt: '2001-01-22T00:00:00.000Z',
+  analysis: {
+    experiment: 'streaming-features',
+    phase: 1,
+    metric: 'cost-per-flight',
+    asOf: '2001-01-18T12:00:00.000Z',
+    units: { control: 6_811, treatment: 6_930 },
+    means: { control: 0.747, treatment: 0.557 },
+    effect: -0.19,
+    ci: [-0.2221, -0.1578],
+    ciMethod: "Welch's t, 95 % two-sided, absolute difference",
+    pValue: 1e-30,
+    cuped: null,
+    sequential: { method: 'asymptotic confidence sequence', ci: [-0.2411, -0.1388], pValue: 1e-20 },
+    srm: { pValue: 0.31, mismatch: false, expected: { control: 6_870.5, treatment: 6_870.5 } },
+    significantSince: '2001-01-15T04:00:00.000Z',
+    immature: 212,
+    missing: 0,
+  },
+  decision: null,
+  probation: null,
+  breaches: [],
+};
+
+@Injectable()
+class Experimenter {
+  constructor(http: HttpRoutes) {
+    const listed = { metadata: { name: RESULTS.experiment }, status: { state: RESULTS.state } };
+    http.route({ method: 'GET', url: '/v1/experiments', summary: 'All.', handler: () => ({ items: [listed] }) });
+    http.route({
+      method: 'GET',
+      url: '/v1/experiments/:name/results',
+      params: Type.Object({ name: Type.String() }),
+      summary: 'One.',
+      handler: () => RESULTS,
+    });
+  }
+}
+
+@Module({})
+class ExperimenterModule {}
+
+/** Stands for experiments, whose figures need days of outcomes: it answers the same questions in the same words. */
+const experimenter = defineService({
+  name: 'experiments',
+  port: 0,
+  config: Type.Object({}),
+  needs: [],
+  publishes: [],
+  sends: [],
+  kinds: [],
+  paths: ['/v1/experiments'],
+  migrations: [],
+  module: () => ({ module: ExperimenterModule, providers: [Experimenter] }),
+  handlers: () => [],
+});
+
+@Injectable()
+class Clock {
+  constructor(http: HttpRoutes) {
+    http.route({
+      method: 'GET',
+      url: '/v1/features/progress',
+      summary: 'How far.',
+      handler: () => ({ progress: '2001-01-18T12:05:00.000Z' }),
+    });
+  }
+}
+
+@Module({})
+class ClockModule {}
+
+/** Stands for features where only their progress is asked for. */
+const clock = defineService({
+  ...experimenter,
+  name: 'features',
+  paths: ['/v1/features'],
+  module: () => ({ module: ClockModule, providers: [Clock] }),
+});
+
 export class LoopLab {
   readonly #database: TestDatabase;
   readonly #folder: TempDir;
-  readonly #promoter: Running;
+  readonly #stands: Running;
   readonly #ingestionPort: number;
   #ingestion: ChildProcess | undefined;
   #gateway: Gateway | undefined;
   #gatewayPort = 0;
 
-  private constructor(made: { database: TestDatabase; folder: TempDir; promoter: Running; ingestionPort: number }) {
+  private constructor(made: { database: TestDatabase; folder: TempDir; stands: Running; ingestionPort: number }) {
     this.#database = made.database;
     this.#folder = made.folder;
-    this.#promoter = made.promoter;
+    this.#stands = made.stands;
     this.#ingestionPort = made.ingestionPort;
   }
 
@@ -82,10 +169,17 @@ export class LoopLab {
       SQL_URL: database.url,
       DATA_DIR: folder.path,
       REGISTRY_PORT: '0',
+      EXPERIMENTS_PORT: '0',
+      FEATURES_PORT: '0',
       LOG_LEVEL: 'warn',
       LOG_FILE: join(folder.path, 'registry.log'),
     };
-    const lab = new LoopLab({ database, folder, promoter: await run([promoter], { env }), ingestionPort: await freePort() });
+    const lab = new LoopLab({
+      database,
+      folder,
+      stands: await run([promoter, experimenter, clock], { env }),
+      ingestionPort: await freePort(),
+    });
     await lab.startIngestion();
     await lab.startGateway();
     return lab;
@@ -125,7 +219,9 @@ export class LoopLab {
   async startGateway(): Promise<void> {
     const services = [
       { name: 'ingestion', url: this.#ingestionUrl, prefixes: ['/v1/events', '/v1/event-types'] },
-      { name: 'registry', url: this.#promoter.urls['registry'] ?? '', prefixes: ['/v1/promotions'] },
+      { name: 'registry', url: this.#stands.urls['registry'] ?? '', prefixes: ['/v1/promotions'] },
+      { name: 'experiments', url: this.#stands.urls['experiments'] ?? '', prefixes: ['/v1/experiments'] },
+      { name: 'features', url: this.#stands.urls['features'] ?? '', prefixes: ['/v1/features'] },
     ];
     this.#gateway = await startGateway({ host: '127.0.0.1', port: this.#gatewayPort, portKey: 'port', services, staticDir: PAGE });
     this.#gatewayPort = Number(new URL(this.#gateway.url).port);
@@ -138,7 +234,7 @@ export class LoopLab {
   async close(): Promise<void> {
     await this.stopGateway();
     await this.killIngestion();
-    await this.#promoter.stop();
+    await this.#stands.stop();
     await this.#database.drop();
     await this.#folder.remove();
   }

@@ -14,7 +14,7 @@ describe('a schema', () => {
     ['is itself by a dynamic reference', { $dynamicAnchor: 'node', if: { $dynamicRef: '#node' } }],
     ['is itself below a property', { properties: { a: { oneOf: [{ $ref: '#/properties/a' }] } } }],
     ['is itself where a property is there', { dependentSchemas: { a: { $ref: '#' } } }],
-    ['is itself in draft-07', { $schema: 'http://json-schema.org/draft-07/schema#', then: { $ref: '#' }, if: true }],
+    ['is itself in draft-07', { $schema: 'http://json-schema.org/draft-07/schema#', else: { $ref: '#' }, if: false }],
   ])('that %s is refused', (_what, schema) => {
     expect(() => compileSchema(schema)).toThrow(/\$async is not supported|\$ref leads back/);
   });

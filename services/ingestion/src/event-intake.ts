@@ -6,14 +6,14 @@ import type { EventResult } from '@roofshot/contracts/http/ingestion';
 import type { OutgoingRecord } from '@roofshot/messaging/events';
 import type { Tx } from '@roofshot/messaging/handlers';
 import type { Transactions } from '@roofshot/messaging/transactions';
-import { fenceRecords, progressRecord, stampRecord, type RequestTrace, type SaidProgress } from './event-record.ts';
+import { fenceRecords, progressRecord, stampRecord, timeText, type RequestTrace, type SaidProgress } from './event-record.ts';
 import type { EventTypes } from './event-types.ts';
 import { GroupCommit } from './group-commit.ts';
 import { addToLedger, UNDECLARED } from './ledger-store.ts';
 import { metrics } from './metrics.ts';
 import { isUndeclared, prepareEvents, type Incoming, type PreparedCandidate, type PreparedEvent } from './prepare-events.ts';
 import { recordFirstSeen } from './seen-store.ts';
-import { stampStreams, type Stamp } from './stream-clock.ts';
+import { stampStreams } from './stream-clock.ts';
 import { countVerdicts, noVerdicts, refusedResult, VERDICTS, type VerdictCounts } from './verdicts.ts';
 
 export interface Submission {
@@ -79,7 +79,8 @@ export class EventIntake {
     const live = [...new Set([...fresh].flatMap(({ candidate }) => (candidate.knownTime === undefined ? [candidate.topic] : [])))].sort();
     const partitions = await Promise.all(live.map((topic) => this.#types.partitionsOf(topic)));
     const stamps = await stampStreams(tx, live);
-    for (const { events, controls } of group) tx.forward([...events.flatMap((one) => recordsOf(one, fresh, stamps)), ...controls]);
+    const times = new Map([...stamps.values()].map(({ topic, known }) => [topic, timeText(known)]));
+    for (const { events, controls } of group) tx.forward([...events.flatMap((one) => recordsOf(one, fresh, times)), ...controls]);
     live.forEach((topic, index) => {
       const stamp = stamps.get(topic);
       if (stamp?.isFence === true) tx.forward(fenceRecords(partitions[index] ?? [], stamp.known));
@@ -101,14 +102,15 @@ function resultOf(one: PreparedEvent, fresh: Fresh): EventResult {
   return { id: one.candidate.envelope.id, verdict: fresh.has(one) ? 'accepted' : 'duplicate' };
 }
 
-function recordsOf(one: PreparedEvent, fresh: Fresh, stamps: ReadonlyMap<string, Stamp>): OutgoingRecord[] {
+/** `times`: the stamps, by topic. */
+function recordsOf(one: PreparedEvent, fresh: Fresh, times: ReadonlyMap<string, string>): OutgoingRecord[] {
   if ('refusal' in one) return [one.record];
   if (!fresh.has(one)) return [];
   if (one.candidate.knownTime !== undefined) return [one.record];
-  const stamp = stamps.get(one.candidate.topic);
-  if (stamp === undefined)
+  const time = times.get(one.candidate.topic);
+  if (time === undefined)
     throw new Error(`The stream ${one.candidate.topic} has no clock: look for a trigger or rule on ingestion.streams.`);
-  return [stampRecord(one.record, stamp.known)];
+  return [stampRecord(one.record, time)];
 }
 
 function countByType(group: readonly Prepared[], results: readonly EventResult[][]): Map<string, VerdictCounts> {

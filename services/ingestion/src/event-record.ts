@@ -16,23 +16,22 @@ export interface RequestTrace {
 }
 
 /** One spelling of times on the log (UTC, milliseconds), whatever the sender's was. */
-const iso = (time: number): string => new Date(time).toISOString();
+export const timeText = (time: number): string => new Date(time).toISOString();
 
 /** What is still to be stamped is left out: see `stampRecord`. */
 export function recordOf({ envelope, topic, key, eventTime, knownTime }: Candidate, trace: RequestTrace): OutgoingRecord {
   const event = {
     ...trace,
     ...envelope.attributes,
-    time: eventTime === undefined ? undefined : iso(eventTime),
-    knowntime: knownTime === undefined ? undefined : iso(knownTime),
+    time: eventTime === undefined ? undefined : timeText(eventTime),
+    knowntime: knownTime === undefined ? undefined : timeText(knownTime),
     data: envelope.data,
   };
   return encodeEvent({ topic, key }, event as unknown as CloudEvent);
 }
 
-/** With the time at which it became known, which is also its event time where the sender gave none. */
-export function stampRecord(record: OutgoingRecord, known: number): OutgoingRecord {
-  const time = iso(known);
+/** With the time at which it became known (as `timeText` has it), which is also its event time where the sender gave none. */
+export function stampRecord(record: OutgoingRecord, time: string): OutgoingRecord {
   return { ...record, headers: { ce_time: time, ...record.headers, ce_knowntime: time } };
 }
 
@@ -42,7 +41,7 @@ export function refusedRecord({ refusal, named }: Refused, original: string, sai
   const { id: eventId, source: eventSource, type: eventType, subject = eventId === '' ? 'unreadable' : eventId } = named;
   const what = { eventType, eventId, eventSource, reason, detail, ...(path !== undefined && { path }), original };
   const data: DataOf<typeof EventQuarantined> | DataOf<typeof EventLate> = verdict === 'late' ? { ...what, delaySeconds } : what;
-  const time = iso(said.now);
+  const time = timeText(said.now);
   const event = { ...OWN, ...said.trace, id: randomUUID(), type: `event.${verdict}`, subject, time, knowntime: time, data };
   return encodeEvent({ topic: refusedEvents.name, key: subject }, event);
 }
@@ -57,18 +56,18 @@ export interface SaidProgress {
 /** The control record for one partition. Its id derives from what it says: saying it twice is harmless. */
 export function progressRecord({ topic, partition }: TopicPartition, said: SaidProgress, now: number): OutgoingRecord {
   const id = `${said.source}@${said.eventTime}/${partition}`;
-  const event = { ...OWN, id, type: SOURCE_PROGRESSED, time: said.eventTime, knowntime: iso(now), data: said };
+  const event = { ...OWN, id, type: SOURCE_PROGRESSED, time: said.eventTime, knowntime: timeText(now), data: said };
   return encodeEvent({ topic, key: '', partition }, event);
 }
 
 /** A control record in every partition of a live stream: what was known until `until` (epoch milliseconds) lies before it. */
 export function fenceRecords(partitions: readonly TopicPartition[], until: number): OutgoingRecord[] {
-  return partitions.map((partition) => progressRecord(partition, { eventTime: iso(until), source: OWN.source }, until));
+  return partitions.map((partition) => progressRecord(partition, { eventTime: timeText(until), source: OWN.source }, until));
 }
 
 /** A live stream in which nothing happens. Times are epoch milliseconds. */
 export function advancedRecord(eventType: string, { after, until }: { readonly after: number; readonly until: number }): OutgoingRecord {
-  const data: DataOf<typeof StreamAdvanced> = { eventType, after: iso(after), until: iso(until) };
+  const data: DataOf<typeof StreamAdvanced> = { eventType, after: timeText(after), until: timeText(until) };
   const time = data.until;
   const event = { ...OWN, id: `${eventType}@${time}`, type: 'stream.advanced', time, knowntime: time, data };
   return encodeEvent({ topic: eventProgress.name, key: eventType }, event);

@@ -4,7 +4,7 @@ import type { Queryable } from '@roofshot/storage/sql';
 
 /** 16 bytes of SHA-256 over source and id, the source's length before it: two different events collide once in 2^64 pairs of them. */
 export function fingerprint(source: string, id: string): Buffer {
-  return createHash('sha256').update(`${source.length}:`).update(source).update(id).digest().subarray(0, 16);
+  return createHash('sha256').update(`${source.length}:${source}${id}`).digest().subarray(0, 16);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Aliases: what they name, what they named, and who moved them why. */
 import { AliasHistory, SetAliasRequest } from '@roofshot/contracts/http/registry';
-import { Name, Timestamp } from '@roofshot/contracts/ids';
+import { ModelVersion, Name, Reason, Timestamp } from '@roofshot/contracts/ids';
 import { Identifier } from '@roofshot/contracts/resources/feature-kinds';
 import { Wait, waitMs } from '@roofshot/runtime/durations';
 import type { HttpRequest, HttpRoutes } from '@roofshot/runtime/http';
@@ -82,7 +82,7 @@ function addMoves(http: HttpRoutes, { transactions }: RegistryPlatform): void {
     url: '/v1/models/:model/aliases/:alias',
     summary: 'Takes an alias away. Its history stays.',
     params: OneAlias,
-    query: Type.Object({ reason: Type.String({ minLength: 1 }) }),
+    query: Type.Object({ reason: Reason }),
     response: MovedAnswer,
     handler: ({ params, query: { reason }, headers }) =>
       transactions.run((tx) => removeAlias(tx, { ...params, reason, requestedBy: actorOf(headers) })),

@@ -1,6 +1,6 @@
 /** What the registry knows of versions. */
 import { VersionAnswer } from '@roofshot/contracts/http/registry';
-import { Name } from '@roofshot/contracts/ids';
+import { ModelVersion, Name } from '@roofshot/contracts/ids';
 import { Wait, waitMs } from '@roofshot/runtime/durations';
 import type { HttpRoutes } from '@roofshot/runtime/http';
 import type { Signal } from '@roofshot/runtime/signal';

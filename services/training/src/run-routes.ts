@@ -1,7 +1,7 @@
 /** Orders and state of training runs. */
 import { randomUUID } from 'node:crypto';
 import { MetricsAnswer, RunAnswer, RunLogs, StartRunRequest } from '@roofshot/contracts/http/training';
-import { Name, RunId } from '@roofshot/contracts/ids';
+import { Name, Ordinal, Reason, RunId } from '@roofshot/contracts/ids';
 import { Wait, waitMs } from '@roofshot/runtime/durations';
 import type { HttpRequest, HttpRoutes } from '@roofshot/runtime/http';
 import type { Signal } from '@roofshot/runtime/signal';
@@ -45,7 +45,7 @@ function addOrders(http: HttpRoutes, { sql, transactions }: TrainingPlatform, { 
     url: '/v1/training-runs/:runId',
     summary: 'Cancels a run: its processes end, its finished trials are kept.',
     params: OneRun,
-    query: Type.Object({ reason: Type.Optional(Type.String({ minLength: 1 })) }),
+    query: Type.Object({ reason: Type.Optional(Reason) }),
     response: RunAnswer,
     handler: async ({ params: { runId }, query: { reason = 'cancelled on request' }, headers }) =>
       describeRun(sql, await transactions.run((tx) => cancelRun(tx, { runId, reason, requestedBy: actorOf(headers) }))),
@@ -86,7 +86,7 @@ function addDetails(http: HttpRoutes, { sql, objects }: TrainingPlatform, { runs
     url: '/v1/training-runs/:runId/logs',
     summary: 'What the trials wrote to standard output and error, of one trial or of all; of each attempt the last 4 MiB.',
     params: OneRun,
-    query: Type.Object({ trial: Type.Optional(Type.Integer({ minimum: 1 })) }),
+    query: Type.Object({ trial: Type.Optional(Ordinal) }),
     response: RunLogs,
     handler: async ({ params: { runId }, query: { trial } }) => {
       await runOf(sql, runId);
@@ -103,7 +103,7 @@ function addDetails(http: HttpRoutes, { sql, objects }: TrainingPlatform, { runs
     method: 'GET',
     url: '/v1/training-runs/:runId/trials/:number/metrics',
     summary: 'Every value that a trial has logged, in order.',
-    params: Type.Object({ runId: RunId, number: Type.Integer({ minimum: 1 }) }),
+    params: Type.Object({ runId: RunId, number: Ordinal }),
     response: MetricsAnswer,
     handler: async ({ params: { runId, number } }) => {
       await runOf(sql, runId);
