@@ -11,7 +11,6 @@ const RETRY = { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 };
 
 /** kafkajs for this address; its own log lines go to `log`. */
 export function kafkaClient({ brokers, ssl, sasl }: KafkaAddress, log: Logger): Kafka {
-
   quietRequestQueue();
   return new Kafka({
     clientId: 'roofshot',

@@ -13,7 +13,7 @@ import { unknownTopic } from '../log-index.ts';
 import type { CarriedRecord, RemoteLog } from '../outbox-bus.ts';
 import { partitionOfKey } from '../partition-of-key.ts';
 import { Presence } from '../presence.ts';
-import { refuseUnstorable } from '../storable.ts';
+import { BatchLimits, bytesOf, MAX_REQUEST_BYTES } from './batch-limits.ts';
 import { KafkaAppends } from './kafka-appends.ts';
 import { kafkaClient } from './kafka-client.ts';
 import { KafkaCluster } from './kafka-cluster.ts';
@@ -21,7 +21,7 @@ import { asAway, describe } from './kafka-faults.ts';
 import { KafkaIndex } from './kafka-index.ts';
 import { KafkaReads } from './kafka-reads.ts';
 import { KafkaTail } from './kafka-tail.ts';
-import { createTopics, maxBatchBytes } from './kafka-topics.ts';
+import { createTopics } from './kafka-topics.ts';
 import { parseKafkaUrl, type KafkaAddress } from './kafka-url.ts';
 
 export interface KafkaLogOptions {
@@ -34,12 +34,6 @@ const CHANNEL = 'roofshot_kafka';
 /** New topics, moved leaders, moved starts. What is appended is heard at once by the tail. */
 const LOOK_MS = 1_000;
 const COMMIT_MS = 5_000;
-/** In one request, over all partitions: enough for the cost of a request to vanish. */
-const MAX_REQUEST_BYTES = 900_000;
-const BATCH_OVERHEAD = 1_024;
-/** Of a record beside key, value and header names and values. */
-const RECORD_OVERHEAD = 48;
-
 /** The event log in Kafka. Promises: see EventBus; what a transaction says comes through an outbox (OutboxBus). */
 export class KafkaLog implements RemoteLog {
   readonly #address: KafkaAddress;
@@ -56,7 +50,7 @@ export class KafkaLog implements RemoteLog {
   readonly #queue: AppendQueue;
   readonly #wakeUps: WakeUps;
   readonly #presence: Presence;
-  readonly #limits = new Map<string, number>();
+  readonly #limits: BatchLimits;
   readonly #consumptions = new Map<LogConsumption, string | null>();
   readonly #timers: NodeJS.Timeout[] = [];
   #looking: Promise<void> = Promise.resolve();
@@ -77,6 +71,7 @@ export class KafkaLog implements RemoteLog {
     this.#reads = new KafkaReads(this.#cluster, this.#index);
     this.#tail = new KafkaTail({ cluster: this.#tailCluster, index: this.#index, log, onGrown: () => this.#reconcile() });
     this.#appends = new KafkaAppends(this.#kafka, address.brokers, log);
+    this.#limits = new BatchLimits(made.admin, this.#index);
     this.#queue = new AppendQueue((records) => this.#append(records), { maxBytes: MAX_REQUEST_BYTES, bytesOf, retryAlone: () => false });
     this.#wakeUps = new WakeUps(sql, CHANNEL, log);
     this.#presence = new Presence(sql);
@@ -111,7 +106,7 @@ export class KafkaLog implements RemoteLog {
 
   async publish(records: readonly OutgoingRecord[]): Promise<Position[]> {
     if (records.length === 0) return [];
-    await this.#refuseBad(records);
+    await this.#limits.refuseBad(records);
     const positions = await this.#queue.append(records);
     this.#sawOwn(positions);
     return positions;
@@ -218,36 +213,9 @@ export class KafkaLog implements RemoteLog {
     if (grown.length > 0) this.#reconcile();
   }
 
-  /** A bad record fails its own caller before it meets the others. */
-  async #refuseBad(records: readonly OutgoingRecord[]): Promise<void> {
-    await this.#learn(new Set(records.map(({ topic }) => topic)));
-    for (const record of records) {
-      const { topic } = record;
-      refuseUnstorable(record, this.#index.partitionsOf(topic));
-      const [bytes, limit] = [bytesOf(record), this.#limitOf(topic)];
-      if (bytes <= limit) continue;
-      throw new Error(
-        `A record for "${topic}" has about ${bytes} bytes, and the topic takes ${limit}. Send less in one event, or raise the topic's max.message.bytes in Kafka.`,
-      );
-    }
-  }
-
-  async #learn(topics: ReadonlySet<string>): Promise<void> {
-    await this.#index.lookUp(topics);
-    for (const topic of topics) {
-      if (this.#limits.has(topic)) continue;
-      this.#index.partitionsOf(topic); // throws when it is not there
-      this.#limits.set(topic, (await maxBatchBytes(this.#admin, topic)) - BATCH_OVERHEAD);
-    }
-  }
-
-  #limitOf(topic: string): number {
-    return this.#limits.get(topic) ?? MAX_REQUEST_BYTES;
-  }
-
   async #append(records: readonly OutgoingRecord[]): Promise<Position[]> {
     const positions: Position[] = [];
-    for (const piece of this.#pieces(records)) {
+    for (const piece of this.#limits.pieces(records)) {
       const placed = piece.map((record) => ({
         record,
         partition: record.partition ?? partitionOfKey(record.key, this.#index.partitionsOf(record.topic)),
@@ -255,22 +223,6 @@ export class KafkaLog implements RemoteLog {
       positions.push(...(await this.#appends.append(placed)));
     }
     return positions;
-  }
-
-  /** Small enough that each topic takes its part as one batch. */
-  #pieces(records: readonly OutgoingRecord[]): OutgoingRecord[][] {
-    const pieces: OutgoingRecord[][] = [];
-    let [room, piece]: [number, OutgoingRecord[]] = [0, []];
-    for (const record of records) {
-      const bytes = bytesOf(record);
-      room = Math.min(room, this.#limitOf(record.topic)) - bytes;
-      if (piece.length === 0 || room < 0) {
-        pieces.push((piece = []));
-        room = Math.min(MAX_REQUEST_BYTES, this.#limitOf(record.topic)) - bytes;
-      }
-      piece.push(record);
-    }
-    return pieces;
   }
 
   /** For Kafka's own tools: positions are the readers', in their databases. */
@@ -302,12 +254,6 @@ async function connectAll({ brokers }: KafkaAddress, kafka: Kafka, admin: Admin)
       { cause: asAway(error, brokers, 'not applied') },
     );
   }
-}
-
-function bytesOf({ key, value, headers }: OutgoingRecord): number {
-  let bytes = RECORD_OVERHEAD + Buffer.byteLength(key) + Buffer.byteLength(value);
-  for (const name in headers) bytes += name.length + Buffer.byteLength(headers[name] ?? '') + 4;
-  return bytes;
 }
 
 function carriedHeaders({ origin, sequence }: Pick<CarriedRecord, 'origin' | 'sequence'>): Record<string, string> {
