@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, chown, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, chown, mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, sep } from 'node:path';
 import { freePorts } from '../free-ports.ts';
 import { exists, othersMayEnter } from './server-cache.ts';
 import type { Place, ServerKind } from './server-kind.ts';
@@ -47,11 +48,15 @@ export async function abandonPlace(folder: string): Promise<void> {
   await rm(dataOf(folder), { recursive: true, force: true });
 }
 
-/** The server's account must reach its data; the folder's other files stay unreadable to it. */
+/**
+ * The server's account must reach its data. Folders for temporary files are made closed to others: they let through from here on, and
+ * stay unreadable.
+ */
 async function letThrough(home: string): Promise<void> {
-  await chmod(home, 0o711);
+  const temporary = `${await realpath(tmpdir())}${sep}`;
+  for (let path = home; path.startsWith(temporary); path = dirname(path)) await chmod(path, (await stat(path)).mode | 0o011);
   if (await othersMayEnter(home)) return;
   throw new Error(
-    `A server that refuses to run as root cannot reach ${home}: a folder above it is closed to other accounts. Choose a folder under /tmp.`,
+    `A server that refuses to run as root cannot reach ${home}: a folder above it is closed to other accounts. Choose one under ${tmpdir()}.`,
   );
 }

@@ -7,6 +7,13 @@ import { lines } from './lines.ts';
 import type { Command, Launch, Place, ServerKind } from './server-kind.ts';
 
 const USER = 'roofshot';
+/** With the whole of its Erlang, for the machine may have another part of it installed. */
+const PACKAGES = [
+  'rabbitmq-server',
+  ...'asn1 base crypto eldap ftp inets mnesia os-mon parsetools public-key runtime-tools snmp ssl syntax-tools tftp tools xmerl'
+    .split(' ')
+    .map((part) => `erlang-${part}`),
+];
 const ERLANG = 'usr/lib/erlang';
 const RABBIT = 'usr/lib/rabbitmq/lib';
 /** Two cores that others use too: one scheduler each, which do not spin while they wait. */
@@ -32,7 +39,7 @@ export const rabbitmq: ServerKind = {
   },
   obtain: async () => {
     const installed = (await exists(join('/', ERLANG, 'bin', 'epmd'))) && (await exists(join('/', RABBIT)));
-    const root = installed ? '/' : await cached('rabbitmq', (folder) => unpackPackages(['rabbitmq-server'], folder));
+    const root = installed ? '/' : await cached('rabbitmq', (folder) => unpackPackages(PACKAGES, folder));
     const programs = await findPrograms(root);
     return (place) => launch(place, programs);
   },

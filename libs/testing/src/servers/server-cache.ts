@@ -1,4 +1,4 @@
-import { access, mkdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { access, chmod, mkdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, parse, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -16,8 +16,10 @@ export async function cacheFolder(): Promise<string> {
   await mkdir(wanted, { recursive: true });
   const folder = await realpath(wanted);
   if (process.geteuid?.() !== 0 || (await othersMayEnter(folder))) return folder;
-  await mkdir(join(OF_ROOT, 'servers'), { recursive: true });
-  return join(OF_ROOT, 'servers');
+  const ofRoot = join(OF_ROOT, 'servers');
+  await mkdir(ofRoot, { recursive: true });
+  for (const path of [OF_ROOT, ofRoot]) await chmod(path, 0o755);
+  return ofRoot;
 }
 
 /**

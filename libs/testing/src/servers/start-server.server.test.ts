@@ -29,9 +29,9 @@ describe.each(SERVER_NAMES)('a %s of one’s own', (name) => {
   it(
     'keeps its address and what was acknowledged when it is killed and started again',
     async () => {
-      server = await startServer(name, { folder: folder.path });
+      server = await startServer(name, { folder: join(folder.path, name) });
       await USES[name].write(server.url, 'acknowledged');
-      if (name === 'rabbitmq') await namesWritten(folder.path);
+      if (name === 'rabbitmq') await namesWritten(join(folder.path, name));
       const [url, pid] = [server.url, server.pid];
       await server.kill9();
       expect(await server.isRunning()).toBe(false);
