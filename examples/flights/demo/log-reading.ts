@@ -1,6 +1,6 @@
 /** What the log says about shadows and roll-backs. */
 import type { DataOf } from '@roofshot/contracts/define';
-import { experiments, GuardrailBreached } from '@roofshot/contracts/experiments';
+import { ExperimentAnalysed, experiments, GuardrailBreached } from '@roofshot/contracts/experiments';
 import { predictions, PredictionServed, ShadowScored } from '@roofshot/contracts/predictions';
 import type { EventBus } from '@roofshot/messaging/events';
 import { openEventBus } from '@roofshot/messaging/open-event-bus';
@@ -9,6 +9,8 @@ import { openSql } from '@roofshot/storage/open-sql';
 import type { Sql } from '@roofshot/storage/sql';
 import { createLogger } from '@roofshot/telemetry/logger';
 import { join } from 'node:path';
+import { EXPERIMENT } from './api.ts';
+import type { Look } from './effect-chart.ts';
 import type { FaultSeen } from './fault-day.ts';
 import { logPages } from './log-pages.ts';
 import type { Disagreement, RollBack } from './stages.ts';
@@ -72,6 +74,20 @@ export async function readDisagreement(bus: EventBus, from: string, to: string):
   const inRange = shadows.filter(({ data }) => Date.parse(data.asOf) >= Date.parse(from) && Date.parse(data.asOf) < Date.parse(to));
   const differ = inRange.filter(({ data }) => decisions.get(data.predictionId) !== data.decision).length;
   return { pairs: inRange.length, differ: inRange.length === 0 ? 0 : differ / inRange.length };
+}
+
+/** What the experiment published of itself, in event time. */
+export async function readLooks(bus: EventBus): Promise<Look[]> {
+  type Analysed = DataOf<typeof ExperimentAnalysed>;
+  const said = await readAll<Analysed, Analysed['analyses']>(
+    bus,
+    { topic: experiments.name, type: ExperimentAnalysed.type },
+    ({ analyses }) => analyses.filter(({ experiment }) => experiment === EXPERIMENT),
+  );
+  return said
+    .flatMap(({ data }) => data)
+    .map(({ asOf, effect, ci, sequential }) => ({ asOf, effect, ci, boundary: sequential.ci }))
+    .sort((a, b) => Date.parse(a.asOf) - Date.parse(b.asOf));
 }
 
 /** Each breach in order, with the first answer by another version after it. */

@@ -1,5 +1,5 @@
 /** `npm run demo`: from the first event to the last decision, on real flights. */
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { applySet } from '@roofshot/cli/apply-set';
@@ -10,14 +10,15 @@ import { Api } from './api.ts';
 import { CALENDAR, experimentDays, experimentOf } from './calendar.ts';
 import { conclusionOf } from './conclusion.ts';
 import { faultDay, type FaultSeen } from './fault-day.ts';
-import { openLog, readDisagreement, readRollBacks } from './log-reading.ts';
+import { openLog, readDisagreement, readLooks, readRollBacks } from './log-reading.ts';
 import { exportLog } from './event-log.ts';
 import { startPlatform, type RunningPlatform } from './platform.ts';
 import { showProgress, type Progress } from './progress.ts';
 import { Replay } from './replay.ts';
 import { reportHtml } from './report-html.ts';
-import { reportOf, reportText } from './report.ts';
-import { isPromoted, type DemoResult } from './result.ts';
+import { reportOf, verdictOf } from './report.ts';
+import { reportText, wrap } from './report-text.ts';
+import { isPromoted, storyOf, type DemoResult } from './result.ts';
 import { runExperiment, lagOf, train, versionFile } from './stages.ts';
 import { summaryOf } from './summary.ts';
 import { computeTruth } from './truth.ts';
@@ -53,17 +54,32 @@ async function main(): Promise<void> {
 }
 
 function dataFolder({ data }: Wishes): string {
-  const folder = resolve(data ?? mkdtempSync(join(tmpdir(), 'roofshot-demo-')));
-  mkdirSync(folder, { recursive: true });
-  return folder;
+  const wished = resolve(data ?? join(tmpdir(), 'roofshot-demo-'));
+  try {
+    if (data === undefined) return mkdtempSync(wished);
+    mkdirSync(wished, { recursive: true });
+    accessSync(wished, constants.W_OK);
+    return wished;
+  } catch (error) {
+    const { code = String(error) } = error as NodeJS.ErrnoException;
+    throw new Error(`The demo cannot keep its data in ${wished} (${code}). Name a folder that you may write to: --data DIR.`, {
+      cause: error,
+    });
+  }
 }
+
+/** A gigabyte is left behind for whoever wants to look; that must be said. */
+const keptText = (data: string): string => `The data stay in ${data}; delete them with: rm -r '${data}'`;
 
 function tell(result: DemoResult, { data, json }: Run, say: (text: string) => void): void {
   const parts = reportOf(result);
   const conclusion = conclusionOf(result);
   const page = join(data, 'report.html');
-  writeFileSync(page, reportHtml(parts, { title: 'From real events to a decision', conclusion, airports: result.scope.airports }));
-  say(`\n${reportText(parts)}\nThe same as a page: ${page}\n\n${conclusion}\n`);
+  const story = storyOf(result);
+  writeFileSync(page, reportHtml(parts, { title: 'From real events to a decision', conclusion, airports: result.scope.airports, story }));
+  say(
+    `\n${reportText(parts)}\n${wrap(`${conclusion} ${verdictOf(parts)}`, 100).join('\n')}\n\nThe same as a page: ${page}\n${keptText(data)}\n`,
+  );
   if (json) process.stdout.write(`${JSON.stringify(summaryOf(result))}\n`);
 }
 
@@ -96,6 +112,7 @@ async function runLoop(platform: RunningPlatform, run: Run, say: (text: string) 
       disagreement: await readDisagreement(log.bus, CALENDAR.trainTo, CALENDAR.experimentFrom),
       truth: await computeTruth(eventLog, files, CALENDAR.experimentFrom, experimentOf(run.days).to),
       results,
+      looks: await readLooks(log.bus),
       secondsToDecision,
       audit,
       faults,

@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startMemoryWatch, type MemoryWatch } from './memory.ts';
@@ -28,15 +29,20 @@ export async function startPlatform(data: string, port?: string): Promise<Runnin
   });
   const log = createWriteStream(join(data, 'logs', 'platform.log'), { flags: 'a' });
   child.stderr.pipe(log);
-  const ended = once(child, 'exit').then(() => undefined);
-  const url = await urlOf(child, ended, join(data, 'logs', 'platform.log'));
+  const said = lastSaid(child.stderr);
+  // `close`, not `exit`: then it has said all that it had to say.
+  const ended = once(child, 'close').then(() => undefined);
+  const url = await urlOf(child, { ended, said, logFile: join(data, 'logs', 'platform.log') });
   const pid = child.pid ?? process.pid;
   const memory = startMemoryWatch(pid);
   return { url, pid, memory, readySeconds: (performance.now() - started) / 1000, ended, stop: () => stop(child, ended, memory) };
 }
 
 /** `roofshot up --json` prints one line when it is ready: `{"ready":true,"url":…}`. */
-async function urlOf(child: ChildProcess, ended: Promise<void>, logFile: string): Promise<string> {
+async function urlOf(
+  child: ChildProcess,
+  { ended, said, logFile }: { readonly ended: Promise<void>; readonly said: () => string; readonly logFile: string },
+): Promise<string> {
   let text = '';
   const ready = new Promise<string>((resolve) => {
     child.stdout?.on('data', (chunk: Buffer) => {
@@ -47,15 +53,27 @@ async function urlOf(child: ChildProcess, ended: Promise<void>, logFile: string)
     });
   });
   const failed = ended.then(() => {
-    throw new Error(`The platform ended before it was ready: ${reasonIn(text)} Its log: ${logFile}`);
+    throw new Error(`The platform ended before it was ready. ${reasonIn(said())} Its log: ${logFile}`);
   });
   return Promise.race([ready, failed]);
 }
 
-/** The message of a fatal log line, or the text as it is. */
-function reasonIn(text: string): string {
-  const fatal = text.split('\n').find((line) => line.includes('"error.message"'));
-  return fatal === undefined ? text.trim() : String((JSON.parse(fatal) as Record<string, unknown>)['error.message']);
+/** Enough for the sentence with which it ends. */
+const MOST_SAID = 4_000;
+
+function lastSaid(stream: Readable): () => string {
+  let text = '';
+  stream.on('data', (chunk: Buffer) => (text = (text + chunk.toString()).slice(-MOST_SAID)));
+  return () => text;
+}
+
+/** The last line for people, or the message of the last fatal log line. */
+export function reasonIn(text: string): string {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const sentence = lines.findLast((line) => !line.startsWith('{') && !/^\(|Warning:|^\s+at /.test(line));
+  if (sentence !== undefined) return sentence.trim();
+  const fatal = lines.findLast((line) => line.startsWith('{') && line.endsWith('}') && line.includes('"error.message"'));
+  return fatal === undefined ? 'It did not say why.' : String((JSON.parse(fatal) as Record<string, unknown>)['error.message']);
 }
 
 async function stop(child: ChildProcess, ended: Promise<void>, memory: MemoryWatch): Promise<void> {

@@ -1,4 +1,4 @@
-/** A progress line: event time, events per second, each service's lag. One line that is rewritten on a terminal, a line per event day elsewhere. */
+/** A progress line: event time, events per second, the lag of those that have some. One line that is rewritten on a terminal, a line per event day elsewhere. */
 import { iso } from './calendar.ts';
 
 export interface Progress {
@@ -26,14 +26,15 @@ export function showProgress(source: ProgressSource, write: (text: string) => vo
     const rate = Math.round(((source.events() - eventsThen) * 1000) / Math.max(1, now - shownAt));
     shownAt = now;
     eventsThen = source.events();
-    return `  ${iso(time).slice(0, 16).replace('T', ' ')}  ${String(rate).padStart(6)} events/s  lag ${lag || '–'}`;
+    return `  ${iso(time).slice(0, 16).replace('T', ' ')}  ${String(rate).padStart(6)} events/s  ${lag}`;
   };
   const refreshLag = async (): Promise<void> => {
     const lags = await source.lag();
     lag = Object.entries(lags)
-      .filter(([, value]) => value !== null)
+      .filter(([, value]) => value !== null && value > 0)
       .map(([name, value]) => `${name} ${value}`)
       .join(', ');
+    lag = lag === '' ? 'no lag' : `lag ${lag}`;
   };
   return {
     chapter: (next) => {
@@ -45,7 +46,7 @@ export function showProgress(source: ProgressSource, write: (text: string) => vo
       if (performance.now() - shownAt < EVERY_MS * (terminal ? 1 : 10)) return;
       // The lag of the last look is shown: the replay never waits for its own display.
       refreshLag().catch((error: unknown) => {
-        lag = `unknown (${error instanceof Error ? error.message : String(error)})`;
+        lag = `lag unknown (${error instanceof Error ? error.message : String(error)})`;
       });
       write(terminal ? `\r${line(time).padEnd(100)}` : `${line(time)}\n`);
     },

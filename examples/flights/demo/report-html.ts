@@ -1,32 +1,52 @@
 /** The report as one page without outside parts. */
-import type { ReportPart } from './report.ts';
+import { effectChart, type ChartStory } from './effect-chart.ts';
+import { STYLE } from './report-style.ts';
+import { verdictOf, type ReportLine, type ReportPart } from './report.ts';
 
 export interface ReportHead {
   readonly title: string;
   /** The run in a sentence. */
   readonly conclusion: string;
   readonly airports: number;
+  readonly story: ChartStory;
 }
 
-const STYLE = `
-:root { color-scheme: light dark; --ink: #1b1f24; --soft: #5b6570; --line: #d9dee3; --paper: #fff; --band: #f6f7f9; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e9ec; --soft: #9aa4af; --line: #333a42; --paper: #15181c; --band: #1c2025; } }
-body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif; }
-main { max-width: 60rem; margin: 0 auto; padding: 3rem 1.5rem; }
-h1 { font-size: 1.8rem; margin: 0 0 .25rem; } p { color: var(--soft); margin: 0 0 2rem; max-width: 45rem; }
-h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
-table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top; padding: .5rem .75rem; border-bottom: 1px solid var(--line); }
-th { font-weight: 400; color: var(--soft); width: 32%; } td:last-child { color: var(--soft); width: 26%; font-size: .9rem; }
-tr:nth-child(odd) { background: var(--band); }
-`;
+/** Drawn twice, for letters keep their size only where the drawing does. */
+const WIDE = { width: 900, height: 340 };
+const NARROW = { width: 372, height: 320 };
 
-export function reportHtml(parts: readonly ReportPart[], { title, conclusion, airports }: ReportHead): string {
-  const sections = parts.map(
-    ({ title: heading, lines }) =>
-      `<h2>${escape(heading)}</h2><table>${lines.map(({ what, found, expected }) => `<tr><th scope="row">${escape(what)}</th><td>${escape(found)}</td><td>${escape(expected)}</td></tr>`).join('')}</table>`,
-  );
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escape(title)}</title><style>${STYLE}</style></head>
-<body><main><h1>${escape(title)}</h1><p><strong>${escape(conclusion)}</strong></p><p>Real flights of January 2001 between ${airports} US airports (US Bureau of Transportation Statistics). Every number was computed in this run; the right column says what the data lead to expect.</p>${sections.join('')}</main></body></html>\n`;
+export function reportHtml(parts: readonly ReportPart[], head: ReportHead): string {
+  const { title, conclusion, airports, story } = head;
+  const verdict = verdictOf(parts);
+  const sections = parts.map((part) => sectionOf(part, part.title.startsWith('Experiment') ? chartOf(story) : ''));
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escape(title)}</title><style>${STYLE}</style></head>
+<body><main>
+<h1>${escape(title)}</h1>
+<p class="conclusion">${escape(conclusion)}</p>
+<p class="verdict ${verdict.startsWith('All') ? 'met' : 'missed'}">${escape(verdict)}</p>
+<p>Real flights of January 2001 between ${airports} US airports (US Bureau of Transportation Statistics). Every number was computed in this run; beside it stands what the data lead to expect.</p>
+${sections.join('\n')}
+</main></body></html>
+`;
+}
+
+function sectionOf({ title, lines, notes }: ReportPart, chart: string): string {
+  return `<section><h2>${escape(title)}</h2>
+${chart}<table><thead><tr><th scope="col">figure</th><th scope="col">found</th><th scope="col">expected</th><th scope="col"><span class="hidden">met?</span></th></tr></thead>
+<tbody>${lines.map(rowOf).join('\n')}</tbody></table>
+${notes.map((note) => `<p class="note">${escape(note)}</p>`).join('\n')}</section>`;
+}
+
+function rowOf({ what, found, expected, isMet }: ReportLine): string {
+  const mark = isMet === undefined ? '' : isMet ? '<b class="met">✓<span class="hidden"> met</span></b>' : '<b class="missed">✗ missed</b>';
+  return `<tr><th scope="row">${escape(what)}</th><td class="found">${escape(found)}</td><td class="expected">${escape(expected)}</td><td class="mark">${mark}</td></tr>`;
+}
+
+function chartOf(story: ChartStory): string {
+  const [wide, narrow] = [effectChart(story, WIDE), effectChart(story, NARROW)];
+  if (wide === '') return '';
+  return `<figure><figcaption>Difference in cost per flight, second version minus first; below zero is cheaper. Drawn from the analyses that the experiment published each hour of event time.</figcaption><div class="wide">${wide}</div><div class="narrow">${narrow}</div></figure>\n`;
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };

@@ -1,6 +1,7 @@
 /** What a run of the demo found; the report, the page and the JSON line are made of it. */
 import type { ExperimentResults } from '@roofshot/contracts/http/experiments';
 import type { AuditAnswer } from '@roofshot/contracts/http/features';
+import type { ChartStory, Look } from './effect-chart.ts';
 import type { FaultSeen } from './fault-day.ts';
 import type { ReplayTotals } from './replay.ts';
 import type { Disagreement, RollBack, Trained } from './stages.ts';
@@ -23,6 +24,8 @@ export interface DemoResult {
   readonly disagreement: Disagreement;
   readonly truth: Truth;
   readonly results: ExperimentResults;
+  /** The analyses that the experiment published on its way, in event time. */
+  readonly looks: readonly Look[];
   readonly secondsToDecision: number;
   readonly audit: AuditAnswer;
   /** Empty where no new version had become champion. */
@@ -32,6 +35,12 @@ export interface DemoResult {
   readonly readySeconds: number;
   readonly peakMemoryMb: number;
   readonly eventLog: string;
+}
+
+/** What its chart tells of a run. */
+export function storyOf({ looks, results }: Pick<DemoResult, 'looks' | 'results'>): ChartStory {
+  const analysis = results.decision?.analysis ?? results.analysis;
+  return { looks, significantSince: analysis?.significantSince ?? null, decision: results.decision?.decision ?? null };
 }
 
 /** True when the experiment made the second version champion: only then is there anything to roll back. */

@@ -27,6 +27,11 @@ describe('the flags of the demo', () => {
     expect(() => readWishes(args)).toThrow(/See npm run demo -- --help$/);
   });
 
+  it('that are misspelt are answered with the nearest', () => {
+    expect(() => readWishes(['--larg'])).toThrow('There is no flag --larg. Did you mean --large? See npm run demo -- --help');
+    expect(() => readWishes(['--surprising'])).toThrow('There is no flag --surprising. See');
+  });
+
   it('are all explained by --help', () => {
     const flags = Object.keys(readWishes([]));
     expect(flags.filter((flag) => !HELP.includes(`--${flag} `))).toEqual([]);

@@ -1,5 +1,6 @@
 /** What the user asks of the demo: its flags. */
 import { parseArgs } from 'node:util';
+import { nearestNames } from '@roofshot/feature-defs/nearest';
 
 export interface Wishes {
   readonly help: boolean;
@@ -31,7 +32,8 @@ trained, an experiment decides between them, and two faults roll the winner back
   --permute     give the delays to other flights first: nothing is left to learn, so the old model must be kept
   --exit        end after the report; else the platform and its console stay open
   --json        the figures as one JSON object on the last line of the output; all else goes to the error output
-  --data DIR    keep the data there; default a new temporary folder
+  --data DIR    keep the data there; default a new temporary folder. About 1 GB, with --large 3 GB; they stay until you
+                delete them
   --port N      of the gateway and the console; default 4100
   --help        this text
 
@@ -61,8 +63,16 @@ function parse(args: readonly string[]): ReturnType<typeof parseArgs<{ options: 
   try {
     return parseArgs({ args: [...args], options: OPTIONS });
   } catch (error) {
-    throw new Error(`${error instanceof Error ? error.message : String(error)}. See npm run demo -- --help`, { cause: error });
+    throw new Error(`${reasonOf(error)} See npm run demo -- --help`, { cause: error });
   }
+}
+
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const [, unknown] = /Unknown option '--([^']+)'/.exec(message) ?? [];
+  if (unknown === undefined) return `${message}.`;
+  const near = nearestNames(unknown, Object.keys(OPTIONS), 1).map((name) => ` Did you mean --${name}?`);
+  return `There is no flag --${unknown}.${near.join('')}`;
 }
 
 function readDays(text: string | undefined, large: boolean): number {

@@ -165,7 +165,7 @@ describe('status and doctor', () => {
   test('status ends with 0 when every service is ready', async () => {
     const { out, code } = await platform.run('status');
     expect(code).toBe(0);
-    expect(out).toMatch(/^SERVICE +STATE +LAG +WAITS FOR\ningestion +ready/);
+    expect(out).toMatch(/^Platform at http:\/\/\S+\nSERVICE +STATE +LAG +WAITS FOR\ningestion +ready/);
     const { services } = json<{ services: readonly { name: string; ready: boolean }[] }>((await platform.run('status', '--json')).out);
     expect(services.map(({ name, ready }) => [name, ready])).toEqual(
       ['ingestion', 'features', 'training', 'registry', 'serving', 'experiments'].map((name) => [name, true]),
@@ -176,7 +176,7 @@ describe('status and doctor', () => {
     const { out } = await roofshot(['doctor', '--json', '--data', folder.path]);
     const findings = json<readonly { check: string; ok: boolean; found: string; remedy: string }[]>(out);
     expect(findings.map(({ check }) => check)).toEqual(
-      expect.arrayContaining(['Node', 'Python for trainers', 'free disk', 'data folder', 'port 4100']),
+      expect.arrayContaining(['Node', 'Python for trainers', 'free disk', 'data folder', 'ports 4100 to 4106']),
     );
     expect(findings.filter(({ ok, remedy }) => !ok && remedy === '')).toEqual([]);
   });
@@ -186,7 +186,7 @@ describe('a wrong command line', () => {
   test.each([
     [['stats'], 2, 'There is no command stats. Did you mean status?'],
     [['plan', '--fil', 'x'], 2, 'There is no option --fil. Did you mean --file'],
-    [['up', '--port', 'many'], 2, '--port takes a number from 0 (a free port) to 65535, and "many" is none.'],
+    [['up', '--port', 'many'], 2, '--port takes a number from 0 (free ports) to 65529, and "many" is none.'],
     [['get'], 2, 'Name a kind: event-types, entities'],
   ])('%j ends with %d', async (args, code, sentence) => {
     expect(await roofshot(args)).toMatchObject({ code, err: expect.stringContaining(sentence) });
