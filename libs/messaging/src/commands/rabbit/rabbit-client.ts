@@ -68,7 +68,7 @@ function faultOf({ connection }: ChannelModel): string | undefined {
 /** amqplib tells refusals by words only, and that of a vhost by what it had expected instead. */
 function refusal(error: unknown, { user, vhost }: { readonly user: string; readonly vhost: string }, where: string): Error {
   const reason = error instanceof Error ? error.message.trim() : String(error);
-  if (/ACCESS.REFUSED|403/.test(reason))
+  if (/ACCESS.REFUSED/.test(reason))
     return new Error(`RabbitMQ at ${where} refuses the user "${user}" or its password. Correct them in COMMANDS_URL, percent-encoded.`, {
       cause: error,
     });
