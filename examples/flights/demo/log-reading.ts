@@ -4,6 +4,7 @@ import { ExperimentAnalysed, experiments, GuardrailBreached } from '@roofshot/co
 import { predictions, PredictionServed, ShadowScored } from '@roofshot/contracts/predictions';
 import type { EventBus } from '@roofshot/messaging/events';
 import { openEventBus } from '@roofshot/messaging/open-event-bus';
+import type { ServerUrls } from './servers.ts';
 import { readEmbeddedUrl } from '@roofshot/storage/embedded-postgres';
 import { openSql } from '@roofshot/storage/open-sql';
 import type { Sql } from '@roofshot/storage/sql';
@@ -22,11 +23,12 @@ export interface OpenLog {
 }
 
 /** A second connection to the platform's own database, beside the running platform. */
-export async function openLog(data: string): Promise<OpenLog> {
-  const url = await readEmbeddedUrl(join(data, 'postgres'));
-  const sql = await openSql(url, { poolSize: 2, applicationName: 'demo' });
+/** `data`: the platform's folder, where its database is when `servers` names none. */
+export async function openLog(data: string, { SQL_URL, EVENTS_URL }: ServerUrls = {}): Promise<OpenLog> {
+  const url = SQL_URL ?? (await readEmbeddedUrl(join(data, 'postgres')));
+  const sql = await openSql(url, { poolSize: 4, applicationName: 'demo' });
   const log = createLogger({ level: 'error', write: (line) => void process.stderr.write(line) });
-  const bus = await openEventBus(url, { sql, sqlUrl: url, log });
+  const bus = await openEventBus(EVENTS_URL ?? url, { sql, sqlUrl: url, log });
   const close = async (): Promise<void> => {
     await bus.close();
     await sql.close();

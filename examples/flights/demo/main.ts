@@ -20,6 +20,7 @@ import { reportOf, verdictOf } from './report.ts';
 import { reportText, wrap } from './report-text.ts';
 import { isPromoted, storyOf, type DemoResult } from './result.ts';
 import { runExperiment, lagOf, train, versionFile } from './stages.ts';
+import type { RunningServers, ServerUrls } from './servers.ts';
 import { summaryOf } from './summary.ts';
 import { computeTruth } from './truth.ts';
 import { HELP, readWishes, type Wishes } from './wishes.ts';
@@ -31,15 +32,34 @@ const AUDITED = 500;
 interface Run extends Wishes {
   readonly data: string;
   readonly airports: readonly string[];
+  readonly behind: ServerUrls;
 }
 
 async function main(): Promise<void> {
   const wishes = readWishes(process.argv.slice(2));
   if (wishes.help) return void process.stdout.write(HELP);
-  const run = { ...wishes, data: dataFolder(wishes), airports: wishes.large ? AIRPORTS : HUBS };
-  const say = (text: string): void => void (run.json ? process.stderr : process.stdout).write(text);
-  say(`Data in ${run.data}\nStarting the platform …\n`);
-  const platform = await startPlatform(run.data, run.port);
+  const say = (text: string): void => void (wishes.json ? process.stderr : process.stdout).write(text);
+  const data = dataFolder(wishes);
+  say(`Data in ${data}\n`);
+  const servers = wishes.servers ? await openServers(data, say) : undefined;
+  try {
+    const airports = wishes.large ? AIRPORTS : HUBS;
+    await runDemo({ ...wishes, data, airports, behind: servers?.urls ?? {} }, say);
+  } finally {
+    await servers?.stop();
+  }
+}
+
+/** Only here: what starts servers is not needed without them. */
+async function openServers(data: string, say: (text: string) => void): Promise<RunningServers> {
+  say('Starting PostgreSQL, Kafka, RabbitMQ, Redis and an S3-compatible store (the first time they are fetched) …\n');
+  const { startServers } = await import('./servers.ts');
+  return startServers(data);
+}
+
+async function runDemo(run: Run, say: (text: string) => void): Promise<void> {
+  say('Starting the platform …\n');
+  const platform = await startPlatform(run.data, run.port, run.behind);
   // A terminal ends the whole group; whoever ends this process alone must not leave the platform behind.
   process.once('SIGTERM', () => void platform.stop());
   try {
@@ -98,7 +118,7 @@ async function runLoop(platform: RunningPlatform, run: Run, say: (text: string) 
   const { secondsToDecision } = await runExperiment(run.days, { api, replay, progress });
   const results = await api.results();
   const audit = await api.audit(AUDITED);
-  const log = await openLog(run.data);
+  const log = await openLog(run.data, run.behind);
   try {
     const faults = isPromoted(results) ? await injectFaults({ api, replay, progress, sql: log.sql }) : [];
     progress.done();

@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startMemoryWatch, type MemoryWatch } from './memory.ts';
+import type { ServerUrls } from './servers.ts';
 
 const CLI = fileURLToPath(new URL('../../../services/cli/bin/roofshot.mjs', import.meta.url));
 
@@ -20,12 +21,13 @@ export interface RunningPlatform {
   stop(): Promise<void>;
 }
 
-/** `data`: the platform's folder; `port`: of the gateway, default 4100. Its log goes to `<data>/logs/platform.log`. */
-export async function startPlatform(data: string, port?: string): Promise<RunningPlatform> {
+/** `data`: the platform's folder; `port`: of the gateway, default 4100; `servers`: what is not embedded. Its log goes to `<data>/logs/platform.log`. */
+export async function startPlatform(data: string, port?: string, servers: ServerUrls = {}): Promise<RunningPlatform> {
   mkdirSync(join(data, 'logs'), { recursive: true });
   const started = performance.now();
   const child = spawn(process.execPath, [CLI, 'up', '--data', data, '--json', ...(port === undefined ? [] : ['--port', port])], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...servers },
   });
   const log = createWriteStream(join(data, 'logs', 'platform.log'), { flags: 'a' });
   child.stderr.pipe(log);
