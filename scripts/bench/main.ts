@@ -6,7 +6,7 @@
 import { writeSection } from './document.ts';
 import { benchKafka } from './kafka.ts';
 import { benchLoop } from './loop.ts';
-import { machine, type Row } from './rows.ts';
+import { barText, isMet, machine, type Row } from './rows.ts';
 
 const AREAS: Readonly<Record<string, () => Promise<Row[]>>> = { loop: benchLoop, brokers: benchKafka };
 
@@ -15,8 +15,11 @@ async function main(): Promise<void> {
   const bench = AREAS[area];
   if (bench === undefined) throw new Error(`Name an area: npm run bench -- ${Object.keys(AREAS).join('|')}`);
   const rows = await bench();
-  for (const { key, value, unit, bar } of rows)
-    process.stdout.write(`${key.padEnd(28)} ${String(value).padStart(10)} ${unit.padEnd(9)} bar: ${bar}\n`);
+  for (const row of rows) {
+    const { key, value, unit, bar } = row;
+    const measured = value.toLocaleString('en').padStart(10);
+    process.stdout.write(`${isMet(row) ? '✓' : '✗'} ${key.padEnd(28)} ${measured} ${unit.padEnd(9)} bar: ${barText(bar)}\n`);
+  }
   if (process.argv.includes('--write')) writeSection(area, rows);
   const figures = Object.fromEntries(rows.map(({ key, value }) => [key, value]));
   process.stdout.write(

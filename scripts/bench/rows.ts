@@ -4,8 +4,26 @@ export interface Row {
   readonly key: string;
   readonly value: number;
   readonly unit: string;
-  /** What the figure must reach, in words. */
-  readonly bar: string;
+  readonly bar: Bar;
+}
+
+/** What a figure must reach, in its unit. */
+export interface Bar {
+  readonly is: 'at least' | 'at most';
+  readonly value: number;
+  /** Under which conditions. */
+  readonly note?: string;
+}
+
+export const atLeast = (value: number, note?: string): Bar => ({ is: 'at least', value, ...(note !== undefined && { note }) });
+export const atMost = (value: number, note?: string): Bar => ({ is: 'at most', value, ...(note !== undefined && { note }) });
+
+export const isMet = ({ value, bar }: Row): boolean => (bar.is === 'at least' ? value >= bar.value : value <= bar.value);
+
+/** `≥ 3,000`, `≤ 5; 50 requests a second`. */
+export function barText({ is, value, note }: Bar): string {
+  const bound = `${is === 'at least' ? '≥' : '≤'} ${value.toLocaleString('en')}`;
+  return note === undefined ? bound : `${bound}; ${note}`;
 }
 
 export function machine(): Readonly<Record<string, string | number>> {

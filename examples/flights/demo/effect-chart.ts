@@ -138,7 +138,8 @@ function labels(looks: readonly Look[], { x, y, values, size }: Scales): string[
   const lowest = Math.max(...near.map(({ boundary }) => y(boundary[0] ?? values[0])));
   const highest = Math.min(...near.map(({ boundary }) => y(boundary[1] ?? values[1])));
   const under = Math.min(lowest + 22, size.height - MARGIN.bottom - 6);
-  const over = Math.max(highest - 14, MARGIN.top + 12);
+  const wished = Math.max(highest - 14, MARGIN.top + 12);
+  const over = Math.abs(wished - 5 - y(0)) < LINE / 2 ? y(0) + LINE - 2 : wished; // not through the line at zero
   return [
     `<line class="leader" x1="${at}" x2="${at}" y1="${over + 4}" y2="${y(look.effect)}"/><text x="${at}" y="${over}" text-anchor="middle">effect and its interval</text>`,
     `<line class="leader" x1="${at}" x2="${at}" y1="${under - 12}" y2="${lower - 3}"/><text x="${at}" y="${under}" text-anchor="middle">boundary, may be watched at any time</text>`,

@@ -26,13 +26,13 @@ export function showProgress(source: ProgressSource, write: (text: string) => vo
     const rate = Math.round(((source.events() - eventsThen) * 1000) / Math.max(1, now - shownAt));
     shownAt = now;
     eventsThen = source.events();
-    return `  ${iso(time).slice(0, 16).replace('T', ' ')}  ${String(rate).padStart(6)} events/s  ${lag}`;
+    return `  ${iso(time).slice(0, 16).replace('T', ' ')}  ${String(rate).padStart(6)} events/s  ${lag}`.trimEnd();
   };
   const refreshLag = async (): Promise<void> => {
     const lags = await source.lag();
     lag = Object.entries(lags)
       .filter(([, value]) => value !== null && value > 0)
-      .map(([name, value]) => `${name} ${value}`)
+      .map(([name, value]) => `${name} ${value?.toLocaleString('en')}`)
       .join(', ');
     lag = lag === '' ? 'no lag' : `lag ${lag}`;
   };

@@ -54,6 +54,13 @@ test('without its reason a decided experiment says the effect', () => {
   expect(decisionText({ ...decided, data }).why).toBe('Effect −0.172 [−0.197, −0.148].');
 });
 
+test('a switched alias is named, for a shadow answers nobody', () => {
+  const { data, ...said } = saidOf('deployment.switched');
+  const shadow = { ...said, data: { ...data, alias: 'shadow', version: 1 } };
+  expect(decisionText(shadow).what).toBe('Deployment flight-delay: its shadow is version 1 of flight-delay now');
+  expect(decisionText({ ...said, data: { ...data, version: null } }).what).toBe('Deployment flight-delay has no champion any more');
+});
+
 test.each([...DECISION_TYPES])('%s is a sentence, also when the feed left everything out', (type) => {
   const { what, why } = decisionText(saidOf(type));
   expect(what).not.toBe(type);

@@ -61,7 +61,7 @@ const WRITERS: Readonly<Record<string, Writer>> = {
   }),
   'training-run.cancelled': (data) => ({ what: `Run of ${text(data, 'job')} was cancelled`, why: text(data, 'reason') }),
   'deployment.switched': (data) => ({
-    what: `Deployment ${text(data, 'name')} answers with version ${text(data, 'version')} of ${text(data, 'model')}`,
+    what: switchIn(data),
     why: typeof data['milliseconds'] === 'number' ? `${formatMilliseconds(data['milliseconds'])} after the alias moved` : '',
   }),
 };
@@ -99,6 +99,14 @@ function eventTimeIn(data: Data): number | undefined {
 function untilIn(data: Data): string {
   const end = Date.parse(text(data, 'endsAt'));
   return Number.isNaN(end) ? '' : `until ${formatEventTime(end)}`;
+}
+
+/** A shadow is switched as well, and answers nobody. */
+function switchIn(data: Data): string {
+  const [name, alias, to] = [text(data, 'name'), text(data, 'alias'), text(data, 'version')];
+  return to === ''
+    ? `Deployment ${name} has no ${alias} any more`
+    : `Deployment ${name}: its ${alias} is version ${to} of ${text(data, 'model')} now`;
 }
 
 function objectIn(data: Data, key: string): Data {

@@ -142,6 +142,7 @@ inBrowser(executablePath === undefined ? `the console (not run: ${reason})` : 't
     await shows(decisions, 'scroll for more decisions');
     await decisions.getByRole('listitem').last().scrollIntoViewIfNeeded();
     await shows(decisions, 'that is all');
+    expect(await decisions.getByRole('listitem').count()).toBeGreaterThan(12);
   });
 
   test('a killed service is named with the reason, the others go on, and its return is noticed', async () => {
