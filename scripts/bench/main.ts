@@ -6,9 +6,15 @@
 import { writeSection } from './document.ts';
 import { benchKafka } from './kafka.ts';
 import { benchLoop } from './loop.ts';
+import { benchLoopOnKafka } from './loop-kafka.ts';
 import { barText, isMet, machine, type Row } from './rows.ts';
 
-const AREAS: Readonly<Record<string, () => Promise<Row[]>>> = { loop: benchLoop, brokers: benchKafka };
+const benchBrokers = async (): Promise<Row[]> => [...(await benchLoopOnKafka()), ...(await benchKafka())];
+
+const AREAS: Readonly<Record<string, () => Promise<Row[]>>> = {
+  loop: benchLoop,
+  brokers: async () => [...(await benchKafka()), ...(await benchRabbit())],
+};
 
 async function main(): Promise<void> {
   const [area = ''] = process.argv.slice(2).filter((word) => !word.startsWith('--'));
