@@ -7,13 +7,14 @@ import { writeSection } from './document.ts';
 import { benchKafka } from './kafka.ts';
 import { benchLoop } from './loop.ts';
 import { benchLoopOnKafka } from './loop-kafka.ts';
+import { benchRabbit } from './rabbit.ts';
 import { barText, isMet, machine, type Row } from './rows.ts';
 
-const benchBrokers = async (): Promise<Row[]> => [...(await benchLoopOnKafka()), ...(await benchKafka())];
+const benchBrokers = async (): Promise<Row[]> => [...(await benchLoopOnKafka()), ...(await benchKafka()), ...(await benchRabbit())];
 
 const AREAS: Readonly<Record<string, () => Promise<Row[]>>> = {
   loop: benchLoop,
-  brokers: async () => [...(await benchKafka()), ...(await benchRabbit())],
+  brokers: benchBrokers,
 };
 
 async function main(): Promise<void> {
