@@ -11,7 +11,10 @@ import { decodeMetadataResponse, encodeMetadataRequest, METADATA, type TopicMeta
 interface Broker {
   readonly nodeId: number;
   readonly versions: Readonly<Record<number, { readonly maxVersion: number }>> | null;
-  readonly connectionPool: { send(call: { readonly request: object; readonly response: object }): Promise<unknown> };
+  readonly connectionPool: {
+    send(call: { readonly request: object; readonly response: object }): Promise<unknown>;
+    getConnection(index: number): Promise<unknown>;
+  };
   disconnect(): Promise<void>;
   listOffsets(wish: object): Promise<{ responses: { topic: string; partitions: { partition: number; offset: string }[] }[] }>;
   offsetCommit(wish: object): Promise<unknown>;
@@ -122,6 +125,7 @@ export class KafkaCluster {
 
   async #boundsAt(leader: number, partitions: readonly Placed[]): Promise<FoundBounds[]> {
     const broker = await this.#brokerOf(leader);
+    await connectOnce(broker, OTHERS);
     const [starts, ends] = await Promise.all([offsetsAt(broker, partitions, EARLIEST), offsetsAt(broker, partitions, LATEST)]);
     return partitions.map(({ topic, partition }) => {
       const key = `${topic}/${partition}`;
@@ -170,8 +174,25 @@ async function offsetsAt(broker: Broker, partitions: readonly Placed[], timestam
 
 const encoded = (bytes: Buffer): { readonly buf: Buffer; readonly buffer: Buffer } => ({ buf: bytes, buffer: bytes });
 
-async function send<T>(broker: Broker, request: object, decode: (payload: Buffer) => T): Promise<T> {
+/** kafkajs keeps two connections to a broker: one for fetches, which may be held, one for all else. */
+const OTHERS = 0;
+const FETCHES = 1;
+const FETCH = 1;
+
+const connecting = new WeakMap<Broker, Map<number, Promise<unknown>>>();
+
+/** Requests that come together while there is no connection would make one each in kafkajs, of which all but the last are never closed. */
+function connectOnce(broker: Broker, index: number): Promise<unknown> {
+  const own = connecting.get(broker) ?? new Map<number, Promise<unknown>>();
+  connecting.set(broker, own);
+  const running = own.get(index) ?? broker.connectionPool.getConnection(index).finally(() => own.delete(index));
+  own.set(index, running);
+  return running;
+}
+
+async function send<T>(broker: Broker, request: { readonly apiKey: number }, decode: (payload: Buffer) => T): Promise<T> {
   try {
+    await connectOnce(broker, request.apiKey === FETCH ? FETCHES : OTHERS);
     const response = {
       decode: (payload: Buffer) => Promise.resolve({ payload, clientSideThrottleTime: 0 }),
       parse: ({ payload }: { payload: Buffer }) => Promise.resolve(decode(payload)),
