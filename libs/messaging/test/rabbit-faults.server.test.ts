@@ -9,7 +9,7 @@ import { tempDir, type TempDir } from '@roofshot/testing/temp-dir';
 import { openCommandQueue } from '../src/commands/open-command-queue.ts';
 import { commandOf, freshQueue, MemoryConsumer } from '../src/commands/queue-lab.ts';
 import type { CommandQueue } from '../src/commands/queue.ts';
-import { Door } from '../src/commands/rabbit/door-lab.ts';
+import { Door, methodFrame } from '../src/commands/rabbit/door-lab.ts';
 import { CommandLab } from '../src/delivery/command-lab.ts';
 import { silent } from '../src/events/log-lab.ts';
 
@@ -257,26 +257,30 @@ describe('a RabbitMQ broker', () => {
     await consumer.stop();
   }, 60_000);
 
-  it('without room on its disk takes nothing and says so, while acknowledgements get through', async () => {
+  it('without room on its disk takes nothing and that is told, while acknowledgements get through', async () => {
+    const door = await Door.open(new URL(server.url));
+    const queue = await open(door.urlOf(new URL(server.url)));
     const name = await newQueue();
-    await lab.queue.send([commandOf(name, 'a')]);
-    await server.stop();
-    const full = await startServer('rabbitmq', { folder: folder.path, settings: { 'disk_free_limit.absolute': '1PB' } });
-    const consumer = await new MemoryConsumer().start(await eventually(() => open(), { deadlineMs: 30_000 }), name);
-    await eventually(() => expect(consumer.ids).toEqual(['a']));
-    const sending = lab.queue.send([commandOf(name, 'b')]);
-    const refused = expect(sending).rejects.toThrow(/did not confirm .* RabbitMQ takes no messages: .*disk/);
-    await eventually(() => expect(lab.queue.waitingFor()).toEqual([expect.stringMatching(/takes no messages: .*disk.* Free disk/)]));
-    await refused;
-    await full.stop();
-    await server.restart();
-    await eventually(async () => expect(await lab.queue.depth(name)).toBe(0), { deadlineMs: 30_000 });
-    await eventually(() => expect(lab.queue.waitingFor()).toEqual([]), { deadlineMs: 30_000 });
-    await lab.queue.send([commandOf(name, 'c')]);
-    await eventually(() => expect(consumer.ids).toContain('c'), { deadlineMs: 30_000 });
-    expect(consumer.ids.filter((id) => id === 'a')).toHaveLength(1);
+    const gate = Promise.withResolvers<void>();
+    const consumer = await new MemoryConsumer().start(queue, name, () => gate.promise.then(() => ({ kind: 'ack' })), 2);
+    await lab.queue.send(count(3).map((n) => commandOf(name, `before-${n}`)));
+    await eventually(() => expect(consumer.received).toHaveLength(2));
+    const unblock = door.block('low on disk');
+    await eventually(() => expect(queue.waitingFor()).toEqual([expect.stringMatching(/takes no messages: low on disk. Free disk/)]));
+    gate.resolve(); // the third comes when the first are acknowledged
+    await eventually(() => expect(consumer.received).toHaveLength(3));
+    await expect(queue.send([commandOf(name, 'refused')])).rejects.toThrow(
+      /did not confirm .* low on disk.*send it again with the same id/,
+    );
+    const waiting = queue.send([commandOf(name, 'waits')]);
+    unblock();
+    await waiting;
+    await eventually(() => expect(consumer.ids).toContain('waits'));
+    expect(queue.waitingFor()).toEqual([]);
     await consumer.stop();
-  }, 180_000);
+    await queue.close();
+    await door.close();
+  }, 60_000);
 
   it('says what is wrong and what to do when it cannot be used', async () => {
     const { host, password } = new URL(server.url);
@@ -300,15 +304,7 @@ describe('a RabbitMQ broker', () => {
   }, 60_000);
 });
 
-/** A method frame `basic.ack` of a delivery that there is not: RabbitMQ closes the channel with 406. */
+/** `basic.ack` of a delivery that there is not: RabbitMQ closes the channel with 406. */
 function acknowledgeUnknown(channel: number): Buffer {
-  const frame = Buffer.alloc(7 + 13 + 1);
-  frame.writeUInt8(1, 0);
-  frame.writeUInt16BE(channel, 1);
-  frame.writeUInt32BE(13, 3);
-  frame.writeUInt16BE(60, 7);
-  frame.writeUInt16BE(80, 9);
-  frame.writeBigUInt64BE(999_999n, 11);
-  frame.writeUInt8(0xce, 20);
-  return frame;
+  return methodFrame(channel, [60, 80], Buffer.from([0, 0, 0, 0, 0, 1, 0, 0, 0]));
 }

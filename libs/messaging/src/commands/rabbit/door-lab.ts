@@ -46,6 +46,19 @@ export class Door {
     for (const { outer } of this.#pairs) outer.write(bytes);
   }
 
+  /** Does to the client that came first what a broker without room does: says so, and reads nothing more of it. Answers how to end that. */
+  block(reason: string): () => void {
+    const [first] = this.#pairs;
+    if (first === undefined) throw new Error('Nobody has come through the door yet.');
+    const { inner, outer } = first;
+    inner.unpipe(outer).pause();
+    inner.write(methodFrame(0, [10, 60], Buffer.concat([Buffer.from([reason.length]), Buffer.from(reason)])));
+    return () => {
+      inner.write(methodFrame(0, [10, 61], Buffer.alloc(0)));
+      inner.pipe(outer);
+    };
+  }
+
   #connect(inner: Socket, target: URL): void {
     const outer = connect(Number(target.port), target.hostname);
     const pair = { inner, outer };
@@ -59,4 +72,15 @@ export class Door {
     inner.pipe(outer);
     outer.pipe(inner);
   }
+}
+
+/** A frame of AMQP 0-9-1 that carries a method. */
+export function methodFrame(channel: number, [classId, methodId]: readonly [number, number], args: Buffer): Buffer {
+  const head = Buffer.alloc(11);
+  head.writeUInt8(1, 0);
+  head.writeUInt16BE(channel, 1);
+  head.writeUInt32BE(4 + args.length, 3);
+  head.writeUInt16BE(classId, 7);
+  head.writeUInt16BE(methodId, 9);
+  return Buffer.concat([head, args, Buffer.from([0xce])]);
 }
