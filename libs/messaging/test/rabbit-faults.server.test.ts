@@ -281,27 +281,6 @@ describe('a RabbitMQ broker', () => {
     await queue.close();
     await door.close();
   }, 60_000);
-
-  it('says what is wrong and what to do when it cannot be used', async () => {
-    const { host, password } = new URL(server.url);
-    const opening = (url: string): Promise<unknown> => open(url);
-    await expect(opening('amqp://127.0.0.1:9')).rejects.toThrow(
-      /No RabbitMQ answers at 127.0.0.1:9 \(COMMANDS_URL\): .*Start it, or correct/,
-    );
-    await expect(opening(`amqp://roofshot:wrong@${host}`)).rejects.toThrow(
-      `RabbitMQ at ${host} refuses the user "roofshot" or its password`,
-    );
-    await expect(opening(`amqp://roofshot:${password}@${host}/nowhere`)).rejects.toThrow(
-      /the virtual host "nowhere".*rabbitmqctl add_vhost/,
-    );
-    await expect(opening(`amqps://roofshot:${password}@${host}`)).rejects.toThrow('amqps:// is for a TLS port');
-    await expect(opening(services.url.replace(/^postgres/, 'amqp'))).rejects.toThrow('COMMANDS_URL');
-    await raw(async (model) => {
-      const channel = await model.createChannel();
-      await channel.assertQueue('by-hand.v1', { durable: true });
-    });
-    await expect(lab.queue.ensureQueues(['by-hand.v1'])).rejects.toThrow(/refuses the queue "by-hand.v1".*let it run empty and delete it/);
-  }, 60_000);
 });
 
 /** `basic.ack` of a delivery that there is not: RabbitMQ closes the channel with 406. */
