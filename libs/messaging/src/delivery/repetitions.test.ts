@@ -1,5 +1,6 @@
 import type { LogRecord } from '../events/bus.ts';
-import { ORIGIN_HEADER, Repetitions, SEQUENCE_HEADER } from './repetitions.ts';
+import { ORIGIN_HEADER, SEQUENCE_HEADER } from '../events/carried-headers.ts';
+import { Repetitions } from './repetitions.ts';
 
 let offset = 0;
 function carried(origin: string | undefined, sequence = 0): { record: LogRecord; name: string } {

@@ -1,9 +1,6 @@
 import type { CarriedMark } from '@roofshot/storage/carried-marks';
 import type { LogRecord } from '../events/bus.ts';
-
-/** On records that an outbox has carried: the stream that sent it, and its place in the stream, the same whenever it is sent again. */
-export const ORIGIN_HEADER = 'roofshot-origin';
-export const SEQUENCE_HEADER = 'roofshot-sequence';
+import { ORIGIN_HEADER, SEQUENCE_HEADER } from '../events/carried-headers.ts';
 
 export interface Recognised<T> {
   readonly fresh: readonly T[];
