@@ -1,12 +1,11 @@
 /** 29 January: two faults, two guardrails, two roll-backs that nobody asks for. */
 import type { PredictRequest } from '@roofshot/contracts/http/serving';
-import type { Queryable } from '@roofshot/storage/sql';
 import { HUBS } from '../data/airports.ts';
 import type { Api } from './api.ts';
 import { CALENDAR } from './calendar.ts';
 import type { ReplayHooks, StepSeen } from './replay.ts';
 import type { Stage } from './stages.ts';
-import { allowOnlineWrites, refuseOnlineWrites } from './store-fault.ts';
+import type { OnlineStoreFault } from './store-fault.ts';
 
 export interface FaultSeen {
   readonly fault: string;
@@ -19,7 +18,7 @@ export interface FaultSeen {
 }
 
 interface FaultStage extends Stage {
-  readonly sql: Queryable;
+  readonly onlineStore: OnlineStoreFault;
 }
 
 export async function faultDay(stage: FaultStage): Promise<readonly [FaultSeen, FaultSeen]> {
@@ -36,11 +35,11 @@ const quietly = ({ progress }: Stage): ReplayHooks => ({ moved: (time) => progre
 
 async function storeFault(stage: FaultStage): Promise<FaultSeen> {
   const watch = new Watch(stage.api);
-  await refuseOnlineWrites(stage.sql);
+  await stage.onlineStore.inject();
   try {
     await stage.replay.stepUntil(CALENDAR.healed, { ...quietly(stage), staleOnPurpose: true, stepped: watch.stepped });
   } finally {
-    await allowOnlineWrites(stage.sql);
+    await stage.onlineStore.heal();
   }
   return watch.seen({ fault: 'writes to the online store stop', from: CALENDAR.storeFault, to: CALENDAR.healed });
 }

@@ -21,6 +21,7 @@ import { reportText, wrap } from './report-text.ts';
 import { isPromoted, storyOf, type DemoResult } from './result.ts';
 import { runExperiment, lagOf, train, versionFile } from './stages.ts';
 import type { RunningServers, ServerUrls } from './servers.ts';
+import { storeFaultOf } from './store-fault.ts';
 import { summaryOf } from './summary.ts';
 import { computeTruth } from './truth.ts';
 import { HELP, readWishes, type Wishes } from './wishes.ts';
@@ -120,7 +121,9 @@ async function runLoop(platform: RunningPlatform, run: Run, say: (text: string) 
   const audit = await api.audit(AUDITED);
   const log = await openLog(run.data, run.behind);
   try {
-    const faults = isPromoted(results) ? await injectFaults({ api, replay, progress, sql: log.sql }) : [];
+    const faults = isPromoted(results)
+      ? await injectFaults({ api, replay, progress, onlineStore: storeFaultOf(log.sql, run.behind.ONLINE_URL) })
+      : [];
     progress.done();
     say('Checking against the raw log …\n');
     const eventLog = await exportLog(log.bus, join(run.data, 'event-log'));
