@@ -127,7 +127,8 @@ async function runLoop(platform: RunningPlatform, run: Run, say: (text: string) 
     progress.done();
     say('Checking against the raw log …\n');
     const eventLog = await exportLog(log.bus, join(run.data, 'event-log'));
-    const files = [await versionFile(api, 1, run.data), await versionFile(api, 2, run.data)] as const;
+    const objects = run.behind.OBJECTS_URL ?? `file:${join(run.data, 'objects')}`;
+    const files = [await versionFile(api, 1, objects), await versionFile(api, 2, objects)] as const;
     return {
       scope: { airports: run.airports.length, isLarge: run.large, days: run.days, permuted: run.permute },
       totals: replay.totals,

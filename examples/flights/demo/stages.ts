@@ -1,5 +1,4 @@
 /** The demo's chapters, each a few sentences of what a user would do. */
-import { join } from 'node:path';
 import { call } from '@roofshot/cli/client';
 import { openObjectStore } from '@roofshot/storage/open-object-store';
 import { MODEL, type Api } from './api.ts';
@@ -85,9 +84,9 @@ export async function lagOf(url: string): Promise<Readonly<Record<string, number
 }
 
 /** The version's ONNX file in the data folder, with the order of its inputs. */
-export async function versionFile(api: Api, version: number, data: string): Promise<VersionFile> {
+export async function versionFile(api: Api, version: number, objectsUrl: string): Promise<VersionFile> {
   const { artifact, signature } = await api.awaitVersion(version);
-  const objects = await openObjectStore(`file:${join(data, 'objects')}`);
+  const objects = await openObjectStore(objectsUrl);
   const { inputs } = signature as { inputs: readonly { name: string }[] };
   return { path: await objects.fetch(artifact), inputs: inputs.map(({ name }) => name) };
 }

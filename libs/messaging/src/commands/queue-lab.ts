@@ -37,7 +37,7 @@ export class MemoryConsumer {
   #consumption: QueueConsumption | undefined;
 
   async start(
-    queue: CommandQueue,
+    queue: Pick<CommandQueue, 'consume'>,
     name: string,
     answer: (command: ReceivedCommand) => Settlement | Promise<Settlement> = () => ({ kind: 'ack' }),
     concurrency?: number,

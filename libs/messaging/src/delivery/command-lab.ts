@@ -63,6 +63,11 @@ export class CommandLab {
     this.#services.push(server);
   }
 
+  /** As `/readyz` of the services would tell it. */
+  waitingFor(): string[] {
+    return this.#services.flatMap((server) => server.waitingFor());
+  }
+
   async stopServices(): Promise<void> {
     await Promise.all(this.#services.splice(0).map((server) => server.close()));
   }

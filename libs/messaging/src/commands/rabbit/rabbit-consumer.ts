@@ -1,4 +1,4 @@
-import type { Channel, ConsumeMessage } from 'amqplib';
+import { IllegalOperationError, type Channel, type ConsumeMessage } from 'amqplib';
 import type { Logger } from '@roofshot/telemetry/logger';
 import { backOffMs, pause } from '../../back-off.ts';
 import type { QueueConsumption, ReceivedCommand, Settlement } from '../queue.ts';
@@ -18,6 +18,10 @@ export interface RabbitConsumerOptions {
 
 const AGAIN = { firstMs: 100, longestMs: 5_000 };
 const AFTER_A_THROW_MS = 1_000;
+/** A quorum queue without a leader answers nothing at all. */
+const ANSWER_MS = 15_000;
+
+const SILENT = `RabbitMQ gave no answer about it for ${ANSWER_MS / 1_000} s. Look with "rabbitmq-queues quorum_status" whether it has a leader: most of its nodes must run.`;
 
 /** A message on the channel that brought it, the only one on which it can be acknowledged. */
 interface Delivery {
@@ -99,17 +103,30 @@ export class RabbitConsumer implements QueueConsumption {
     const channel = await quiet(model.createChannel());
     const lane: Lane = { channel, isOpen: true };
     channel.on('close', () => this.#lose(lane));
+    let isSilent = false;
+    const patience = setTimeout(() => {
+      isSilent = true;
+      channel.close().catch(() => undefined); // what is awaited below fails by that
+    }, ANSWER_MS);
     try {
-      await declareQueue(channel, this.queue);
-      await channel.prefetch(this.#options.concurrency);
-      const { consumerTag } = await channel.consume(this.queue, (message) => this.#hear(lane, message));
-      if (!lane.isOpen) throw new Error('its channel ended at once');
-      this.#lane = { lane, tag: consumerTag };
+      const tag = await this.#consumeOn(lane);
+      this.#lane = { lane, tag };
       this.#trouble = undefined;
     } catch (error) {
       await channel.close().catch(() => undefined); // a refusal has closed it already
-      throw error;
+      throw isSilent ? new Error(SILENT, { cause: error }) : error;
+    } finally {
+      clearTimeout(patience);
     }
+  }
+
+  async #consumeOn(lane: Lane): Promise<string> {
+    const { channel } = lane;
+    await declareQueue(channel, this.queue);
+    await channel.prefetch(this.#options.concurrency);
+    const { consumerTag } = await channel.consume(this.queue, (message) => this.#hear(lane, message));
+    if (!lane.isOpen) throw new Error('its channel ended at once');
+    return consumerTag;
   }
 
   #hear(lane: Lane, message: ConsumeMessage | null): void {
@@ -207,7 +224,7 @@ export class RabbitConsumer implements QueueConsumption {
       if (open.length === 0) this.#tellLate();
     } catch (error) {
       this.#options.log.warn('The outcome of a command could not be kept; the command is delivered again.', { ...this.#fields, error });
-      for (const { lane, message } of deliveries) if (lane.isOpen) lane.channel.nack(message);
+      for (const delivery of deliveries) giveBack(delivery);
     }
   }
 
@@ -217,5 +234,14 @@ export class RabbitConsumer implements QueueConsumption {
 
   get #fields(): { 'labels.queue': string } {
     return { 'labels.queue': this.queue };
+  }
+}
+
+/** A channel that is just ending gives it back by itself. */
+function giveBack({ lane, message }: Delivery): void {
+  try {
+    if (lane.isOpen) lane.channel.nack(message);
+  } catch (error) {
+    if (!(error instanceof IllegalOperationError)) throw error;
   }
 }

@@ -18,7 +18,11 @@ export async function startRabbitLab(): Promise<QueueLab> {
     sql: services.sql,
     open: async () => {
       const door = await Door.open(target);
-      const queue = await OutboxQueue.open(await RabbitQueue.open(door.urlOf(target), { log: silent }), services.sql, silent);
+      const queue = await OutboxQueue.open(
+        await RabbitQueue.open(door.urlOf(target), { log: silent, newQueueMs: 0 }),
+        services.sql,
+        silent,
+      );
       doors.set(queue, door);
       return queue;
     },

@@ -1,5 +1,6 @@
 import type { Message } from 'amqplib';
 import type { Logger } from '@roofshot/telemetry/logger';
+import { pause } from '../../back-off.ts';
 import type { RemoteQueue } from '../outbox-queue.ts';
 import type { DeadCommand, OutgoingCommand, QueueConsumption, ReceivedCommand, Settlement } from '../queue.ts';
 import { unknownQueue } from '../unknown-queue.ts';
@@ -13,6 +14,17 @@ import { declareQueue, queueExists } from './rabbit-topology.ts';
 import { parseRabbitUrl } from './rabbit-url.ts';
 
 const CONCURRENCY = 4;
+/**
+ * RabbitMQ writes the name of a new quorum queue to disk up to three seconds late; killed before, it comes back with an empty queue that
+ * has no leader and takes nothing any more (rabbitmq-server#15725). So a queue counts as made only after that time, once in its life.
+ */
+const NEW_QUEUE_MS = 3_500;
+
+export interface RabbitQueueOptions {
+  readonly log: Logger;
+  /** How long a new queue rests before anything is sent to it; see NEW_QUEUE_MS. */
+  readonly newQueueMs?: number;
+}
 
 /**
  * The command queue in RabbitMQ. Promises: see CommandQueue; what a transaction says comes through an outbox (OutboxQueue). Beyond them:
@@ -31,10 +43,15 @@ export class RabbitQueue implements RemoteQueue {
   readonly #routes: RabbitRoutes;
   readonly #log: Logger;
   readonly #consumers = new Set<RabbitConsumer>();
+  readonly #newQueueMs: number;
   #looking: Promise<unknown> = Promise.resolve();
-  #closed = false;
+  readonly #ending = new AbortController();
 
-  private constructor([sending, receiving]: readonly [RabbitConnection, RabbitConnection], log: Logger) {
+  private constructor(
+    [sending, receiving]: readonly [RabbitConnection, RabbitConnection],
+    { log, newQueueMs = NEW_QUEUE_MS }: RabbitQueueOptions,
+  ) {
+    this.#newQueueMs = newQueueMs;
     this.#sending = sending;
     this.#receiving = receiving;
     this.#sends = new RabbitSends(sending, log);
@@ -43,11 +60,12 @@ export class RabbitQueue implements RemoteQueue {
   }
 
   /** Throws a sentence when the URL cannot be read, no broker answers, it refuses what the URL says, or it is too old. */
-  static async open(url: string, { log }: { readonly log: Logger }): Promise<RabbitQueue> {
+  static async open(url: string, options: RabbitQueueOptions): Promise<RabbitQueue> {
+    const { log } = options;
     const address = parseRabbitUrl(url);
     const sending = await RabbitConnection.open(address, { name: 'roofshot sends', log });
     try {
-      return new RabbitQueue([sending, await RabbitConnection.open(address, { name: 'roofshot receives', log })], log);
+      return new RabbitQueue([sending, await RabbitConnection.open(address, { name: 'roofshot receives', log })], options);
     } catch (error) {
       await sending.close();
       throw error;
@@ -55,7 +73,8 @@ export class RabbitQueue implements RemoteQueue {
   }
 
   async ensureQueues(queues: readonly string[]): Promise<void> {
-    await Promise.all(queues.map((queue) => this.#receiving.withChannel((channel) => declareQueue(channel, queue))));
+    const made = await Promise.all(queues.map((queue) => this.#make(queue)));
+    if (made.includes(true)) await pause(this.#newQueueMs, this.#ending.signal);
   }
 
   /** When one of them fails, others may have been sent. */
@@ -72,7 +91,7 @@ export class RabbitQueue implements RemoteQueue {
     handler: (command: ReceivedCommand) => Promise<Settlement>,
     { concurrency = CONCURRENCY }: { concurrency?: number } = {},
   ): Promise<QueueConsumption> {
-    if (this.#closed) throw new Error(`Cannot consume ${queue}: the command queue was closed.`);
+    if (this.#ending.signal.aborted) throw new Error(`Cannot consume ${queue}: the command queue was closed.`);
     await this.#refuseUnknown(queue);
     const consumer: RabbitConsumer = new RabbitConsumer(this.#receiving, {
       queue,
@@ -137,11 +156,18 @@ export class RabbitQueue implements RemoteQueue {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#ending.abort();
     await Promise.all([...this.#consumers].map((consumer) => consumer.stop()));
     await this.#looking.catch(() => undefined); // told to whoever looks
     await this.#sends.close();
     await Promise.all([this.#sending.close(), this.#receiving.close()]);
+  }
+
+  /** Whether it was missing. */
+  async #make(queue: string): Promise<boolean> {
+    const isThere = await this.#receiving.withChannel((channel) => queueExists(channel, queue));
+    await this.#receiving.withChannel((channel) => declareQueue(channel, queue));
+    return !isThere;
   }
 
   async #refuseUnknown(queue: string): Promise<void> {
