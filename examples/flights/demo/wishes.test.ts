@@ -7,6 +7,7 @@ describe('the flags of the demo', () => {
       exit: false,
       json: false,
       permute: false,
+      servers: false,
       large: false,
       data: undefined,
       port: undefined,
