@@ -1,7 +1,7 @@
 import { Redis, type Result } from 'ioredis';
 import { newestPerKey } from './online-row.ts';
 import type { OnlineKey, OnlineRow, OnlineStore } from './online-store.ts';
-import { LostConnection } from './sql-errors.ts';
+import { lostServer } from './sql-errors.ts';
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
@@ -146,12 +146,7 @@ const AWAY =
 function asAway(server: string, error: unknown): unknown {
   const { name = '', message = '', code = '' } = error as { name?: string; message?: string; code?: string };
   if (![name, message, code].some((word) => AWAY.test(word))) return error;
-  return new LostConnection(
-    `${server} does not answer: ${message}`,
-    'unknown',
-    { cause: error, server },
-    'Start it, or see why it is away.',
-  );
+  return lostServer(server, message, 'unknown', error);
 }
 
 function unusable(server: string, error: unknown): Error {

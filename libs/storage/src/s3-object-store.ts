@@ -16,7 +16,7 @@ import {
 import { explainFault } from './folder-faults.ts';
 import { FolderObjectStore } from './folder-object-store.ts';
 import { ObjectDamaged, ObjectMissing, hashOf, type ObjectRef, type ObjectStore } from './object-store.ts';
-import { LostConnection } from './sql-errors.ts';
+import { lostServer } from './sql-errors.ts';
 
 /** Where an object store is, as OBJECTS_URL says it. */
 interface S3Address {
@@ -213,13 +213,7 @@ function asAway(address: S3Address, error: unknown): unknown {
   const isAway =
     status === undefined ? /ECONN|ETIMEDOUT|ENOTFOUND|EPIPE|TimeoutError/.test(`${String(error)} ${codesOf(error)}`) : status >= 500;
   if (!isAway) return error;
-  const server = `The object store ${describe(address)}`;
-  return new LostConnection(
-    `${server} does not answer: ${String(error)}`,
-    'unknown',
-    { cause: error, server },
-    'Start it, or see why it is away.',
-  );
+  return lostServer(`The object store ${describe(address)}`, String(error), 'unknown', error);
 }
 
 function codesOf(error: unknown): string {

@@ -45,6 +45,11 @@ export class LostConnection extends Error {
   }
 }
 
+/** A server other than the database does not answer; `server` names it as a sentence begins: `Redis at host:6379`. */
+export function lostServer(server: string, reason: string, outcome: LostConnection['outcome'], cause: unknown): LostConnection {
+  return new LostConnection(`${server} does not answer: ${reason}`, outcome, { cause, server }, 'Start it, or see why it is away.');
+}
+
 /** SQLSTATE classes and codes that end the session: connection exceptions and the server's own shutdown, crash and start-up. */
 const LOST_STATES = /^(08...|57P0[1-5])$/;
 const LOST_CODES = new Set([

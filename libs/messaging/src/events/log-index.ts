@@ -22,6 +22,15 @@ export function boundsIn(topic: IndexedTopic | undefined, partition: number): Lo
   return topic === undefined || bounds === undefined ? undefined : { topic: topic.name, partition, topicId: topic.uuid, ...bounds };
 }
 
+/** Of all its partitions, in their order; empty when there is no such topic. */
+export function allBoundsIn(topic: IndexedTopic | undefined): LogBounds[] {
+  return (topic?.bounds ?? []).map((_, partition) => boundsIn(topic, partition)).filter((bounds) => bounds !== undefined);
+}
+
+export function unknownPartition({ topic, partition }: TopicPartition): Error {
+  return new Error(`There is no partition ${partition} in "${topic}". bounds("${topic}") tells which there are.`);
+}
+
 export function unknownTopic(name: string): Error {
   return new Error(`There is no topic "${name}" on the log. Check its name, or create it first with ensureTopics.`);
 }

@@ -8,6 +8,7 @@ import { WakeUps } from '../wake-ups.ts';
 import { AppendQueue } from './append-queue.ts';
 import { appendRecords, placeRecords } from './append.ts';
 import type { ConsumeOptions, Consumption, EventBus, LogBounds, LogRecord, OutgoingRecord, TopicPartition, TopicSpec } from './bus.ts';
+import { allBoundsIn, unknownPartition } from './log-index.ts';
 import { maintainLog } from './log-maintenance.ts';
 import { LogConsumption } from './log-consumption.ts';
 import type { CarriedRecord, RemoteLog } from './outbox-bus.ts';
@@ -131,15 +132,13 @@ export class PostgresBus implements EventBus, RemoteLog {
 
   async bounds(topic: string): Promise<LogBounds[]> {
     await this.#index.refresh();
-    const found = this.#index.find(topic);
-    return (found?.bounds ?? []).map((_, partition) => this.#index.boundsOf({ topic, partition })).filter((bounds) => bounds !== undefined);
+    return allBoundsIn(this.#index.find(topic));
   }
 
   async readFrom({ topic, partition }: TopicPartition, offset: number, limit: number): Promise<LogRecord[]> {
     await this.#index.lookUp([topic]);
     const [fetched] = await fetchRecords(this.#sql, this.#index, [{ topic: this.#index.require(topic), partition, offset, limit }]);
-    if (fetched === undefined)
-      throw new Error(`There is no partition ${partition} in "${topic}". bounds("${topic}") tells which there are.`);
+    if (fetched === undefined) throw unknownPartition({ topic, partition });
     return [...fetched.records];
   }
 

@@ -1,4 +1,4 @@
-import { LostConnection } from '@roofshot/storage/sql-errors';
+import { lostServer } from '@roofshot/storage/sql-errors';
 
 /** kafkajs' names for a cluster that does not answer (any more). */
 const AWAY = new Set([
@@ -13,13 +13,7 @@ const AWAY = new Set([
 /** The same failure, as one that passes when Kafka is there again; others as they are. */
 export function asAway(error: unknown, brokers: readonly string[], outcome: 'not applied' | 'unknown'): unknown {
   if (!(error instanceof Error) || !AWAY.has(error.name)) return error;
-  const server = `Kafka at ${brokers.join(', ')}`;
-  return new LostConnection(
-    `${server} does not answer: ${describe(error)}`,
-    outcome,
-    { cause: error, server },
-    'Start it, or see why it is away.',
-  );
+  return lostServer(`Kafka at ${brokers.join(', ')}`, describe(error), outcome, error);
 }
 
 /** kafkajs wraps what happened in what it gave up doing. */

@@ -9,7 +9,7 @@ import { AppendQueue } from '../append-queue.ts';
 import type { ConsumeOptions, Consumption, LogBounds, LogRecord, OutgoingRecord, TopicPartition, TopicSpec } from '../bus.ts';
 import { ORIGIN_HEADER, SEQUENCE_HEADER } from '../carried-headers.ts';
 import { LogConsumption } from '../log-consumption.ts';
-import { unknownTopic } from '../log-index.ts';
+import { allBoundsIn, unknownPartition, unknownTopic } from '../log-index.ts';
 import type { CarriedRecord, RemoteLog } from '../outbox-bus.ts';
 import { partitionOfKey } from '../partition-of-key.ts';
 import { Presence } from '../presence.ts';
@@ -125,16 +125,14 @@ export class KafkaLog implements RemoteLog {
   async bounds(topic: string): Promise<LogBounds[]> {
     this.#index.watch([topic]);
     await this.#index.refresh();
-    const found = this.#index.find(topic);
-    return (found?.bounds ?? []).map((_, partition) => this.#index.boundsOf({ topic, partition })).filter((bounds) => bounds !== undefined);
+    return allBoundsIn(this.#index.find(topic));
   }
 
   async readFrom({ topic, partition }: TopicPartition, offset: number, limit: number): Promise<LogRecord[]> {
     if (this.#index.find(topic) === undefined) await this.bounds(topic);
     const found = this.#index.find(topic);
     if (found === undefined) throw unknownTopic(topic);
-    if (found.bounds[partition] === undefined)
-      throw new Error(`There is no partition ${partition} in "${topic}". bounds("${topic}") tells which there are.`);
+    if (found.bounds[partition] === undefined) throw unknownPartition({ topic, partition });
     const reads = new KafkaReads(this.#cluster, this.#index); // what it reads ahead is of no use to anybody else
     const records: LogRecord[] = [];
     for (let from = offset; records.length < limit;) {
