@@ -50,8 +50,7 @@ const long: estypes.MappingProperty = { type: 'long' };
 
 /**
  * How Elasticsearch keeps the log: only the fields named here are searched, the others are kept with their line, and no value is a
- * reason to refuse a line. Labels are found whatever their name; numbers among them are doubles, which is what JavaScript's are, so
- * that a label whose first value happened to be a whole number does not lose the fractions of the next.
+ * reason to refuse a line. Labels are found whatever their name, as words; those that are counted with are numbers.
  */
 export function logIndexTemplate({ dataStreams }: LogIndexOptions): LogIndexTemplate {
   return {
@@ -85,12 +84,12 @@ function settings(): estypes.IndicesIndexSettings {
   };
 }
 
-/** A truth value is a keyword, because a boolean field refuses every line in which the label holds something else. */
+/**
+ * Whatever a label holds first, it becomes a keyword: one type takes every value, and were it guessed from the first one, lines of two
+ * processes that guess differently at the same moment would be refused.
+ */
 function labelTemplates(): Record<string, estypes.MappingDynamicTemplate>[] {
-  return [
-    { label_numbers: { path_match: 'labels.*', match_mapping_type: ['long', 'double'], mapping: { type: 'double' } } },
-    { label_words: { path_match: 'labels.*', match_mapping_type: ['string', 'boolean'], mapping: keyword } },
-  ];
+  return [{ labels: { path_match: 'labels.*', match_mapping_type: ['string', 'long', 'double', 'boolean'], mapping: keyword } }];
 }
 
 function fields(dataStreams: boolean): Fields {
@@ -125,17 +124,22 @@ function fields(dataStreams: boolean): Fields {
 
 const object = (properties: Fields): estypes.MappingProperty => ({ type: 'object', properties });
 
-/** Labels that dashboards and searches rely on, so that they have their types before the first line does. */
+/** Numbers, and the words that dashboards and searches rely on, so that these exist before the first line that has them. */
 function knownLabels(): Fields {
-  return {
-    attempt: long,
-    correlation_id: keyword,
-    group: keyword,
-    offset: long,
-    outcome: keyword,
-    partition: long,
-    queue: keyword,
-    route: keyword,
-    topic: keyword,
-  };
+  const words = ['correlation_id', 'group', 'outcome', 'queue', 'route', 'topic'];
+  const numbers = [
+    'attempt',
+    'attempts',
+    'events',
+    'failures',
+    'lost',
+    'offset',
+    'partition',
+    'position',
+    'refused',
+    'requests',
+    'rows',
+    'times',
+  ];
+  return Object.fromEntries([...words.map((name) => [name, keyword] as const), ...numbers.map((name) => [name, long] as const)]);
 }
