@@ -49,6 +49,18 @@ it('a listener that throws is dropped with a warning, and the others still hear 
   expect(lines.filter((text) => text.includes('broken view'))).toHaveLength(1);
 });
 
+it('a listener gets what was thrown, as it was, beside the line', () => {
+  const heard: unknown[] = [];
+  const logger = createLogger({ write: () => undefined });
+  logger.feed.onLine((_record, thrown) => heard.push(thrown));
+  const error = new Error('broken', { cause: new Error('deeper') });
+  logger.error('failed', { error });
+  logger.child({ error }).error('failed again');
+  logger.error('failed without one');
+  expect(heard[0]).toBe(error);
+  expect(heard.slice(1)).toEqual([error, undefined]);
+});
+
 it('a listener that logs does not call itself without end', () => {
   const lines: string[] = [];
   const logger = createLogger({ write: (text) => lines.push(text) });

@@ -1,7 +1,10 @@
 import type { LogRecord } from './log-record.ts';
 
-/** Called with each line, at once and on the logging path: hand over and return. */
-export type LineListener = (record: LogRecord) => void;
+/**
+ * Called with each line, at once and on the logging path: hand over and return. `thrown` is the line's `error` as it was thrown;
+ * undefined where it has none.
+ */
+export type LineListener = (record: LogRecord, thrown: unknown) => void;
 
 /** The last lines of this process and those to come, for a live view. */
 export interface LogFeed {
@@ -28,7 +31,7 @@ export class LogRing implements LogFeed {
 
   onLine(listener: LineListener): () => void {
     // Wrapped, so that subscribing a function twice gives two subscriptions with an end each.
-    const own: LineListener = (record) => listener(record);
+    const own: LineListener = (record, thrown) => listener(record, thrown);
     this.listeners.add(own);
     return () => void this.listeners.delete(own);
   }
@@ -39,24 +42,24 @@ export class LogRing implements LogFeed {
   }
 
   /** Keeps the line and passes it on. Returns what listeners threw; they are subscribed no longer. */
-  push(record: LogRecord): unknown[] {
+  push(record: LogRecord, thrown?: unknown): unknown[] {
     this.ring[this.next] = record;
     this.next = (this.next + 1) % this.capacity;
     // A line that a listener logs is kept but not delivered, or it would call that listener without end.
     if (this.isDelivering || this.listeners.size === 0) return [];
     this.isDelivering = true;
     try {
-      return this.deliver(record);
+      return this.deliver(record, thrown);
     } finally {
       this.isDelivering = false;
     }
   }
 
-  private deliver(record: LogRecord): unknown[] {
+  private deliver(record: LogRecord, thrown: unknown): unknown[] {
     const faults: unknown[] = [];
     for (const listener of this.listeners) {
       try {
-        listener(record);
+        listener(record, thrown);
       } catch (fault) {
         this.listeners.delete(listener);
         faults.push(fault);

@@ -1,6 +1,6 @@
 import { LogRing, type LogFeed } from './log-feed.ts';
 import { isEnabled, type LogLevel, type LogThreshold } from './log-level.ts';
-import { toRecord, type LogFields, type LogRecord, type ServiceIdentity } from './log-record.ts';
+import { toRecord, type LogEntry, type LogFields, type LogRecord, type ServiceIdentity } from './log-record.ts';
 import { openStdout } from './log-writer.ts';
 
 /**
@@ -72,7 +72,7 @@ function withDefaults(options: LoggerOptions, ring: LogRing): Sink {
 function loggerOn(sink: () => Sink, feed: LogFeed = sink().ring, bound?: LogFields): Logger {
   const at = (level: LogLevel) => (message: string, fields?: LogFields) => {
     const current = sink();
-    if (isEnabled(level, current.level)) emit(current, toRecord({ level, message, fields, bound }, current.service, current.now()));
+    if (isEnabled(level, current.level)) emit(current, { level, message, fields, bound });
   };
   return {
     trace: at('trace'),
@@ -87,15 +87,11 @@ function loggerOn(sink: () => Sink, feed: LogFeed = sink().ring, bound?: LogFiel
   };
 }
 
-function emit(sink: Sink, record: LogRecord): void {
+function emit(sink: Sink, entry: LogEntry): void {
+  const record = toRecord(entry, sink.service, sink.now());
   sink.write(sink.format(record));
-  for (const error of sink.ring.push(record)) {
-    const entry = {
-      level: 'warn' as const,
-      message: 'A listener of the log feed threw and was unsubscribed.',
-      fields: { error },
-      bound: undefined,
-    };
-    if (isEnabled('warn', sink.level)) emit(sink, toRecord(entry, sink.service, sink.now()));
+  for (const error of sink.ring.push(record, entry.fields?.error ?? entry.bound?.error)) {
+    const message = 'A listener of the log feed threw and was unsubscribed.';
+    if (isEnabled('warn', sink.level)) emit(sink, { level: 'warn', message, fields: { error }, bound: undefined });
   }
 }
