@@ -149,7 +149,7 @@ describe('what is said of a stream', () => {
         await lab.database.sql.query('SELECT pg_sleep(0.15)');
         await letGo();
         await lab.database.sql.query(
-          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%append_records%' AND pid <> pg_backend_pid() AND random() < 0.5`,
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%append_records%' AND pid <> pg_backend_pid() AND random() < 0.5`,
         );
         await lab.database.sql.query('SELECT pg_sleep(0.3)');
       }
