@@ -8,14 +8,9 @@ import { encodeEvent } from './cloud-event-codec.ts';
 import type { CommandQueue, OutgoingCommand } from './commands/queue.ts';
 import type { EventBus, OutgoingRecord } from './events/bus.ts';
 import type { Cause, NewEvent, NewEventOf, Publisher } from './handlers.ts';
+import { logSaid } from './log-said.ts';
 import { noteSaid } from './note-said.ts';
-
-/** Who speaks, and when: completes the envelope of what a service says. */
-export interface Speaker {
-  readonly service: string;
-  /** Epoch milliseconds. */
-  readonly clock: () => number;
-}
+import type { Speaker } from './speaker.ts';
 
 /** The two ports through which messages leave. */
 export interface Outlets {
@@ -74,6 +69,7 @@ export class MessageBuffer implements Publisher {
     if (this.#commands.length > 0) queue.announce(new Set(this.#commands.map((command) => command.queue)));
     if (this.#records.length > 0) bus.announce(new Set(this.#records.map((record) => record.topic)));
     noteSaid(this.#speaker, this.#records, this.#commands);
+    logSaid(this.#speaker, this.#records, this.#commands);
   }
 
   #record(topic: TopicDefinition, event: NewEvent<string, unknown>): OutgoingRecord {

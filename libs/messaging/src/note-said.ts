@@ -3,7 +3,7 @@ import { DECISION_TYPES, REFUSAL_TYPES } from '@roofshot/contracts/http/live';
 import { recentMessages } from '@roofshot/telemetry/recent-messages';
 import type { OutgoingCommand } from './commands/queue.ts';
 import type { OutgoingRecord } from './events/bus.ts';
-import type { Speaker } from './message-buffer.ts';
+import type { Speaker } from './speaker.ts';
 
 /** Of one transaction: a live view shows the last ones, and an import says thousands at once. Decisions are noted all. */
 const MOST_PER_ANNOUNCEMENT = 20;

@@ -3,7 +3,8 @@ import type { Queryable, Sql } from '@roofshot/storage/sql';
 import type { CommandQueue } from './commands/queue.ts';
 import type { EventBus, OutgoingRecord } from './events/bus.ts';
 import type { NewEventOf, Tx } from './handlers.ts';
-import { MessageBuffer, type Outlets, type Speaker } from './message-buffer.ts';
+import { MessageBuffer, type Outlets } from './message-buffer.ts';
+import type { Speaker } from './speaker.ts';
 
 /** Runs work in one database transaction; what it publishes and sends becomes visible when the state does. */
 export interface Transactions {

@@ -19,12 +19,12 @@ it('follows work through awaits, and two services at work at once keep their nam
 });
 
 it('an inner context inherits what it does not name and adds its fields', () => {
-  runWith({ service: 'features', correlationId: 'c-1', fields: { 'event.type': 'flight.landed' } }, () =>
+  runWith({ service: 'features', correlationId: 'c-1', fields: { 'event.action': 'flight.landed' } }, () =>
     runWith({ correlationId: 'c-2', fields: { 'event.id': '7' } }, () =>
       expect(currentContext()).toEqual({
         service: 'features',
         correlationId: 'c-2',
-        fields: { 'event.type': 'flight.landed', 'event.id': '7' },
+        fields: { 'event.action': 'flight.landed', 'event.id': '7' },
       }),
     ),
   );

@@ -39,7 +39,7 @@ describe('a line', () => {
   it('carries service, trace, correlation id and fields of the work it belongs to', () => {
     const { logger, line } = capture();
     const context = { service: 'features', serviceVersion: '2.0.0', correlationId: 'c-1', traceparent: TRACEPARENT };
-    runWith({ ...context, fields: { 'event.type': 'flight.landed' } }, () => logger.warn('Late.'));
+    runWith({ ...context, fields: { 'event.action': 'flight.landed' } }, () => logger.warn('Late.'));
     expect(line()).toMatchObject({
       'log.level': 'warn',
       'service.name': 'features',
@@ -47,7 +47,7 @@ describe('a line', () => {
       'trace.id': '4bf92f3577b34da6a3ce929d0e0e4736',
       'span.id': '00f067aa0ba902b7',
       'labels.correlation_id': 'c-1',
-      'event.type': 'flight.landed',
+      'event.action': 'flight.landed',
     });
   });
 

@@ -32,6 +32,8 @@ type Told = {
   readonly reason?: string;
   readonly error?: unknown;
   readonly isPassing?: boolean;
+  /** Somebody has to look at it: nothing tries it again. */
+  readonly isExhausted?: boolean;
 };
 
 /**
@@ -55,22 +57,27 @@ export class CommandDelivery {
   deliver(handler: CommandHandler, received: ReceivedCommand): Promise<Settlement> {
     const { headers, id } = received;
     const trace = continueFrom({ traceparent: headers['traceparent'], correlationId: headers['correlationid'] });
-    const fields = { 'event.id': id, 'event.type': handler.command.type };
+    const fields = { 'event.id': id, 'event.action': handler.command.type };
     return runWith({ service: this.#setup.service, ...trace, fields }, () => this.#deliver(handler, received, trace.correlationId));
   }
 
   async #deliver(handler: CommandHandler, received: ReceivedCommand, correlationid: string): Promise<Settlement> {
     const begun = performance.now();
+    const told = await this.#answer(handler, received, correlationid);
+    this.#tell(handler, told, performance.now() - begun);
+    const { outcome, reason = '', isPassing: uncounted = false } = told;
+    if (outcome === 'dead') return { kind: 'dead', reason };
+    if (outcome !== 'retried') return { kind: 'ack' };
+    const delayMs = uncounted ? Math.min(AWAY_MS, this.#retry.longestMs) : backOffMs(received.attempt, this.#retry);
+    return { kind: 'retry', delayMs, reason, uncounted };
+  }
+
+  async #answer(handler: CommandHandler, received: ReceivedCommand, correlationid: string): Promise<Told> {
     const read = readCommand(handler, received, correlationid);
-    if ('reason' in read) return this.#settle(handler, { outcome: 'dead', reason: read.reason });
-    if (received.attempt > this.#attempts) {
-      const reason = `It was delivered ${received.attempt - 1} times and its consumer died each time.`;
-      return this.#settle(handler, { outcome: 'dead', reason });
-    }
-    const told = await this.#handle(handler, received, read.command);
-    metrics['command.ms'](performance.now() - begun, { command: handler.command.type });
-    const delayMs = told.isPassing === true ? Math.min(AWAY_MS, this.#retry.longestMs) : backOffMs(received.attempt, this.#retry);
-    return this.#settle(handler, told, delayMs);
+    if ('reason' in read) return { outcome: 'dead', reason: read.reason };
+    if (received.attempt <= this.#attempts) return this.#handle(handler, received, read.command);
+    const reason = `It was delivered ${received.attempt - 1} times and its consumer died each time.`;
+    return { outcome: 'dead', reason, isExhausted: true };
   }
 
   async #handle(handler: CommandHandler, received: ReceivedCommand, command: AnyCommand): Promise<Told> {
@@ -92,21 +99,27 @@ export class CommandDelivery {
     const rejection = rejectionOf(error);
     if (rejection !== undefined) return { outcome: 'dead', reason: rejection };
     if (isPassing(error)) return { outcome: 'retried', reason: describe(error), error, isPassing: true };
-    return { outcome: received.attempt >= this.#attempts ? 'dead' : 'retried', reason: describe(error), error };
+    const isExhausted = received.attempt >= this.#attempts;
+    return { outcome: isExhausted ? 'dead' : 'retried', reason: describe(error), error, isExhausted };
   }
 
-  #settle(handler: CommandHandler, { outcome, reason = '', error, isPassing: uncounted = false }: Told, delayMs = 0): Settlement {
-    metrics['commands.handled'](1, { command: handler.command.type, outcome });
-    if (outcome !== 'done') {
-      const message = LINES[outcome];
-      this.#setup.log.warn(message, { 'event.reason': reason, ...(error !== undefined && { error }) });
-    }
-    if (outcome === 'dead') return { kind: 'dead', reason };
-    return outcome === 'retried' ? { kind: 'retry', delayMs, reason, uncounted } : { kind: 'ack' };
+  #tell(handler: CommandHandler, { outcome, reason, error, isExhausted = false }: Told, milliseconds: number): void {
+    const { type: command, queue } = handler.command;
+    metrics['command.ms'](milliseconds, { command });
+    metrics['commands.handled'](1, { command, outcome });
+    const level = outcome === 'done' ? 'debug' : isExhausted ? 'error' : 'warn';
+    this.#setup.log[level](LINES[outcome], {
+      'labels.queue': queue,
+      'labels.outcome': outcome,
+      'event.duration': Math.round(milliseconds * 1e6),
+      'event.reason': reason,
+      error,
+    });
   }
 }
 
 const LINES = {
+  done: 'A command was handled.',
   skipped: 'The handler skipped a command.',
   duplicate: 'A command that was handled before was acknowledged.',
   retried: 'A command failed and is tried again.',

@@ -1,6 +1,7 @@
 import type { Sql } from '@roofshot/storage/sql';
 import type { Logger } from '@roofshot/telemetry/logger';
-import type { Outlets, Speaker } from '../message-buffer.ts';
+import type { Outlets } from '../message-buffer.ts';
+import type { Speaker } from '../speaker.ts';
 
 /** What delivering to one service needs. The service's name is its consumer group and the source of what it says. */
 export interface DeliverySetup extends Outlets, Speaker {

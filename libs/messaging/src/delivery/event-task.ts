@@ -13,6 +13,7 @@ import type { ParkingLimit } from './parking-limit.ts';
 import { Repetitions } from './repetitions.ts';
 import { runHandler, type Verdict } from './run-handler.ts';
 import { greatestProgress, type Sorted } from './sort-records.ts';
+import { countOutcome, logOutcome } from './tell-outcome.ts';
 
 /** What the tasks of one service share. */
 export interface TaskSurroundings {
@@ -122,12 +123,8 @@ export class EventTask {
     this.#position = end;
     this.#repetitions.passed(marks);
     const outcome = rejection === undefined ? 'parked' : 'rejected';
-    this.#count(outcome, 1);
-    this.#log(
-      outcome === 'parked' ? 'A key was parked because one of its events could not be handled.' : 'The handler refused an event.',
-      item,
-      reason,
-    );
+    countOutcome(this.#partition, outcome, 1);
+    logOutcome(setup, item, outcome, { reason, error: error instanceof HandlerFailed ? error.cause : error });
   }
 
   /**
@@ -187,34 +184,23 @@ export class EventTask {
   }
 
   #tell({ batch, verdicts, queued, dead, repeated }: Result): void {
-    this.#surroundings.limit.countHandled(batch.topic, batch.events.length);
-    this.#count('done', batch.events.length - verdicts.length);
+    const { limit, setup } = this.#surroundings;
+    limit.countHandled(batch.topic, batch.events.length);
+    const count = (outcome: Parameters<typeof countOutcome>[1], events: number): void => countOutcome(this.#partition, outcome, events);
     for (const { event, outcome, reason } of verdicts) {
-      this.#count(outcome, 1);
-      if (outcome !== 'ignored') this.#log(`The handler ${outcome === 'skipped' ? 'skipped' : 'refused'} an event.`, event, reason);
+      count(outcome, 1);
+      if (outcome !== 'ignored') logOutcome(setup, event, outcome, { reason });
     }
-    this.#count('repeated', repeated.length);
-    this.#count('queued', queued.length);
-    for (const item of queued) this.#log('An event waits behind its parked key.', item, 'its key is parked');
-    this.#count('dead', dead.length);
-    for (const item of dead) this.#log('A record went to the dead letters.', item, item.kind === 'dead' ? item.reason : '');
-  }
-
-  #count(outcome: string, events: number): void {
-    if (events > 0) metrics['events.handled'](events, { topic: this.#partition.topic, outcome });
-  }
-
-  #log(message: string, what: Sorted | Verdict['event'], reason: string): void {
-    const event = 'record' in what ? (what.kind === 'event' ? what.event : undefined) : what;
-    const offset = 'record' in what ? what.record.offset : what.position.offset;
-    this.#surroundings.setup.log.warn(message, {
-      ...this.#fields,
-      'labels.offset': offset,
-      'event.id': event?.id,
-      'event.type': event?.type,
-      'event.reason': reason,
-      'labels.correlation_id': event?.correlationid,
-    });
+    count('queued', queued.length);
+    for (const item of queued) logOutcome(setup, item, 'queued', { reason: 'its key is parked' });
+    count('dead', dead.length);
+    for (const item of dead) logOutcome(setup, item, 'dead', item.kind === 'dead' ? item : {});
+    count('repeated', repeated.length);
+    count('done', batch.events.length - verdicts.length);
+    if (!setup.log.isEnabled('debug')) return; // there may be thousands
+    for (const item of repeated) logOutcome(setup, item, 'repeated');
+    const isTold = new Set(verdicts.map(({ event }) => event));
+    for (const event of batch.events) if (!isTold.has(event)) logOutcome(setup, event, 'done');
   }
 
   get #fields(): Record<`labels.${string}`, string | number> {

@@ -88,8 +88,11 @@ export class FollowDelivery implements PartitionReader {
     const run = handler.each[event.type];
     if (run === undefined || run === 'ignore') return;
     const trace = continueFrom({ traceparent: event.traceparent, correlationId: event.correlationid });
-    const fields = { 'event.id': event.id, 'event.type': event.type };
-    await runWith({ service: this.#setup.service, ...trace, fields }, () => this.#tryOften(item, async () => run(event)));
+    const fields = { 'event.id': event.id, 'event.action': event.type };
+    await runWith({ service: this.#setup.service, ...trace, fields }, async () => {
+      await this.#tryOften(item, async () => run(event));
+      this.#setup.log.debug('An event was followed.', fieldsOf(item));
+    });
   }
 
   async #tryOften(item: Sorted, run: () => Promise<void>): Promise<void> {

@@ -67,9 +67,9 @@ async function outcomeOf(event: Received<CloudEvent>, run: () => Outcome | Promi
 }
 
 /** The event's own trace and correlation; new ones for a batch of many. */
-function contextOf(service: string, event: CloudEvent | undefined): Parameters<typeof runWith>[0] {
+export function contextOf(service: string, event: CloudEvent | undefined): Parameters<typeof runWith>[0] {
   const trace = continueFrom({ traceparent: event?.traceparent, correlationId: event?.correlationid });
-  return { service, ...trace, ...(event !== undefined && { fields: { 'event.id': event.id, 'event.type': event.type } }) };
+  return { service, ...trace, ...(event !== undefined && { fields: { 'event.id': event.id, 'event.action': event.type } }) };
 }
 
 /** Counts what a handler does with its transaction. */
