@@ -4,7 +4,7 @@ import { ExperimentAnalysed, experiments, GuardrailBreached } from '@roofshot/co
 import { predictions, PredictionServed, ShadowScored } from '@roofshot/contracts/predictions';
 import type { EventBus } from '@roofshot/messaging/events';
 import { openEventBus } from '@roofshot/messaging/open-event-bus';
-import type { ServerUrls } from './servers.ts';
+import type { ServerUrls } from '@roofshot/testing/platform-servers';
 import { readEmbeddedUrl } from '@roofshot/storage/embedded-postgres';
 import { openSql } from '@roofshot/storage/open-sql';
 import type { Sql } from '@roofshot/storage/sql';

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { applySet } from '@roofshot/cli/apply-set';
 import { loadResources, type LoadedResource } from '@roofshot/cli/load-resources';
+import type { PlatformServers, ServerUrls } from '@roofshot/testing/platform-servers';
 import { AIRPORTS, HUBS } from '../data/airports.ts';
 import { flightEvents } from '../data/events.ts';
 import { Api } from './api.ts';
@@ -20,7 +21,6 @@ import { reportOf, verdictOf } from './report.ts';
 import { reportText, wrap } from './report-text.ts';
 import { isPromoted, storyOf, type DemoResult } from './result.ts';
 import { runExperiment, lagOf, train, versionFile } from './stages.ts';
-import type { RunningServers, ServerUrls } from './servers.ts';
 import { storeFaultOf } from './store-fault.ts';
 import { summaryOf } from './summary.ts';
 import { computeTruth } from './truth.ts';
@@ -52,10 +52,10 @@ async function main(): Promise<void> {
 }
 
 /** Only here: what starts servers is not needed without them. */
-async function openServers(data: string, say: (text: string) => void): Promise<RunningServers> {
-  say('Starting PostgreSQL, Kafka, RabbitMQ, Redis and an S3-compatible store (the first time they are fetched) …\n');
-  const { startServers } = await import('./servers.ts');
-  return startServers(data);
+async function openServers(data: string, say: (text: string) => void): Promise<PlatformServers> {
+  say('Starting PostgreSQL, Kafka, RabbitMQ, Redis, an S3-compatible store and Elasticsearch (the first time they are fetched) …\n');
+  const { startPlatformServers } = await import('@roofshot/testing/platform-servers');
+  return startPlatformServers(join(data, 'servers'));
 }
 
 async function runDemo(run: Run, say: (text: string) => void): Promise<void> {

@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startMemoryWatch, type MemoryWatch } from './memory.ts';
-import type { ServerUrls } from './servers.ts';
+import type { ServerUrls } from '@roofshot/testing/platform-servers';
 
 const CLI = fileURLToPath(new URL('../../../services/cli/bin/roofshot.mjs', import.meta.url));
 

@@ -1,6 +1,6 @@
-/** The same journey as six processes on Kafka, RabbitMQ, PostgreSQL, Redis and S3. */
-import { brokersAndStores } from './journey/servers.ts';
+/** The same journey as six processes on Kafka, RabbitMQ, PostgreSQL, Redis, S3 and Elasticsearch. */
+import { startPlatformServers } from '@roofshot/testing/platform-servers';
 import { sixProcesses } from './journey/six-processes.ts';
 import { theJourney } from './journey/tests.ts';
 
-theJourney([sixProcesses('six processes on Kafka, RabbitMQ, PostgreSQL, Redis and S3', brokersAndStores)]);
+theJourney([sixProcesses('six processes on Kafka, RabbitMQ, PostgreSQL, Redis, S3 and Elasticsearch', startPlatformServers)]);

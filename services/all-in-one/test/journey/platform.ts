@@ -1,7 +1,6 @@
 /** What the journey needs of a platform, however many processes it has and whatever servers stand behind it. */
 
-/** The keys of the environment that name the servers behind the services. */
-export type ServerUrls = Readonly<Partial<Record<'SQL_URL' | 'EVENTS_URL' | 'COMMANDS_URL' | 'ONLINE_URL' | 'OBJECTS_URL', string>>>;
+import type { ServerUrls } from '@roofshot/testing/platform-servers';
 
 export interface Platform {
   /** Of the one door. */

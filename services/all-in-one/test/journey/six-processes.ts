@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import type { AnyService, PortName } from '@roofshot/runtime/service';
 import { freePorts } from '@roofshot/testing/free-ports';
 import { allServices } from '../../src/services.ts';
-import type { Platform, ServerUrls, Topology } from './platform.ts';
+import type { PlatformServers, ServerKey, ServerUrls } from '@roofshot/testing/platform-servers';
+import type { Platform, Topology } from './platform.ts';
 import { Program } from './program.ts';
-import type { OpenServers, Servers } from './servers.ts';
+import type { OpenServers } from './servers.ts';
 import { patience } from './service-settings.ts';
 
 export const GATEWAY = 'gateway';
@@ -17,7 +18,7 @@ export const sixProcesses = (name: string, openServers: OpenServers): Topology =
 });
 
 /** The key that names the server behind each port. */
-const KEYS: Readonly<Record<PortName, keyof ServerUrls>> = {
+const KEYS: Readonly<Record<PortName, ServerKey>> = {
   sql: 'SQL_URL',
   events: 'EVENTS_URL',
   commands: 'COMMANDS_URL',
@@ -27,11 +28,11 @@ const KEYS: Readonly<Record<PortName, keyof ServerUrls>> = {
 
 export class SixProcesses implements Platform {
   readonly parts: readonly string[];
-  readonly behind: Servers;
+  readonly behind: PlatformServers;
   readonly #programs: ReadonlyMap<string, Program>;
   readonly #urls: Readonly<Record<string, string>>;
 
-  private constructor(behind: Servers, programs: readonly Program[], urls: Readonly<Record<string, string>>) {
+  private constructor(behind: PlatformServers, programs: readonly Program[], urls: Readonly<Record<string, string>>) {
     this.behind = behind;
     this.#programs = new Map(programs.map((program) => [program.plan.name, program]));
     this.#urls = urls;
@@ -100,7 +101,7 @@ export class SixProcesses implements Platform {
     }
   }
 
-  servers(): Promise<Servers['urls']> {
+  servers(): Promise<PlatformServers['urls']> {
     return Promise.resolve(this.behind.urls);
   }
 }
