@@ -1,6 +1,7 @@
 import { Client, errors, type ClientOptions } from '@elastic/elasticsearch';
+import { parseElasticsearchUrl } from './elasticsearch-url.ts';
 import type { LogFeed } from './log-feed.ts';
-import { logIndexTemplate } from './log-index-template.ts';
+import { LOG_INDEX_TEMPLATE, LOG_STREAMS, logIndexTemplate } from './log-index-template.ts';
 import { formatJson, type Logger } from './logger.ts';
 import { LogShipper, type LineFate, type ShippedLine, type ShipperOptions } from './log-shipper.ts';
 
@@ -31,11 +32,10 @@ export class LogServerRefused extends Error {
 /** At the start the server has this long to be known as wrong; one that is only slow or away is waited for by nobody. */
 const CHECK_MS = 3000;
 const REQUEST_MS = 30_000;
-const TEMPLATE = 'logs-roofshot';
 
 /** The data stream (or, where the server has none, the index) of an environment's lines. */
 export function logStreamOf(environment = 'default'): string {
-  return `${TEMPLATE}-${environment}`;
+  return LOG_STREAMS.replace('*', environment);
 }
 
 /**
@@ -72,13 +72,10 @@ function follow(feed: LogFeed, shipper: LogShipper): () => void {
   return feed.onLine((record) => shipper.add(formatJson(record)));
 }
 
-/** User and password are taken out of the address, which is told in lines and errors. */
 function clientOptions({ url, apiKey }: ElasticsearchLogsOptions): ClientOptions {
-  const node = new URL(url);
-  const [username, password] = [decodeURIComponent(node.username), decodeURIComponent(node.password)];
-  node.username = node.password = '';
+  const { node, username, password } = parseElasticsearchUrl(url);
   return {
-    node: node.href,
+    node,
     maxRetries: 0, // the shipper's own pauses
     requestTimeout: REQUEST_MS,
     ...(apiKey !== undefined ? { auth: { apiKey } } : username !== '' && { auth: { username, password } }),
@@ -131,9 +128,9 @@ class LogServer {
   async #putTemplate(signal: AbortSignal): Promise<void> {
     const template = logIndexTemplate({ dataStreams: await this.#hasDataStreams(signal) });
     try {
-      const found = await this.#client.indices.getIndexTemplate({ name: TEMPLATE }, { signal, ignore: [404] });
+      const found = await this.#client.indices.getIndexTemplate({ name: LOG_INDEX_TEMPLATE }, { signal, ignore: [404] });
       const version = found.index_templates?.[0]?.index_template.version ?? 0;
-      if (version < (template.version ?? 0)) await this.#client.indices.putIndexTemplate({ name: TEMPLATE, ...template }, { signal });
+      if (version < (template.version ?? 0)) await this.#client.indices.putIndexTemplate({ name: LOG_INDEX_TEMPLATE, ...template }, { signal });
     } catch (error) {
       if (statusOf(error) !== 403) throw error;
       this.#log.warn('The index template of the log lines may not be put by this user; put it once as another.', {
@@ -146,7 +143,7 @@ class LogServer {
   /** Builds without them know no such request. */
   async #hasDataStreams(signal: AbortSignal): Promise<boolean> {
     try {
-      await this.#client.indices.getDataStream({ name: `${TEMPLATE}-*` }, { signal, ignore: [404] });
+      await this.#client.indices.getDataStream({ name: LOG_STREAMS }, { signal, ignore: [404] });
       return true;
     } catch (error) {
       if (statusOf(error) === 403) return true;
