@@ -130,7 +130,8 @@ class LogServer {
     try {
       const found = await this.#client.indices.getIndexTemplate({ name: LOG_INDEX_TEMPLATE }, { signal, ignore: [404] });
       const version = found.index_templates?.[0]?.index_template.version ?? 0;
-      if (version < (template.version ?? 0)) await this.#client.indices.putIndexTemplate({ name: LOG_INDEX_TEMPLATE, ...template }, { signal });
+      if (version < (template.version ?? 0))
+        await this.#client.indices.putIndexTemplate({ name: LOG_INDEX_TEMPLATE, ...template }, { signal });
     } catch (error) {
       if (statusOf(error) !== 403) throw error;
       this.#log.warn('The index template of the log lines may not be put by this user; put it once as another.', {
