@@ -154,9 +154,9 @@ class Server:
     def _finish(self, trial: _Trial) -> bool:
         if trial.reports in self._selector.get_map():
             self._pass_on(trial)
-        _, status = os.waitpid(trial.pid, 0)
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(trial.pid, signal.SIGKILL)  # what the training file started and left behind
+        _, status = os.waitpid(trial.pid, 0)  # not before: its number is then anybody's
         for fd in (trial.reports, trial.ended):
             if fd in self._selector.get_map():
                 self._selector.unregister(fd)
