@@ -30,24 +30,39 @@ function codeOf(error: Error): string | undefined {
 }
 
 function stackOf(error: Error): string {
-  const lines = [ownStack(error)];
-  const seen = new Set<unknown>([error]);
-  const waiting = reasonsOf(error);
-  for (let reason = waiting.shift(); reason !== undefined && seen.size <= MAX_CAUSES; reason = waiting.shift()) {
-    if (seen.has(reason.thrown)) continue;
-    seen.add(reason.thrown);
-    lines.push(`${reason.link}: ${reason.thrown instanceof Error ? ownStack(reason.thrown) : textOf(reason.thrown)}`);
-    if (reason.thrown instanceof Error) waiting.push(...reasonsOf(reason.thrown));
-  }
-  return lines.join('\n');
+  return chainOf(error)
+    .map(({ thrown, link }) => {
+      const text = thrown instanceof Error ? ownStack(thrown) : textOf(thrown);
+      return link === undefined ? text : `${link}: ${text}`;
+    })
+    .join('\n');
 }
 
-interface Reason {
-  readonly link: 'caused by' | 'together with';
+/** Something thrown, and for whose sake it is told. */
+export interface LinkedError {
   readonly thrown: unknown;
+  /** Absent for what was thrown itself. */
+  readonly link?: 'caused by' | 'together with';
+  /** Where in the chain the error is that it belongs to. */
+  readonly parent?: number;
 }
 
-function reasonsOf(error: Error): Reason[] {
+/** What was thrown, then its causes and the parts of AggregateErrors, nearest first, each once and not more than 8 of them. */
+export function chainOf(thrown: unknown): LinkedError[] {
+  const chain: LinkedError[] = [{ thrown }];
+  const seen = new Set<unknown>([thrown]);
+  // Goes on to what is added meanwhile.
+  for (const [parent, { thrown: error }] of chain.entries()) {
+    for (const reason of error instanceof Error ? reasonsOf(error) : []) {
+      if (seen.has(reason.thrown) || seen.size > MAX_CAUSES) continue;
+      seen.add(reason.thrown);
+      chain.push({ ...reason, parent });
+    }
+  }
+  return chain;
+}
+
+function reasonsOf(error: Error): LinkedError[] {
   const parts: unknown[] = error instanceof AggregateError ? error.errors : [];
   return [
     ...(error.cause === undefined ? [] : [{ link: 'caused by' as const, thrown: error.cause }]),
