@@ -54,6 +54,29 @@ describe('the environment', () => {
     expect(faultsOf({ ...set, STATSD_URL: 'udp://statsd?tags=none' }).map(({ key }) => key)).not.toContain('STATSD_URL');
   });
 
+  test('an address to which no Sentry issue can be sent, and an environment without a plain name, are faults among the others', () => {
+    const faults = faultsOf({ SENTRY_DSN: 'https://key:secret@sentry.example.org', ENVIRONMENT: 'Prod-EU', LOG_LEVEL: 'loud' });
+    expect(faults.map(({ key, value }) => [key, value]).sort()).toEqual([
+      ['ENVIRONMENT', 'Prod-EU'],
+      ['LOG_LEVEL', 'loud'],
+      ['SENTRY_DSN', 'https://key:***@sentry.example.org'],
+    ]);
+    const { shared } = readEnvironment([], { SENTRY_DSN: 'https://key@sentry.example.org/7', ENVIRONMENT: 'prod_eu' });
+    expect(shared).toMatchObject({ sentryDsn: 'https://key@sentry.example.org/7', environment: 'prod_eu' });
+    expect(readEnvironment([], {}).shared).toMatchObject({ sentryDsn: undefined, environment: undefined });
+  });
+
+  test('what is no address of Elasticsearch is a fault among the others', () => {
+    for (const url of ['elastic:9200', 'ftp://elastic:9200', 'http://', 'https://elastic:9200/?pretty'])
+      expect(
+        faultsOf({ ELASTICSEARCH_URL: url, LOG_LEVEL: 'loud' })
+          .map(({ key }) => key)
+          .sort(),
+      ).toEqual(['ELASTICSEARCH_URL', 'LOG_LEVEL']);
+    const { shared } = readEnvironment([], { ELASTICSEARCH_URL: 'https://me:secret@elastic:9200', ELASTICSEARCH_API_KEY: 'abc==' });
+    expect(shared).toMatchObject({ elasticsearchUrl: 'https://me:secret@elastic:9200', elasticsearchApiKey: 'abc==' });
+  });
+
   test("a service's keys are converted to numbers, booleans, durations and lists", () => {
     const { services } = readEnvironment([features], {
       FEATURES_PORT: '5000',

@@ -2,7 +2,9 @@
 import { resolve } from 'node:path';
 import { Type, type Static, type TObject, type TSchema } from 'typebox';
 import { validatorOf } from '@roofshot/contracts/validate';
+import { elasticsearchFault } from '@roofshot/telemetry/elasticsearch-url';
 import { LOG_LEVELS, type LogThreshold } from '@roofshot/telemetry/log-level';
+import { sentryDsnFault } from '@roofshot/telemetry/sentry-dsn';
 import { statsdFault } from '@roofshot/telemetry/statsd-url';
 import { suggest } from './nearest.ts';
 import { allowedBy, valueOfText } from './text-values.ts';
@@ -23,6 +25,12 @@ export interface SharedConfig {
   readonly onlineUrl: string;
   readonly objectsUrl: string;
   readonly statsdUrl: string | undefined;
+  /** Where this process belongs, such as `production`: in every log line and Sentry issue. */
+  readonly environment: string | undefined;
+  readonly sentryDsn: string | undefined;
+  /** Log lines go there too. */
+  readonly elasticsearchUrl: string | undefined;
+  readonly elasticsearchApiKey: string | undefined;
   readonly logLevel: LogThreshold;
   /** Log lines go there instead of to standard output. */
   readonly logFile: string | undefined;
@@ -117,6 +125,13 @@ const SHARED: Readonly<Record<string, TSchema>> = {
   ONLINE_URL: url(`redis://host:port, ${POSTGRES_EXAMPLE}`, [...POSTGRES, 'redis', 'rediss']),
   OBJECTS_URL: url('file:DIR or s3://bucket', ['file', 's3']),
   STATSD_URL: Type.String(), // looked at more closely below
+  SENTRY_DSN: Type.String(), // and this
+  ELASTICSEARCH_URL: Type.String(), // and this
+  ELASTICSEARCH_API_KEY: Type.String(),
+  ENVIRONMENT: Type.String({
+    pattern: '^[a-z0-9][a-z0-9_]{0,63}$',
+    title: 'it must be at most 64 small letters, digits and underscores, such as production or staging',
+  }),
   LOG_LEVEL: Type.Union(LOG_LEVELS.map((level) => Type.Literal(level))),
   LOG_FILE: Type.String(),
   HOST: Type.String(),
@@ -138,17 +153,26 @@ function readShared(variables: Variables, faults: EnvFault[]): SharedConfig {
     commandsUrl: read('COMMANDS_URL') ?? sqlUrl,
     onlineUrl: read('ONLINE_URL') ?? sqlUrl,
     objectsUrl: read('OBJECTS_URL') ?? `file:${resolve(dataDir, 'objects')}`,
-    statsdUrl: readStatsdUrl(read('STATSD_URL'), faults),
+    statsdUrl: readAddress('STATSD_URL', read('STATSD_URL'), statsdFault, faults),
+    environment: read('ENVIRONMENT'),
+    sentryDsn: readAddress('SENTRY_DSN', read('SENTRY_DSN'), sentryDsnFault, faults),
+    elasticsearchUrl: readAddress('ELASTICSEARCH_URL', read('ELASTICSEARCH_URL'), elasticsearchFault, faults),
+    elasticsearchApiKey: read('ELASTICSEARCH_API_KEY'),
     logLevel: (read('LOG_LEVEL') ?? 'info') as LogThreshold,
     logFile: read('LOG_FILE'),
     host: read('HOST') ?? '127.0.0.1',
   };
 }
 
-/** An address that no metric could be sent to is told with all other faults, not by the first packet. */
-function readStatsdUrl(text: string | undefined, faults: EnvFault[]): string | undefined {
-  const allowed = text === undefined ? undefined : statsdFault(text);
-  if (allowed !== undefined) faults.push({ key: 'STATSD_URL', value: text, allowed });
+/** An address to which nothing could be sent is told with all other faults, not by the first packet. */
+function readAddress(
+  key: string,
+  text: string | undefined,
+  faultIn: (text: string) => string | undefined,
+  faults: EnvFault[],
+): string | undefined {
+  const allowed = text === undefined ? undefined : faultIn(text);
+  if (text !== undefined && allowed !== undefined) faults.push({ key, value: withoutSecrets(key, text), allowed });
   return text;
 }
 
