@@ -1,7 +1,7 @@
 // Who may import whom: contracts <- libs <- services <- all-in-one. Code rules are in .oxlintrc.json.
 
 /** Files that only tests and the project's own scripts run; a `-lab` is what several tests set up in the same way. */
-const TEST = '\\.(test|conformance)\\.tsx?$|-lab\\.ts$|/test/|^libs/testing/|^scripts/';
+const TEST = '\\.(test|conformance)\\.tsx?$|-lab\\.ts$|/test/|^libs/testing/|^(scripts|observability)/';
 const CLIENTS = 'kafkajs|amqplib|pg|pg-[^/]+|typeorm|ioredis|redis|@redis/[^/]+';
 
 /** @type {import('dependency-cruiser').IConfiguration} */

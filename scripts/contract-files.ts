@@ -1,9 +1,17 @@
 /** The files that are generated from the contracts: JSON Schemas for readers in other languages, AsyncAPI 3 for people. */
+import { fileURLToPath } from 'node:url';
 import { acceptedEvents, SourceProgressed } from '@roofshot/contracts/events';
 import type { CommandDefinition, EventDefinition, TopicDefinition } from '@roofshot/contracts/define';
 import { allKinds } from '@roofshot/contracts/resources';
 import { allCommands, allTopics } from '@roofshot/contracts/topics';
 import { stringify } from 'yaml';
+import type { GeneratedFiles } from './generated-files.ts';
+
+export const generatedContracts = (): GeneratedFiles => ({
+  root: fileURLToPath(new URL('../contracts', import.meta.url)),
+  files: contractFiles(),
+  folders: ['schemas'],
+});
 
 /** Path below contracts/ → text. */
 export function contractFiles(): Map<string, string> {

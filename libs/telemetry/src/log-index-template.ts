@@ -108,6 +108,8 @@ function fields(dataStreams: boolean): Fields {
       action: keyword,
       duration: long,
       id: keyword,
+      // The line as it was, where a shipper could not read it: shown, never searched.
+      original: { type: 'keyword', index: false, doc_values: false },
       outcome: keyword,
       reason: { ...keyword, fields: { text } },
     }),
