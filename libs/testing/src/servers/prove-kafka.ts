@@ -1,3 +1,4 @@
+import { quietRequestQueue } from '@roofshot/messaging/quiet-kafkajs';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
 
 const REQUEST_MS = 3_000;
@@ -8,6 +9,7 @@ const NAME = `roofshot-ready-${process.pid}`;
 
 /** Makes a topic, sends one record, has it consumed by a group, and removes both. */
 export async function proveKafka(url: string): Promise<void> {
+  quietRequestQueue();
   const client = new Kafka({
     clientId: 'roofshot-test-server',
     brokers: [new URL(url.replace(/^kafka:/, 'http:')).host],

@@ -1,6 +1,7 @@
 // What tests of the servers do with each: leave something there, and look for it.
 import { Client } from '@elastic/elasticsearch';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { quietRequestQueue } from '@roofshot/messaging/quiet-kafkajs';
 import { connect, type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { Redis } from 'ioredis';
 import { Kafka, logLevel } from 'kafkajs';
@@ -44,6 +45,7 @@ export const USES: Readonly<Record<ServerName, ServerUse>> = {
 };
 
 export function kafkaClient(url: string): Kafka {
+  quietRequestQueue();
   return new Kafka({ clientId: 'server-test', brokers: [new URL(url.replace(/^kafka:/, 'http:')).host], logLevel: logLevel.NOTHING });
 }
 

@@ -1,7 +1,7 @@
 import { Kafka, logLevel, type LogEntry, type SASLOptions } from 'kafkajs';
 import type { Logger } from '@roofshot/telemetry/logger';
 import type { KafkaAddress } from './kafka-url.ts';
-import { quietRequestQueue } from './quiet-request-queue.ts';
+import { quietRequestQueue, quietSockets } from './quiet-kafkajs.ts';
 
 /** A broker that is being restarted is not worth an answer that takes longer. */
 const CONNECTION_TIMEOUT_MS = 3_000;
@@ -16,6 +16,7 @@ export function kafkaClient({ brokers, ssl, sasl }: KafkaAddress, log: Logger): 
     clientId: 'roofshot',
     brokers: [...brokers],
     ssl,
+    socketFactory: quietSockets(),
     ...(sasl !== undefined && { sasl: sasl as SASLOptions }), // its type wants one mechanism to be known
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,

@@ -1,18 +1,19 @@
-import { randomUUID } from 'node:crypto';
-import kafkajs, { Kafka, logLevel, type Admin } from 'kafkajs';
+import kafkajs, { type Admin } from 'kafkajs';
 import { eventually } from '@roofshot/testing/eventually';
 import { testDatabase } from '@roofshot/testing/postgres';
 import { testServer } from '@roofshot/testing/test-server';
 import type { EventBus } from '../bus.ts';
 import { recordOf, silent, type BusLab } from '../log-lab.ts';
 import { OutboxBus } from '../outbox-bus.ts';
+import { kafkaClient } from './kafka-client.ts';
 import { KafkaLog } from './kafka-log.ts';
+import { parseKafkaUrl } from './kafka-url.ts';
 
 /** A real Kafka; its topics stay until the server ends, so every test has names of its own. */
 export async function startKafkaLab(): Promise<BusLab> {
   const services = await testDatabase();
   const url = `${await testServer('kafka')}?partitions=2`;
-  const kafka = new Kafka({ clientId: `lab-${randomUUID()}`, brokers: [new URL(url).host], logLevel: logLevel.NOTHING });
+  const kafka = kafkaClient(parseKafkaUrl(url), silent);
   const admin = kafka.admin();
   await admin.connect();
   const buses: EventBus[] = [];

@@ -28,3 +28,10 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
   }
   export default RequestQueue;
 }
+
+declare module 'kafkajs/src/network/socketFactory.js' {
+  import type { ISocketFactory } from 'kafkajs';
+
+  const createSocketFactory: () => ISocketFactory;
+  export default createSocketFactory;
+}

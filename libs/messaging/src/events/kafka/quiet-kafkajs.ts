@@ -1,4 +1,6 @@
+import type { ISocketFactory } from 'kafkajs';
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
+import createSocketFactory from 'kafkajs/src/network/socketFactory.js';
 
 /**
  * kafkajs 2.2.4 looks for requests that wait behind a throttle every millisecond, on every connection, for ever, also when none waits
@@ -15,3 +17,12 @@ export function quietRequestQueue(): void {
 }
 
 const patched = new WeakSet<object>();
+
+/**
+ * kafkajs' own sockets. It says goodbye to a socket that never connected as often as it is asked to, and each time Node keeps a
+ * listener for a connection that will not come: no leak, but Node warns of one.
+ */
+export function quietSockets(): ISocketFactory {
+  const create = createSocketFactory();
+  return (wishes) => create(wishes).setMaxListeners(0);
+}
