@@ -1,4 +1,5 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { failureLevel } from '@roofshot/storage/failure-level';
 import { runWith } from '@roofshot/telemetry/context';
 import type { Logger } from '@roofshot/telemetry/logger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -25,11 +26,13 @@ export function answerProblem(error: unknown, request: FastifyRequest, reply: Fa
   const telemetry = (request.telemetry as FastifyRequest['telemetry'] | undefined) ?? {};
   const problem = problemOf(error, telemetry.correlationId);
   if (problem.status >= 500) {
+    const level = problem.status === 500 ? 'error' : failureLevel(error);
     runWith(telemetry, () =>
-      log.error('A request failed.', {
+      log[level]('A request failed.', {
         'http.request.method': request.method,
         'url.path': request.url,
         'http.response.status_code': problem.status,
+        'labels.route': request.routeOptions.url,
         error,
       }),
     );

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { Closed } from '@roofshot/contracts/define';
+import { lostServer } from '@roofshot/storage/sql-errors';
 import { currentContext } from '@roofshot/telemetry/context';
 import { snapshot } from '@roofshot/telemetry/define-metrics';
 import { eventually } from '@roofshot/testing/eventually';
@@ -31,6 +32,21 @@ function register(http: HttpRoutes): void {
     summary: 'Fails.',
     handler: () => {
       throw new Error('the inside');
+    },
+  });
+  const failures: Readonly<Record<string, unknown>> = {
+    bug: new TypeError('undefined is not a function'),
+    away: lostServer('Redis at cache:6379', 'connect ECONNREFUSED', 'not applied', undefined),
+    full: Object.assign(new Error('write'), { code: 'ENOSPC' }),
+    'not-ready': new DomainError('unavailable', 'It is not ready yet.'),
+  };
+  http.route({
+    method: 'GET',
+    url: '/v1/failing/:how',
+    summary: 'Fails.',
+    params: Type.Object({ how: Type.String() }),
+    handler: ({ params: { how } }) => {
+      throw failures[how];
     },
   });
   http.route({
@@ -144,6 +160,21 @@ describe('typed routes', () => {
       .map((text) => JSON.parse(text) as Record<string, unknown>)
       .find((record) => record['message'] === 'A request failed.');
     expect(line).toMatchObject({ 'service.name': 'tally', 'labels.correlation_id': 'find-me', 'error.message': 'the inside' });
+  });
+
+  test.each([
+    ['a bug', 'bug', 500, 'error'],
+    ['a server that is away', 'away', 503, 'warn'],
+    ['a full disk', 'full', 503, 'warn'],
+    ['a service that is not ready', 'not-ready', 503, 'warn'],
+  ])('%s is logged by whether it passes by itself', async (_, how, status, level) => {
+    const correlation = `fails-${how}`;
+    expect((await fetch(`${app.url}/v1/failing/${how}`, { headers: { 'x-correlation-id': correlation } })).status).toBe(status);
+    const lines = app.lines.map((text) => JSON.parse(text) as Record<string, unknown>);
+    expect(lines.find((line) => line['message'] === 'A request failed.' && line['labels.correlation_id'] === correlation)).toMatchObject({
+      'log.level': level,
+      'labels.route': '/v1/failing/:how',
+    });
   });
 
   test('each request is one line at debug and one measurement by route', async () => {

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { inspect } from 'node:util';
 import { log } from '@roofshot/telemetry/logger';
 import { logsToFile } from './env.ts';
 
@@ -16,14 +17,28 @@ export function stopOnSignals(stop: () => Promise<void>): void {
     log.info('Stopping because of a signal.', { 'labels.signal': signal });
     stop().then(
       () => process.exit(0),
-      (error: unknown) => {
-        log.error('The stop was not clean.', { error });
-        process.exit(1);
-      },
+      () => process.exit(1), // what failed in it is in its log
     );
   };
   for (const signal of SIGNALS) process.on(signal, heard);
   process.on('uncaughtExceptionMonitor', (error) => log.fatal('The process ends because of an uncaught error.', { error }));
+}
+
+/** Somewhat more than servers get to take the last of a log. */
+const CRASH_MS = 5_000;
+
+/**
+ * For a process whose log is also sent to servers: after an uncaught error, which Node answers by ending the process at once, `close`
+ * may first send what is left of it. Otherwise the end is the same, with the error on standard error and code 1.
+ */
+export function endAfterCrash(close: () => Promise<void>): void {
+  process.once('uncaughtException', (error) => {
+    process.on('uncaughtException', () => undefined); // what else fails meanwhile is logged as well
+    process.stderr.write(`${inspect(error)}\n`);
+    const end = (): never => process.exit(1);
+    setTimeout(end, CRASH_MS);
+    close().then(end, end);
+  });
 }
 
 const logged = new WeakSet<object>();

@@ -3,9 +3,10 @@ import { log } from '@roofshot/telemetry/logger';
 import { readEnvironment, type Environment } from './env.ts';
 import { startGateway } from './gateway.ts';
 import { httpPrefixesOf } from './http-prefixes.ts';
-import { endOnFault, stopOnSignals } from './process-signals.ts';
-import { openTelemetry } from './process-telemetry.ts';
+import { endOnFault, logFailedStart, stopOnSignals } from './process-signals.ts';
+import { isLogElsewhere, openTelemetry } from './process-telemetry.ts';
 import type { AnyService } from './service.ts';
+import { Shutdown } from './shutdown.ts';
 
 const NAME = 'gateway';
 
@@ -29,21 +30,38 @@ export async function runGateway(services: readonly Routed[], wishes: GatewayWis
   await starting.catch(endOnFault);
 }
 
-async function start(services: readonly Routed[], { port: usual, staticDir }: GatewayWishes): Promise<() => Promise<void>> {
-  const environment = readEnvironment([{ name: NAME, port: usual, config: Type.Object(urlKeys(services)) }]);
-  const closeTelemetry = openTelemetry(environment.shared);
+async function start(services: readonly Routed[], wishes: GatewayWishes): Promise<() => Promise<void>> {
+  const environment = readEnvironment([{ name: NAME, port: wishes.port, config: Type.Object(urlKeys(services)) }]);
+  const shutdown = new Shutdown(log);
+  try {
+    await startIn(shutdown, environment, services, wishes);
+  } catch (error) {
+    if (isLogElsewhere(environment.shared)) logFailedStart(error);
+    await shutdown.run().catch(() => undefined); // what failed in it is in its log; the caller needs the first cause
+    throw error;
+  }
+  return () => shutdown.run();
+}
+
+async function startIn(
+  shutdown: Shutdown,
+  environment: Environment,
+  services: readonly Routed[],
+  { port: usual, staticDir }: GatewayWishes,
+): Promise<void> {
+  const { shared } = environment;
+  const telemetry = openTelemetry(shared, { name: NAME, ownsProcess: true });
+  shutdown.add(() => telemetry.close());
+  await telemetry.connect();
   const gateway = await startGateway({
-    host: environment.shared.host,
+    host: shared.host,
     port: environment.services.get(NAME)?.port ?? usual,
     portKey: 'GATEWAY_PORT',
     services: services.map((service) => ({ name: service.name, url: urlOf(service, environment), prefixes: httpPrefixesOf(service) })),
     ...(staticDir === undefined ? {} : { staticDir }),
   });
+  shutdown.add(() => gateway.stop());
   log.info('Ready.', { 'service.name': NAME, 'labels.services': [`${NAME} ${gateway.url}`] });
-  return async () => {
-    await gateway.stop();
-    await closeTelemetry();
-  };
 }
 
 /** `training-x` is asked for as `trainingXUrl`, which the environment spells GATEWAY_TRAINING_X_URL. */

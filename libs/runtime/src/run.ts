@@ -10,7 +10,7 @@ import { httpPrefixesOf } from './http-prefixes.ts';
 import { openPorts, type OpenPorts } from './open-ports.ts';
 import { claimFolders, type World } from './platform.ts';
 import { endOnFault, logFailedStart, stopOnSignals } from './process-signals.ts';
-import { openTelemetry } from './process-telemetry.ts';
+import { isLogElsewhere, openTelemetry } from './process-telemetry.ts';
 import { resourceMigrations } from './resource-migrations.ts';
 import { schemaOf } from './schema-of.ts';
 import { ServiceApplication } from './service-application.ts';
@@ -73,7 +73,7 @@ async function start(services: readonly AnyService[], options: RunOptions, leavi
     return await startIn(shutdown, services, { ...options, environment, leaving });
   } catch (error) {
     const isFault = !(error instanceof LeftWhileWaiting);
-    if (isFault && options.env === undefined && environment.shared.logFile !== undefined) logFailedStart(error);
+    if (isFault && options.env === undefined && isLogElsewhere(environment.shared)) logFailedStart(error);
     await shutdown.run().catch(() => undefined); // what failed in it is in its log; the caller needs the first cause
     throw error;
   }
@@ -86,7 +86,10 @@ async function startIn(
 ): Promise<Running> {
   const { environment, clock = Date.now, leaving } = options;
   const { shared } = environment;
-  shutdown.add(openTelemetry(shared));
+  const name = services.length === 1 ? services[0]?.name : undefined;
+  const telemetry = openTelemetry(shared, { name, ownsProcess: options.env === undefined });
+  shutdown.add(() => telemetry.close());
+  await telemetry.connect();
   shutdown.add(await claimFolders(services, environment));
   const open = (): Promise<OpenPorts> => openPrepared(services, shared);
   const { ports, close } = await (leaving === undefined ? open() : whenServersAnswer(open, { services, environment, leaving }));

@@ -1,3 +1,4 @@
+import { failureLevel } from '@roofshot/storage/failure-level';
 import type { Logger } from '@roofshot/telemetry/logger';
 
 /** In this order; the steps of one stage run together, those of `rest` one after the other in reverse. */
@@ -26,19 +27,21 @@ export class Shutdown {
 
   async #runAll(): Promise<void> {
     const errors: unknown[] = [];
-    for (const stage of STAGES) errors.push(...(await together(this.#of(stage))));
-    for (const undo of this.#of('rest').reverse()) errors.push(...(await together([undo])));
+    for (const stage of STAGES) errors.push(...(await this.#together(this.#of(stage))));
+    for (const undo of this.#of('rest').reverse()) errors.push(...(await this.#together([undo])));
     if (errors.length === 0) return;
-    this.#log.error('The stop was not clean.', { error: errors[0] });
     throw errors.length === 1 ? errors[0] : new AggregateError(errors, 'Several things could not be stopped in order.');
   }
 
   #of(stage: Stage): (() => Promise<void>)[] {
     return this.#steps.filter((step) => step.stage === stage).map(({ undo }) => undo);
   }
-}
 
-async function together(steps: readonly (() => Promise<void>)[]): Promise<unknown[]> {
-  const results = await Promise.allSettled(steps.map(async (undo) => undo()));
-  return results.filter((result) => result.status === 'rejected').map(({ reason }) => reason as unknown);
+  /** A failure is logged at once: the last step closes the log. */
+  async #together(steps: readonly (() => Promise<void>)[]): Promise<unknown[]> {
+    const results = await Promise.allSettled(steps.map(async (undo) => undo()));
+    const errors = results.filter((result) => result.status === 'rejected').map(({ reason }) => reason as unknown);
+    for (const error of errors) this.#log[failureLevel(error)]('The stop was not clean.', { error });
+    return errors;
+  }
 }

@@ -26,6 +26,7 @@ it.each([
   ['invalid input syntax for type integer: "Ada Lovelace"', 'invalid input syntax for type integer: [text]'],
   ['date/time field value out of range: "1815-12-99"', 'date/time field value out of range: [text]'],
   ['value "Ada 99999999999" is out of range for type integer', 'value [text] is out of range for type integer'],
+  ['null value in column "a" (Failing row contains (7, Ada (née Byron), null).)', 'null value in column "a" (Failing row contains [text]'],
   ['Key (email)=(Ada Lovelace) already exists.', 'Key [text] already exists.'],
 ])('%s → %s', (text, expected) => {
   expect(withoutPersonal(text)).toBe(expected);

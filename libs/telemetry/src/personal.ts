@@ -17,6 +17,7 @@ const QUOTED_INPUT: readonly (readonly [RegExp, string])[] = [
   [/\b(invalid input (?:syntax|value)[^:"]{0,80}|malformed [\w ]{1,40} literal|[\w/ ]{1,40} out of range): "[^]*"/g, '$1: [text]'],
   [/\bvalue "[^]*" is out of range/g, 'value [text] is out of range'],
   [/\bKey \([^)]*\)=\([^)]*\)/g, 'Key [text]'],
+  [/\b(Failing row contains) \([^]*\)/g, '$1 [text]'],
 ];
 
 /**
