@@ -1,6 +1,7 @@
 /** Forgets what can no longer be asked for, in the background and in small bites: unmatched facts past their window, tiles past their look. */
 import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { PLATFORM } from '@roofshot/runtime/service';
+import { failureLevel } from '@roofshot/storage/failure-level';
 import { runWith } from '@roofshot/telemetry/context';
 import { forgetUnits } from './join/unit-store.ts';
 import { outcomeTypesOf, type Scope } from './join/scope.ts';
@@ -47,7 +48,7 @@ export class Forget implements OnModuleInit, OnModuleDestroy {
     try {
       await this.run();
     } catch (error) {
-      this.#platform.log.warn('What is no longer needed could not be forgotten; the next run tries again.', { error });
+      this.#platform.log[failureLevel(error)]('What is no longer needed could not be forgotten; the next run tries again.', { error });
     }
   }
 

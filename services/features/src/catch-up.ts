@@ -4,6 +4,7 @@ import { topicOf } from '@roofshot/contracts/events';
 import type { ViewEvent, ViewPlan } from '@roofshot/feature-defs/view-plan';
 import { decodeEvent, isUndecodable } from '@roofshot/messaging/cloud-event-codec';
 import type { EventBus, LogRecord, TopicPartition } from '@roofshot/messaging/events';
+import { failureLevel } from '@roofshot/storage/failure-level';
 import type { Queryable, Sql } from '@roofshot/storage/sql';
 import { runWith } from '@roofshot/telemetry/context';
 import type { Logger } from '@roofshot/telemetry/logger';
@@ -82,7 +83,10 @@ export class CatchUp {
       await work();
       return true;
     } catch (error) {
-      this.#setup.log.warn('A view could not catch up with the log; it is tried again in a second.', { 'labels.view': view, error });
+      this.#setup.log[failureLevel(error)]('A view could not catch up with the log; it is tried again in a second.', {
+        'labels.view': view,
+        error,
+      });
       return false;
     }
   }

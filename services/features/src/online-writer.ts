@@ -1,4 +1,5 @@
 import { progressRow, seriesRow } from '@roofshot/feature-defs/online-rows';
+import { failureLevel } from '@roofshot/storage/failure-level';
 import type { OnlineStore } from '@roofshot/storage/online-store';
 import type { Sql } from '@roofshot/storage/sql';
 import type { Logger } from '@roofshot/telemetry/logger';
@@ -147,11 +148,14 @@ export class OnlineWriter {
 
   #tellRefusal({ rows }: Work, error: unknown): void {
     metrics['online.refusals']();
-    this.#setup.log.warn('The online store did not take the newest feature values; it is tried again, and meanwhile their age grows.', {
-      'labels.rows': rows.size,
-      'labels.failures': this.#failures,
-      error,
-    });
+    this.#setup.log[failureLevel(error)](
+      'The online store did not take the newest feature values; it is tried again, and meanwhile their age grows.',
+      {
+        'labels.rows': rows.size,
+        'labels.failures': this.#failures,
+        error,
+      },
+    );
   }
 
   #retryLater(): void {
@@ -203,7 +207,7 @@ export class OnlineWriter {
       await settlePositions(this.#setup.sql, settlements, false);
       await this.#showProgress(false);
     } catch (error) {
-      this.#setup.log.warn('Progress could not be written down; it is with the next attempt.', { error });
+      this.#setup.log[failureLevel(error)]('Progress could not be written down; it is with the next attempt.', { error });
     }
   }
 

@@ -2,6 +2,7 @@
 import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { parseDuration } from '@roofshot/runtime/durations';
 import { PLATFORM, type Platform } from '@roofshot/runtime/service';
+import { failureLevel } from '@roofshot/storage/failure-level';
 import type { Static } from 'typebox';
 import type { IngestionConfig } from './config.ts';
 import { forgetSeen } from './seen-store.ts';
@@ -34,7 +35,7 @@ export class ForgetSeen implements OnModuleInit, OnModuleDestroy {
     try {
       while ((await forgetSeen(sql, horizonSeconds, BITE)) === BITE) continue;
     } catch (error) {
-      log.warn('Old event ids could not be forgotten; the next run tries again.', { error });
+      log[failureLevel(error)]('Old event ids could not be forgotten; the next run tries again.', { error });
     }
   }
 }

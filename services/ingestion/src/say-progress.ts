@@ -3,6 +3,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy }
 import { topicOf } from '@roofshot/contracts/events';
 import type { OutgoingRecord, TopicPartition } from '@roofshot/messaging/events';
 import { PLATFORM, type Platform } from '@roofshot/runtime/service';
+import { failureLevel } from '@roofshot/storage/failure-level';
 import { advancedRecord, fenceRecords } from './event-record.ts';
 import { EventTypes } from './event-types.ts';
 import { ensureStreams, hushStreams, type QuietSpan } from './stream-clock.ts';
@@ -40,7 +41,9 @@ export class SayProgress implements OnApplicationBootstrap, OnModuleDestroy {
       this.#isFailing = false;
     } catch (error) {
       if (!this.#isFailing)
-        this.#platform.log.warn('How far quiet streams are known could not be said; it is tried again until it can.', { error });
+        this.#platform.log[failureLevel(error)]('How far quiet streams are known could not be said; it is tried again until it can.', {
+          error,
+        });
       this.#isFailing = true;
     }
   }

@@ -8,6 +8,7 @@ import { modelVersions } from '@roofshot/contracts/models';
 import { Resources } from '@roofshot/runtime/resources';
 import { PLATFORM } from '@roofshot/runtime/service';
 import { Signal } from '@roofshot/runtime/signal';
+import { failureLevel } from '@roofshot/storage/failure-level';
 import { runWith } from '@roofshot/telemetry/context';
 import { checkVersion, type AdmissionLimits } from './admit-version.ts';
 import { currentAliases } from './alias-store.ts';
@@ -62,7 +63,7 @@ export class Admission implements OnModuleInit, OnApplicationShutdown {
     while (!signal.aborted) {
       this.#isWoken = false; // before the look, so that what comes during it is seen by the next
       const isBusy = await this.#admitOne().catch((error: unknown) => {
-        this.#platform.log.error('A version could not be admitted; it is tried again.', { error });
+        this.#platform.log[failureLevel(error)]('A version could not be admitted; it is tried again.', { error });
         return false;
       });
       if (!isBusy) await this.#work.waitUntil(() => this.#isWoken || signal.aborted, { timeoutMs: LOOK_EVERY_MS, signal });
@@ -82,17 +83,27 @@ export class Admission implements OnModuleInit, OnApplicationShutdown {
 
   /** Throws while it may be tried again. */
   async #check({ version, attempt }: Leased, spec: ModelSpec | undefined): Promise<readonly Check[]> {
-    if (attempt > MAX_ATTEMPTS) return [givenUp('the registry ended each time, before it had an answer')];
+    if (attempt > MAX_ATTEMPTS) return [this.#giveUp(version, 'the registry ended each time, before it had an answer')];
     const { config, objects } = this.#platform;
     const began = performance.now();
     try {
       return await checkVersion(version, spec?.gates, limitsOf(spec?.admission, config), objects);
     } catch (error) {
       if (attempt < MAX_ATTEMPTS) throw error;
-      return [givenUp(error instanceof Error ? error.message : String(error))];
+      return [this.#giveUp(version, error)];
     } finally {
       metrics['admission.ms'](performance.now() - began);
     }
+  }
+
+  #giveUp({ model, version }: Version, reason: unknown): Check {
+    const because = reason instanceof Error ? reason.message : String(reason);
+    const fields = { 'labels.model': model, 'labels.version': version, 'event.reason': because };
+    this.#platform.log.error('A version could not be checked and is refused.', {
+      ...fields,
+      ...(reason instanceof Error && { error: reason }),
+    });
+    return givenUp(because);
   }
 
   async #settle(version: Version, checks: readonly Check[], firstAlias: string | undefined): Promise<void> {

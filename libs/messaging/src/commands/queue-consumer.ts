@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { failureLevel } from '@roofshot/storage/failure-level';
 import type { Sql } from '@roofshot/storage/sql';
 import type { Logger } from '@roofshot/telemetry/logger';
 import { backOffMs, pause } from '../back-off.ts';
@@ -105,7 +106,7 @@ export class QueueConsumer implements QueueConsumption {
         if (taken === free) this.#maybeMore = true;
       }
     } catch (error) {
-      this.#options.log.warn('Commands could not be taken; it is tried again.', { ...this.#fields, error });
+      this.#options.log[failureLevel(error)]('Commands could not be taken; it is tried again.', { ...this.#fields, error });
     }
   });
 
@@ -131,7 +132,7 @@ export class QueueConsumer implements QueueConsumption {
         await this.#settle(command, lease, settlement);
         return;
       } catch (error) {
-        this.#options.log.warn('The outcome of a command could not be written; it is tried again.', {
+        this.#options.log[failureLevel(error)]('The outcome of a command could not be written; it is tried again.', {
           ...this.#fields,
           'event.id': command.id,
           error,
@@ -190,7 +191,10 @@ export class QueueConsumer implements QueueConsumption {
         [this.queue, held.map(({ id }) => id), held.map(({ lease }) => lease), this.#options.leaseMs],
       );
     } catch (error) {
-      this.#options.log.warn('The leases of running commands could not be renewed; it is tried again.', { ...this.#fields, error });
+      this.#options.log[failureLevel(error)]('The leases of running commands could not be renewed; it is tried again.', {
+        ...this.#fields,
+        error,
+      });
     }
   }
 

@@ -1,6 +1,7 @@
 import type { CarriedMark, CarriedMarks } from '@roofshot/storage/carried-marks';
 import type { Checkpoints } from '@roofshot/storage/checkpoint';
 import type { DeadLetters } from '@roofshot/storage/dead-letters';
+import { failureLevel } from '@roofshot/storage/failure-level';
 import type { Parking } from '@roofshot/storage/parking';
 import type { Queryable } from '@roofshot/storage/sql';
 import { PartitionStopped, type LogBounds, type TopicPartition } from '../events/bus.ts';
@@ -179,7 +180,10 @@ export class EventTask {
     try {
       await this.#handler.options.afterCommit(batch);
     } catch (error) {
-      this.#surroundings.setup.log.error('What follows the commit of a batch failed; the batch itself stands.', { ...this.#fields, error });
+      this.#surroundings.setup.log[failureLevel(error)]('What follows the commit of a batch failed; the batch itself stands.', {
+        ...this.#fields,
+        error,
+      });
     }
   }
 

@@ -1,3 +1,4 @@
+import { PASSING_STATES } from '@roofshot/storage/failure-level';
 import { isLostConnection, SqlError, sqlState } from '@roofshot/storage/sql-errors';
 import { TryAgain } from '../handlers.ts';
 
@@ -14,9 +15,6 @@ export class HandlerFailed extends Error {
     super(rejection ?? describe(options.cause), options);
   }
 }
-
-/** Out of resources, shutting down, deadlocked, timed out for a lock: the same work may succeed in a moment. */
-const PASSING_STATES = /^(08|53|57P|40|55P03|57014)/;
 
 /** Whether the failure lies outside of the message and will pass: then the message must not be blamed for it. */
 export function isPassing(error: unknown): boolean {

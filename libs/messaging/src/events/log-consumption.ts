@@ -1,3 +1,4 @@
+import { failureLevel } from '@roofshot/storage/failure-level';
 import type { Sql } from '@roofshot/storage/sql';
 import type { Logger } from '@roofshot/telemetry/logger';
 import type { WakeUps } from '../wake-ups.ts';
@@ -114,7 +115,10 @@ export class LogConsumption implements Consumption {
       await this.#membership?.leave();
       this.#sayMembersChanged();
     } catch (error) {
-      this.#surroundings.log.warn('A consumer could not say that it leaves; the others take over when its membership expires.', { error });
+      this.#surroundings.log[failureLevel(error)](
+        'A consumer could not say that it leaves; the others take over when its membership expires.',
+        { error },
+      );
     }
   }
 
@@ -122,7 +126,7 @@ export class LogConsumption implements Consumption {
     try {
       await this.#membership?.beat();
     } catch (error) {
-      this.#surroundings.log.warn('A consumer could not say that it lives; it tries again.', {
+      this.#surroundings.log[failureLevel(error)]('A consumer could not say that it lives; it tries again.', {
         'labels.group': this.#options.group,
         error,
       });

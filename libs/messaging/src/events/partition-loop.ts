@@ -1,3 +1,4 @@
+import { failureLevel } from '@roofshot/storage/failure-level';
 import type { Logger } from '@roofshot/telemetry/logger';
 import { backOffMs, pause } from '../back-off.ts';
 import {
@@ -214,7 +215,7 @@ export class PartitionLoop implements TopicPartition {
     if (this.#ended) return;
     this.#failures += 1;
     const waitMs = backOffMs(this.#failures, RETRY);
-    this.#surroundings.log.warn('Reading a partition failed and is tried again.', {
+    this.#surroundings.log[failureLevel(error)]('Reading a partition failed and is tried again.', {
       ...this.#fields,
       'labels.failures': this.#failures,
       error,

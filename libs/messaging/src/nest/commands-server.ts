@@ -1,4 +1,5 @@
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
+import { failureLevel } from '@roofshot/storage/failure-level';
 import { Inbox } from '@roofshot/storage/inbox';
 import { runWith } from '@roofshot/telemetry/context';
 import type { QueueConsumption } from '../commands/queue.ts';
@@ -110,7 +111,7 @@ export class CommandsServer extends Server implements CustomTransportStrategy {
     try {
       await this.#inbox.forget(this.#setup.sql, new Date(Date.now() - INBOX_DAYS * DAY_MS));
     } catch (error) {
-      this.#setup.log.warn('Old inbox rows could not be forgotten; it is tried again in an hour.', { error });
+      this.#setup.log[failureLevel(error)]('Old inbox rows could not be forgotten; it is tried again in an hour.', { error });
     }
   }
 }

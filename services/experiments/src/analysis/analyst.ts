@@ -5,6 +5,7 @@ import { experiments } from '@roofshot/contracts/experiments';
 import { exposures, predictions } from '@roofshot/contracts/predictions';
 import { Resources } from '@roofshot/runtime/resources';
 import { PLATFORM } from '@roofshot/runtime/service';
+import { failureLevel } from '@roofshot/storage/failure-level';
 import { continueFrom, runWith } from '@roofshot/telemetry/context';
 import { metrics } from '../metrics.ts';
 import type { Phase } from '../phases/phase.ts';
@@ -78,7 +79,7 @@ export class Analyst implements OnApplicationBootstrap, OnModuleDestroy {
     try {
       await this.#passes.run();
     } catch (error) {
-      this.#platform.log.warn('What is open could not be analysed; it is tried again.', { error });
+      this.#platform.log[failureLevel(error)]('What is open could not be analysed; it is tried again.', { error });
       this.poke(RETRY_MS);
     }
   }

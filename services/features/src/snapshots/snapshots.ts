@@ -3,6 +3,7 @@ import { BuildTrainingSnapshot, trainingSnapshots } from '@roofshot/contracts/fe
 import { done, type Cause, type NewEventOf, type Outcome, type Tx } from '@roofshot/messaging/handlers';
 import type { Transactions } from '@roofshot/messaging/transactions';
 import { Signal, type WaitOptions } from '@roofshot/runtime/signal';
+import { failureLevel } from '@roofshot/storage/failure-level';
 import type { Sql } from '@roofshot/storage/sql';
 import { runWith } from '@roofshot/telemetry/context';
 import type { Logger } from '@roofshot/telemetry/logger';
@@ -108,7 +109,7 @@ export class Snapshots {
       try {
         for (let held = await this.#hold(); held !== undefined; held = await this.#hold()) await this.#buildHeld(held);
       } catch (error) {
-        this.#setup.log.warn('Training snapshots could not be looked for; it is tried again after a lease.', { error });
+        this.#setup.log[failureLevel(error)]('Training snapshots could not be looked for; it is tried again after a lease.', { error });
       }
     }
   }
@@ -138,17 +139,24 @@ export class Snapshots {
   /** Undefined: it was given back, to be tried again. */
   async #endOf(held: HeldSnapshot): Promise<SnapshotEnd | undefined> {
     const { sql, log, leaseMs, build } = this.#setup;
-    if (held.attempts > MAX_ATTEMPTS)
-      return {
-        reason: `It was tried ${MAX_ATTEMPTS} times and its builder was lost each time: look for it in the log, and ask again under another id.`,
-      };
+    const isLast = held.attempts >= MAX_ATTEMPTS;
+    if (held.attempts > MAX_ATTEMPTS) {
+      const reason = `It was tried ${MAX_ATTEMPTS} times and its builder was lost each time: look for it in the log, and ask again under another id.`;
+      log.error('A training snapshot was given up.', {
+        'labels.snapshot': held.id,
+        'labels.attempt': held.attempts,
+        'event.reason': reason,
+      });
+      return { reason };
+    }
     const beat = setInterval(() => void renewLease(sql, held, leaseMs).catch(() => false), leaseMs / 3).unref();
     try {
       return { result: await build(held.request) };
     } catch (error) {
       if (error instanceof SnapshotFault) return { reason: error.message };
-      log.error('A training snapshot could not be built.', { 'labels.snapshot': held.id, 'labels.attempt': held.attempts, error });
-      if (held.attempts >= MAX_ATTEMPTS)
+      const level = isLast ? 'error' : 'warn';
+      log[level]('A training snapshot could not be built.', { 'labels.snapshot': held.id, 'labels.attempt': held.attempts, error });
+      if (isLast)
         return { reason: `It failed ${held.attempts} times, last with: ${error instanceof Error ? error.message : String(error)}` };
       await releaseSnapshot(sql, held);
       this.#asked = true;

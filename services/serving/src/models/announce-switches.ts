@@ -35,16 +35,17 @@ export class AnnounceSwitches {
   }
 
   async #say(switched: DeploymentSwitch): Promise<void> {
-    for (const pause of [...PAUSES_MS, 0]) {
+    for (const pause of [...PAUSES_MS, undefined]) {
       try {
         return await this.#transactions.run((tx) => recordSwitch(tx, switched));
       } catch (error) {
-        this.#log.warn('A switch could not be announced.', {
+        const isLast = pause === undefined;
+        this.#log[isLast ? 'error' : 'warn']('A switch could not be announced.', {
           'labels.deployment': switched.deployment,
           'labels.alias': switched.alias,
           error,
         });
-        if (this.#stopping.signal.aborted) return;
+        if (isLast || this.#stopping.signal.aborted) return;
         await delay(pause, undefined, { signal: this.#stopping.signal }).catch(() => undefined); // stopped: tried once more
       }
     }

@@ -4,6 +4,7 @@
  * leaves the old one answering, is told in the state, and is tried again.
  */
 import type { Signal } from '@roofshot/runtime/signal';
+import { failureLevel } from '@roofshot/storage/failure-level';
 import type { Logger } from '@roofshot/telemetry/logger';
 import { metrics } from '../metrics.ts';
 import type { LoadedVersion, LoadedVersions } from './loaded-versions.ts';
@@ -185,18 +186,23 @@ export class Switchboard {
     if (version === undefined) return;
     this.#options.versions
       .release(version)
-      .catch((error: unknown) => this.#options.log.warn('A version could not be released; its memory stays taken.', { error }));
+      .catch((error: unknown) =>
+        this.#options.log[failureLevel(error)]('A version could not be released; its memory stays taken.', { error }),
+      );
   }
 
   #fail(slot: Slot, version: KnownVersion | null, error: unknown): void {
     slot.failure = error instanceof Error ? error.message : String(error);
     metrics['versions.failed']();
-    this.#options.log.error('A version could not be loaded; what answered before goes on answering, and it is tried again.', {
-      'labels.model': slot.model,
-      'labels.alias': slot.alias,
-      'labels.version': version?.version,
-      error,
-    });
+    this.#options.log[failureLevel(error)](
+      'A version could not be loaded; what answered before goes on answering, and it is tried again.',
+      {
+        'labels.model': slot.model,
+        'labels.alias': slot.alias,
+        'labels.version': version?.version,
+        error,
+      },
+    );
     this.#options.changed.changed();
   }
 

@@ -1,4 +1,5 @@
 /** The feature vectors of all questions of a request, with one round trip to the online store. */
+import { failureLevel } from '@roofshot/storage/failure-level';
 import type { OnlineStore } from '@roofshot/storage/online-store';
 import type { DataOf } from '@roofshot/contracts/define';
 import type { PredictionServed } from '@roofshot/contracts/predictions';
@@ -54,7 +55,8 @@ async function readRows(
     return await Promise.race([online.get(keys), timeout]);
   } catch (error) {
     metrics['features.failed'](1, { deployment });
-    log.warn('Stored values could not be read; the answer is made without them.', { 'labels.deployment': deployment, error });
+    const level = error === late ? 'warn' : failureLevel(error);
+    log[level]('Stored values could not be read; the answer is made without them.', { 'labels.deployment': deployment, error });
     return undefined;
   } finally {
     clearTimeout(timer);

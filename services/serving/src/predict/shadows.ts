@@ -4,6 +4,7 @@
  */
 import type { Cause } from '@roofshot/messaging/handlers';
 import { Signal } from '@roofshot/runtime/signal';
+import { failureLevel } from '@roofshot/storage/failure-level';
 import type { Logger } from '@roofshot/telemetry/logger';
 import { metrics } from '../metrics.ts';
 import type { PreparedEndpoint } from '../deployments/endpoint.ts';
@@ -86,7 +87,7 @@ export class Shadows {
 
   #drop({ endpoint, answers }: MirroredAnswers, error: unknown): void {
     metrics['shadows.dropped'](answers.length, { deployment: endpoint.name });
-    this.#parts.log.error('What the shadows answered could not be logged.', { error });
+    this.#parts.log[failureLevel(error)]('What the shadows answered could not be logged.', { error });
   }
 
   async #score(mirrored: MirroredAnswers): Promise<void> {
@@ -108,7 +109,7 @@ export class Shadows {
       return answers.flatMap((answered, i) => shadowedOf(endpoint, answered, { alias, version: version.version, score: scores[i] }));
     } catch (error) {
       metrics['scoring.failed'](1, { deployment: endpoint.name });
-      this.#parts.log.warn('A shadow failed to score.', { 'labels.deployment': endpoint.name, 'labels.alias': alias, error });
+      this.#parts.log.error('A shadow failed to score.', { 'labels.deployment': endpoint.name, 'labels.alias': alias, error });
       return [];
     }
   }

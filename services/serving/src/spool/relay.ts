@@ -4,8 +4,9 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { exposures, predictions } from '@roofshot/contracts/predictions';
-import type { Publisher } from '@roofshot/messaging/handlers';
+import { TryAgain, type Publisher } from '@roofshot/messaging/handlers';
 import type { Transactions } from '@roofshot/messaging/transactions';
+import { failureLevel } from '@roofshot/storage/failure-level';
 import type { Sql } from '@roofshot/storage/sql';
 import type { Logger } from '@roofshot/telemetry/logger';
 import { metrics } from '../metrics.ts';
@@ -80,7 +81,7 @@ export class SpoolRelay {
         await this.#relayNext(progress);
         pause = FIRST_PAUSE_MS;
       } catch (error) {
-        this.#platform.log.warn('The spool cannot be published at the moment; it is tried again.', { error });
+        this.#platform.log[failureLevel(error)]('The spool cannot be published at the moment; it is tried again.', { error });
         progress = undefined; // whether the last transaction was committed is asked of the database
         await delay(pause, undefined, { signal: this.#stopping.signal }).catch(() => undefined); // stopped
         pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
@@ -129,7 +130,7 @@ export class SpoolRelay {
     const part = await readLines(spool.folder, from, { maxBytes: PART_BYTES, end: spool.sizeOf(from.segment) });
     if (part.lines.length > 0) return this.#publish(progress, part);
     if (isOpen) throw new Error(`Segment ${from.segment} of the spool in ${spool.folder} is gone, and with it what it held.`);
-    if (part.rest > 0) this.#drop(from, 'The last line of a segment was never written to its end; its answer had not left.');
+    if (part.rest > 0) this.#drop('warn', from, 'The last line of a segment was never written to its end; its answer had not left.');
     progress.position = { segment: await this.#segmentAfter(from.segment), offset: 0 };
     this.#reach(progress.position);
   }
@@ -142,10 +143,11 @@ export class SpoolRelay {
     const { name } = this.#spool;
     const { kept, position } = progress;
     const entries = lines.map((line) => ({ line, entry: decodeEntry(line.text) }));
-    for (const { line, entry } of entries) if (entry === undefined) this.#drop(line, 'A line of the spool is damaged and was left out.');
+    for (const { line, entry } of entries)
+      if (entry === undefined) this.#drop('error', line, 'A line of the spool is damaged and was left out.');
     await this.#platform.transactions.run(async (tx) => {
       const isMoved = await movePosition(tx, name, { from: kept, to: next });
-      if (!isMoved) throw new Error(`The spool ${name} does not stand at ${kept.segment}/${kept.offset} any more.`);
+      if (!isMoved) throw new TryAgain(`The spool ${name} does not stand at ${kept.segment}/${kept.offset} any more.`);
       for (const { line, entry } of entries) if (entry !== undefined) publishEntry(tx, `${name}/${line.segment}/${line.offset}`, entry);
     });
     progress.kept = progress.position = next;
@@ -153,9 +155,9 @@ export class SpoolRelay {
     await this.#spool.published(next, { bytes: next.offset - position.offset, lines: lines.length });
   }
 
-  #drop({ segment, offset }: SpoolPosition, message: string): void {
+  #drop(level: 'warn' | 'error', { segment, offset }: SpoolPosition, message: string): void {
     metrics['spool.dropped']();
-    this.#platform.log.warn(message, { 'labels.segment': segment, 'labels.offset': offset });
+    this.#platform.log[level](message, { 'labels.segment': segment, 'labels.offset': offset });
   }
 }
 

@@ -98,6 +98,15 @@ async function onLog(prefix: string): Promise<string[]> {
   return found;
 }
 
+/** What is logged by the work: level and sentence. */
+async function linesOf(work: () => Promise<unknown>): Promise<string[]> {
+  const lines: string[] = [];
+  const leave = log.feed.onLine((record) => lines.push(`${record['log.level']} ${record.message}`));
+  await work();
+  leave();
+  return lines;
+}
+
 const dropped = (): number => snapshot().find(({ name }) => name === 'roofshot.serving.spool.dropped')?.total ?? 0;
 
 async function relayAll(spool: Spool): Promise<void> {
@@ -180,8 +189,9 @@ describe('the relay', () => {
 
     const spool = await open();
     await spool.append(line('torn-4'));
-    await relayAll(spool);
+    const lines = await linesOf(() => relayAll(spool));
     expect(await onLog('torn-')).toEqual(['torn-1', 'torn-2', 'torn-4']);
+    expect(lines).toEqual(['warn The last line of a segment was never written to its end; its answer had not left.']);
     expect(dropped()).toBe(before + 1);
     await spool.close();
   });
@@ -194,8 +204,9 @@ describe('the relay', () => {
     const before = dropped();
 
     const spool = await open();
-    await relayAll(spool);
+    const lines = await linesOf(() => relayAll(spool));
     expect(await onLog('gap-')).toEqual(['gap-1', 'gap-2']);
+    expect(lines).toEqual(Array.from({ length: 2 }, () => 'error A line of the spool is damaged and was left out.'));
     expect(dropped()).toBe(before + 2);
     await spool.close();
   });

@@ -5,6 +5,7 @@
  */
 import { open, type FileHandle } from 'node:fs/promises';
 import { Signal } from '@roofshot/runtime/signal';
+import { failureLevel } from '@roofshot/storage/failure-level';
 import type { Logger } from '@roofshot/telemetry/logger';
 import { spoolFull, spoolUnwritable } from '../errors.ts';
 import { metrics } from '../metrics.ts';
@@ -197,9 +198,9 @@ export class Spool {
   /** Nothing of a refused group may stay: its answers never leave. What cannot be cut off is left behind in a segment of its own. */
   async #refuse(group: readonly Waiting[], cause: unknown): Promise<void> {
     const failure = spoolUnwritable(this.folder, cause);
-    this.#options.log.error('The spool cannot be written; predictions are refused.', { error: failure });
+    this.#options.log[failureLevel(failure)]('The spool cannot be written; predictions are refused.', { error: failure });
     await this.#cutOff().catch((error: unknown) =>
-      this.#options.log.error('A refused part of the spool could not be cut off; the segment is left.', { error }),
+      this.#options.log[failureLevel(error)]('A refused part of the spool could not be cut off; the segment is left.', { error }),
     );
     for (const { bytes, reject } of group) {
       this.#count(-bytes.length, -1);

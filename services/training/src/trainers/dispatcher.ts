@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { PLATFORM } from '@roofshot/runtime/service';
+import { failureLevel } from '@roofshot/storage/failure-level';
 import { isLostConnection, isOutOfRoom } from '@roofshot/storage/sql-errors';
 import { runWith } from '@roofshot/telemetry/context';
 import { Changes } from '../changes.ts';
@@ -80,7 +81,7 @@ export class Dispatcher implements OnModuleInit, OnApplicationShutdown {
     while (!signal.aborted) {
       const changed = this.#changes.signal.waitUntil(neverAtOnce(), { timeoutMs: everyMs, signal });
       await this.#look().catch((error: unknown) => {
-        this.#platform.log.error('Trials could not be leased; it is tried again.', { error });
+        this.#platform.log[failureLevel(error)]('Trials could not be leased; it is tried again.', { error });
       });
       await changed;
     }
@@ -112,7 +113,7 @@ export class Dispatcher implements OnModuleInit, OnApplicationShutdown {
     const { correlationid: correlationId, traceparent, runId, number } = claimed;
     const fields = { 'labels.run_id': runId, 'labels.trial': number };
     const end = runWith({ correlationId, traceparent, fields }, () => this.#attempt(claimed)).catch((error: unknown) => {
-      this.#platform.log.error('A trial could not be settled; it runs again when its lease has ended.', { error });
+      this.#platform.log[failureLevel(error)]('A trial could not be settled; it runs again when its lease has ended.', { error });
     });
     this.#ends.add(end);
     void end.finally(() => this.#ends.delete(end));
@@ -141,10 +142,12 @@ export class Dispatcher implements OnModuleInit, OnApplicationShutdown {
     const { restarts, maxRestarts } = attempt.claimed;
     const nothing = { metrics: {}, seconds: 0, model: null };
     if (restarts > maxRestarts) {
-      return { ...nothing, kind: 'failed', reason: `Its process was lost ${restarts} times, with the service or the machine that ran it.` };
+      const reason = `Its process was lost ${restarts} times, with the service or the machine that ran it.`;
+      this.#platform.log.error('A trial was given up.', { 'event.reason': reason });
+      return { ...nothing, kind: 'failed', reason };
     }
     return attempt.run().catch((error: unknown): AttemptEnd => {
-      this.#platform.log.error('A trial could not be run.', { error });
+      this.#platform.log[failureLevel(error)]('A trial could not be run.', { error });
       return { ...nothing, kind: 'lost', reason: `It could not be run: ${error instanceof Error ? error.message : String(error)}` };
     });
   }
@@ -163,7 +166,7 @@ export class Dispatcher implements OnModuleInit, OnApplicationShutdown {
 
   async #writeMetrics(claimed: Claimed, rows: readonly MetricRow[]): Promise<void> {
     await insertMetrics(this.#platform.sql, claimed, rows).catch((error: unknown) => {
-      this.#platform.log.warn('Steps of metrics could not be kept; their last values are.', { error });
+      this.#platform.log[failureLevel(error)]('Steps of metrics could not be kept; their last values are.', { error });
     });
   }
 

@@ -5,7 +5,7 @@ import type { QueueConsumption, ReceivedCommand, Settlement } from '../queue.ts'
 import { quiet, type RabbitConnection } from './rabbit-connection.ts';
 import { readMessage, type HeldCommand } from './rabbit-messages.ts';
 import type { RabbitRoutes } from './rabbit-routes.ts';
-import { declareQueue } from './rabbit-topology.ts';
+import { codeOf, declareQueue } from './rabbit-topology.ts';
 
 export interface RabbitConsumerOptions {
   readonly queue: string;
@@ -153,7 +153,8 @@ export class RabbitConsumer implements QueueConsumption {
       } catch (error) {
         if (signal.aborted) return;
         this.#trouble = `The queue ${this.queue} is not consumed: ${error instanceof Error ? error.message : String(error)}`;
-        this.#options.log.warn('A queue could not be subscribed to; it is tried again.', { ...this.#fields, error });
+        const level = isRefusal(error) ? 'error' : 'warn';
+        this.#options.log[level]('A queue could not be subscribed to; it is tried again.', { ...this.#fields, error });
       }
     }
   }
@@ -244,4 +245,9 @@ function giveBack({ lane, message }: Delivery): void {
   } catch (error) {
     if (!(error instanceof IllegalOperationError)) throw error;
   }
+}
+
+/** Of its rights, or of a queue that was made in another way (see `declareQueue`); anything else passes. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && codeOf(error.cause) !== undefined;
 }
