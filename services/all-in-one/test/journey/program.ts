@@ -79,11 +79,13 @@ export class Program {
     await this.#end('SIGKILL');
   }
 
-  /** Throws when it ends otherwise than in order. */
+  /** Throws when it ends otherwise than in order, or has made Node warn of something: a leak, a deprecation, a wrong timer. */
   async stop(): Promise<void> {
     const life = this.#life;
     const code = await this.#end('SIGTERM');
-    if (code !== undefined && code !== 0) throw new Error(`${this.plan.name} ended with ${code} when it was stopped: ${life?.said.err}`);
+    const err = life?.said.err ?? '';
+    if (code !== undefined && code !== 0) throw new Error(`${this.plan.name} ended with ${code} when it was stopped: ${err}`);
+    if (/^\(node:\d+\)/m.test(err)) throw new Error(`Node warned in ${this.plan.name}: ${err}`);
   }
 
   /** Undefined when it did not run. */

@@ -45,8 +45,13 @@ export class SixProcesses implements Platform {
     const urls = Object.fromEntries(names.map((name, index) => [name, `http://127.0.0.1:${ports[index]}`]));
     await Promise.all(names.map((name) => mkdir(join(folder, name))));
     const behind = await openServers(folder);
-    const plans = allServices.map((service) => servicePlan(service, { folder, urls, servers: behind.urls }));
-    return new SixProcesses(behind, [...plans.map((plan) => new Program(plan)), new Program(gatewayPlan(folder, urls))], urls);
+    const place = { folder, urls, servers: behind.urls };
+    const plans = [...allServices.map((service) => servicePlan(service, place)), gatewayPlan(place)];
+    return new SixProcesses(
+      behind,
+      plans.map((plan) => new Program(plan)),
+      urls,
+    );
   }
 
   get url(): string {
@@ -120,17 +125,24 @@ function servicePlan({ name, needs }: AnyService, { folder, urls, servers }: Pla
     ...Object.fromEntries(keys.flatMap((key) => (servers[key] === undefined ? [] : [[key, servers[key]]]))),
     [`${name.toUpperCase()}_PORT`]: new URL(urls[name] ?? '').port,
     ...patience(name),
+    ...loggingTo(servers),
     DATA_DIR: own,
     LOG_FILE: join(own, 'log'),
   };
   return { name, main: `services/${name}/src/main.ts`, env, complaints: join(own, 'err') };
 }
 
-function gatewayPlan(folder: string, urls: Readonly<Record<string, string>>): Program['plan'] {
+/** Where there is a log server, the path of every message. */
+function loggingTo({ ELASTICSEARCH_URL }: ServerUrls): Readonly<Record<string, string>> {
+  return ELASTICSEARCH_URL === undefined ? {} : { ELASTICSEARCH_URL, LOG_LEVEL: 'debug' };
+}
+
+function gatewayPlan({ folder, urls, servers }: Place): Program['plan'] {
   const own = join(folder, GATEWAY);
   const env = {
     ...Object.fromEntries(allServices.map(({ name }) => [`GATEWAY_${name.toUpperCase()}_URL`, urls[name] ?? ''])),
     GATEWAY_PORT: new URL(urls[GATEWAY] ?? '').port,
+    ...loggingTo(servers),
     DATA_DIR: own,
     LOG_FILE: join(own, 'log'),
   };

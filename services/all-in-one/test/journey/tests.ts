@@ -15,7 +15,11 @@ function expectTheFigures(of: Analysis): void {
   expect(of).toEqual(figures[0]);
 }
 
-export function theJourney(topologies: readonly Topology[]): void {
+/** `afterwards`: what else must hold of a platform that nobody disturbed; it may send more. */
+export function theJourney(
+  topologies: readonly Topology[],
+  afterwards: (platform: Platform, client: Client) => Promise<void> = () => Promise.resolve(),
+): void {
   describe.each(topologies)('the journey, $name', (topology) => {
     let folder: TempDir;
     let platform: Platform;
@@ -39,6 +43,7 @@ export function theJourney(topologies: readonly Topology[]): void {
       await experiment(client, EVENTS);
       expectTheFigures(await expectOneDecision(platform, client));
       await expectNothingLostOrDoubled(platform, client);
+      await afterwards(platform, client);
     }, 300_000);
 
     it('ends the same when every part is killed', async () => {
