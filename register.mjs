@@ -29,6 +29,9 @@ if (nodeModule.registerHooks === undefined) {
   process.exit(10);
 }
 
+// Stack traces in the log name the lines of the sources, not of what swc made of them.
+nodeModule.setSourceMapsSupport(true, { nodeModules: false, generatedCode: false });
+
 nodeModule.registerHooks({
   load(url, context, nextLoad) {
     if (!url.startsWith('file:') || !url.endsWith('.ts')) return nextLoad(url, context);

@@ -1,4 +1,5 @@
 /** A service that fails, as a process of its own, and what Sentry gets to know of it. */
+import { readFile } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { hostname } from 'node:os';
@@ -93,6 +94,12 @@ function innermost({ exception }: ReceivedIssue): ReceivedException | undefined 
   return exception?.values.at(-1);
 }
 
+/** Of the source, which is not what runs. */
+async function lineOf(file: string, text: string): Promise<number> {
+  const lines = (await readFile(new URL(file, import.meta.url), 'utf8')).split('\n');
+  return lines.findIndex((line) => line.includes(text)) + 1;
+}
+
 function expectNothingPersonal(): void {
   expect(receiver.envelopes.length).toBeGreaterThan(0);
   expect(receiver.text()).not.toMatch(/planted|203\.0\.113/i);
@@ -116,7 +123,11 @@ test('a handler that throws, a command whose attempts are exhausted and a reques
     contexts: { trace: { trace_id: expect.stringMatching(/^[0-9a-f]{32}$/) } },
   });
   expect(brief(parked)).toEqual(CHAIN);
-  expect(innermost(parked)?.stacktrace?.frames.at(-1)).toMatchObject({ filename: 'app:///libs/runtime/test/billing.ts', function: 'fail' });
+  expect(innermost(parked)?.stacktrace?.frames.at(-1)).toMatchObject({
+    filename: 'app:///libs/runtime/test/billing.ts',
+    function: 'fail',
+    lineno: await lineOf('./billing.ts', 'throw Object.assign(new TypeError('),
+  });
 
   const failed = await issue('A request failed.');
   expect(failed).toMatchObject({
