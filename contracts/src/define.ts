@@ -160,3 +160,11 @@ export function defineResource<K extends string, S extends TSchema>(
 /** A closed object: unknown properties are faults, so that a typing error in YAML is told and not ignored. */
 export const Closed: typeof Type.Object = (properties, options) =>
   Type.Object(properties, { additionalProperties: false, ...options }) as never;
+
+/**
+ * A field of a declared kind with the sentence that its users read, in the JSON Schema and in docs/reference/kinds.md; `fallback` is what
+ * its owner takes where it is absent. The sentence of an optional field without fallback says what its absence means.
+ */
+export function Described<S extends TSchema>(schema: S, description: string, fallback?: string | number | boolean): S {
+  return Type.With(schema, { description, ...(fallback === undefined ? {} : { default: fallback }) }) as unknown as S;
+}

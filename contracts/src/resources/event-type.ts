@@ -1,16 +1,30 @@
 import { Type, type Static } from 'typebox';
-import { Closed, defineResource } from '../define.ts';
+import { Closed, Described, defineResource } from '../define.ts';
 import { Duration } from '../ids.ts';
 
 export const EventTypeSpec = Closed({
-  /** JSON Schema (2020-12, or draft-07 when `$schema` says so) of the event's `data`. */
-  schema: Type.Record(Type.String(), Type.Unknown()),
-  /** Name of the extension attribute that carries the known time. Declares an import or replay; never in the future. */
-  knownTime: Type.Optional(Type.String({ pattern: '^[a-z0-9]{1,20}$' })),
-  /** known time − event time above this is `late`; absent: nothing is late. */
-  maxDelay: Type.Optional(Duration),
-  /** JSON pointers into `data` that hold personal data. */
-  pii: Type.Optional(Type.Array(Type.String())),
+  schema: Described(
+    Type.Record(Type.String(), Type.Unknown()),
+    "JSON Schema of the event's `data`: 2020-12, or draft-07 where `$schema` says so. An event that does not fit is quarantined.",
+  ),
+  knownTime: Type.Optional(
+    Described(
+      Type.String({ pattern: '^[a-z0-9]{1,20}$' }),
+      'The extension attribute that carries the known time, RFC 3339 and never in the future: such events are an import or a replay. Absent: an event is known when it is accepted.',
+    ),
+  ),
+  maxDelay: Type.Optional(
+    Described(
+      Duration,
+      'An event that became known more than this after it happened is `late`: it is kept on `events-refused.v1` and not processed. Absent: nothing is late.',
+    ),
+  ),
+  pii: Type.Optional(
+    Described(
+      Type.Array(Type.String()),
+      'JSON pointers into `data` that hold personal data, like `/email`; traces leave them out. Absent: nothing is personal.',
+    ),
+  ),
 });
 export type EventTypeSpec = Static<typeof EventTypeSpec>;
 

@@ -1,70 +1,103 @@
 import { Type, type Static } from 'typebox';
-import { Closed, defineResource } from '../define.ts';
+import { Closed, defineResource, Described } from '../define.ts';
 import { Duration, Expression, Name } from '../ids.ts';
 
 /** Identifiers in expressions and column names. */
 export const Identifier = Type.String({ pattern: '^[a-z][a-z0-9_]{0,62}$' });
 
 export const EntitySpec = Closed({
-  /** The key's parts, in order; empty for the one entity "everything". */
-  keys: Type.Array(Identifier, { maxItems: 4 }),
+  keys: Described(
+    Type.Array(Identifier, { maxItems: 4 }),
+    "The key's parts, in order; empty for the one entity that is everything. Fixed as long as a FeatureView is about it.",
+  ),
 });
 export type EntitySpec = Static<typeof EntitySpec>;
 
-/** count: events · sum, mean: of `value` · share: mean of a condition (true = 1). Null values are left out of sum, mean and share. */
 export const FeatureSpec = Closed({
-  name: Identifier,
-  aggregation: Type.Union([Type.Literal('count'), Type.Literal('sum'), Type.Literal('mean'), Type.Literal('share')]),
-  /** CEL over `data`, `subject`, `time`. Not for count. */
-  value: Type.Optional(Expression),
+  name: Described(Identifier, 'With each window it makes a feature: `<name>_<window>`.'),
+  aggregation: Described(
+    Type.Union([Type.Literal('count'), Type.Literal('sum'), Type.Literal('mean'), Type.Literal('share')]),
+    '`count` of events; `sum` or `mean` of `value`; `share` of events for which the condition `value` is true. Where `value` is null the event is left out of all but `count`.',
+  ),
+  value: Type.Optional(
+    Described(
+      Expression,
+      'Over `data`, `subject` and `time` of the event: a number, for `share` a condition. Absent for `count`, and only there.',
+    ),
+  ),
 });
 export type FeatureSpec = Static<typeof FeatureSpec>;
 
 export const FeatureViewSpec = Closed({
-  entity: Name,
-  source: Closed({
-    eventType: Name,
-    /** CEL for each part of the entity's key: `{airport: data.origin}`; absent for the entity "everything". */
-    keys: Type.Optional(Type.Record(Identifier, Expression)),
-    /** Events for which it is not true are passed over. */
-    filter: Type.Optional(Expression),
-  }),
-  /** Width of a tile; every window is a multiple of it. A value at t aggregates [floor(t, tile) − window, floor(t, tile)). */
-  tile: Duration,
-  windows: Type.Array(Duration, { minItems: 1, maxItems: 8 }),
-  features: Type.Array(FeatureSpec, { minItems: 1, maxItems: 32 }),
+  entity: Described(Name, 'Whom or what the features describe.'),
+  source: Described(
+    Closed({
+      eventType: Described(Name, 'The events that the features are computed from.'),
+      keys: Type.Optional(
+        Described(
+          Type.Record(Identifier, Expression),
+          "For each part of the entity's key its value, over `data`, `subject` and `time`. Absent: none, for an entity without keys.",
+        ),
+      ),
+      filter: Type.Optional(
+        Described(Expression, 'A condition; an event for which it is not true is passed over. Absent: every event counts.'),
+      ),
+    }),
+    'Where the values come from.',
+  ),
+  tile: Described(
+    Duration,
+    'Width of a tile, the step in which values move. Every window is a multiple of it, of at most 10,000 tiles; a value at t aggregates from floor(t, tile) − window until before floor(t, tile).',
+  ),
+  windows: Described(Type.Array(Duration, { minItems: 1, maxItems: 8 }), 'Each feature is computed over each of them.'),
+  features: Described(Type.Array(FeatureSpec, { minItems: 1, maxItems: 32 }), 'What is computed over each window.'),
 });
 export type FeatureViewSpec = Static<typeof FeatureViewSpec>;
 
-export const FeatureServiceSpec = Closed({
-  /** Names that a request gives in `entities`: `[origin, destination]`; absent: none. */
-  entities: Type.Optional(Type.Array(Identifier, { maxItems: 16 })),
-  /** Names and types that a request gives in `context`; absent: none. */
-  context: Type.Optional(Type.Record(Identifier, Type.Union([Type.Literal('number'), Type.Literal('string'), Type.Literal('boolean')]))),
-  /** The same view may be read under several roles; a feature's full name is `<role>__<feature>_<window>`. */
-  views: Type.Optional(
-    Type.Array(
-      Closed({
-        role: Identifier,
-        view: Name,
-        /** Part of the entity's key → name in the request's `entities`; absent for the entity "everything". */
-        keys: Type.Optional(Type.Record(Identifier, Identifier)),
-        /** `<feature>_<window>` names; absent: all of the view. */
-        features: Type.Optional(Type.Array(Identifier)),
-      }),
-      { maxItems: 32 },
+const FeatureServiceViewSpec = Closed({
+  role: Described(Identifier, 'Of its features the full name is `<role>__<feature>_<window>`; the same view may have several roles.'),
+  view: Described(Name, 'The view that is read under this role.'),
+  keys: Type.Optional(
+    Described(
+      Type.Record(Identifier, Identifier),
+      "For each part of the entity's key the name in `entities` that gives it. Absent: none, for an entity without keys.",
     ),
   ),
-  /** Computed when asked, from `context` and `entities`, by the same code in serving and in snapshots. */
+  features: Type.Optional(Described(Type.Array(Identifier), 'Which of the view, as `<feature>_<window>`. Absent: all of them.')),
+});
+/** One view under one role. */
+export type FeatureServiceView = Static<typeof FeatureServiceViewSpec>;
+
+export const FeatureServiceSpec = Closed({
+  entities: Type.Optional(
+    Described(Type.Array(Identifier, { maxItems: 16 }), 'Names under which a request says whom it asks about. Absent: none.'),
+  ),
+  context: Type.Optional(
+    Described(
+      Type.Record(Identifier, Type.Union([Type.Literal('number'), Type.Literal('string'), Type.Literal('boolean')])),
+      'What only the asking side knows, and of which type it is. Absent: nothing.',
+    ),
+  ),
+  views: Type.Optional(
+    Described(Type.Array(FeatureServiceViewSpec, { maxItems: 32 }), 'The views that are read, each under a role. Absent: none.'),
+  ),
   requestFeatures: Type.Optional(
-    Type.Array(Closed({ name: Identifier, value: Expression }), {
-      maxItems: 64,
-    }),
+    Described(
+      Type.Array(
+        Closed({
+          name: Described(Identifier, 'Its name among the features.'),
+          value: Described(
+            Expression,
+            'A number or a condition over `context`, `entities` and `time`, the moment asked about in epoch milliseconds.',
+          ),
+        }),
+        { maxItems: 64 },
+      ),
+      'Features that are computed when they are asked for, by the same code in serving and in snapshots. Absent: none.',
+    ),
   ),
 });
 export type FeatureServiceSpec = Static<typeof FeatureServiceSpec>;
-/** One view under one role. */
-export type FeatureServiceView = NonNullable<FeatureServiceSpec['views']>[number];
 
 export const Entity = defineResource('Entity', {
   plural: 'entities',

@@ -30,9 +30,9 @@ export async function explainAssignment(db: Queryable, experiment: string, unit:
   };
 }
 
-function becauseOf({ phase, state, frozen }: Phase, assigned: Assignment): string {
-  const { seed, hashVersion = 2, coverage = 1, variants } = frozen.spec;
-  const over = state === 'running' ? '' : ` Phase ${phase} has ended: now every unit gets the default variant.`;
+function becauseOf(phase: Phase, assigned: Assignment): string {
+  const { seed, hashVersion, coverage, variants } = allocationOf(phase);
+  const over = phase.state === 'running' ? '' : ` Phase ${phase.phase} has ended: now every unit gets the default variant.`;
   if (assigned.bucket === null) return `There is nothing to hash.${over}`;
   const hashed = `The unit hashes to ${assigned.bucket} (seed ${seed}, hash version ${hashVersion})`;
   const split = variants.map(({ name, weight }) => `${name} ${weight}`).join(', ');

@@ -1,5 +1,6 @@
 /** A phase's analysis from its sums: a pure function of what happened, so it comes out the same whenever and wherever it is made. */
 import type { Analysis } from '@roofshot/contracts/experiments';
+import { EXPERIMENT_DEFAULTS } from '@roofshot/contracts/resources/experiment-kinds';
 import { adjustForCovariate } from '@roofshot/statistics/cuped';
 import { meanArm } from '@roofshot/statistics/effect';
 import { StatisticsError } from '@roofshot/statistics/errors';
@@ -12,8 +13,6 @@ import { armsOf, maturityOf, type Phase } from '../phases/phase.ts';
 import { momentsOf, pairMomentsOf, pooledCovariate } from '../sums/exact-sums.ts';
 import { tileOf, type SeriesTable } from '../sums/series.ts';
 import { alphaOf, lookOnce, tuningOf, whereDefined, type Looks } from './look-at-phase.ts';
-
-export const DEFAULT_SRM_ALARM = 0.001;
 
 export interface AnalysedPhase {
   readonly phase: Phase;
@@ -130,7 +129,7 @@ function checkSplit({ phase, series, endTile }: AnalysedPhase): Analysis['srm'] 
   const expected = Object.fromEntries(variants.map((variant) => [variant.name, (units * variant.weight) / weight]));
   if (units === 0) return { pValue: 1, mismatch: false, expected };
   const weights = variants.map((variant) => variant.weight);
-  const { pValue, mismatch } = testSrm({ observed, weights }, design.srmAlarm ?? DEFAULT_SRM_ALARM);
+  const { pValue, mismatch } = testSrm({ observed, weights }, design.srmAlarm ?? EXPERIMENT_DEFAULTS.srmAlarm);
   return { pValue, mismatch, expected };
 }
 

@@ -1,5 +1,6 @@
 /** The declared rule, applied to an analysis. Pure. */
 import type { Analysis } from '@roofshot/contracts/experiments';
+import { EXPERIMENT_DEFAULTS } from '@roofshot/contracts/resources/experiment-kinds';
 import { armsOf, type Decision, type Frozen } from '../phases/phase.ts';
 
 type Verdict = Pick<Decision, 'decision' | 'because'>;
@@ -7,7 +8,7 @@ type Verdict = Pick<Decision, 'decision' | 'because'>;
 /** At the planned end, once: all exposures of the full stretch have matured. */
 export function decideAtEnd(frozen: Frozen, analysis: Analysis): Verdict {
   if (analysis.srm.mismatch) return { decision: 'invalid', because: describeMismatch(frozen, analysis) };
-  const { minimumEffect = 0 } = frozen.spec.design;
+  const { minimumEffect = EXPERIMENT_DEFAULTS.minimumEffect } = frozen.spec.design;
   const { effect, ci } = analysis;
   const said = `The effect of ${armsOf(frozen.spec).treatment.name} on ${analysis.metric} is ${short(effect)} (${interval(ci)}, ${analysis.ciMethod})`;
   if (isBetterBy(frozen, ci, minimumEffect)) {

@@ -2,10 +2,11 @@
  * The boundary that may be looked at any time. It is looked at after every complete tile of event time and nowhere else, so what it
  * shows, and since when, does not depend on how the events came in batches or on how fast the machine is.
  */
+import { EXPERIMENT_DEFAULTS } from '@roofshot/contracts/resources/experiment-kinds';
 import { meanArm, type Arm } from '@roofshot/statistics/effect';
 import { StatisticsError } from '@roofshot/statistics/errors';
 import type { Interval } from '@roofshot/statistics/interval';
-import { DEFAULT_TUNING_PARAMETER, testSequentially, type SequenceResult } from '@roofshot/statistics/sequential';
+import { testSequentially, type SequenceResult } from '@roofshot/statistics/sequential';
 import { exposedSeries, valueSeries } from '../join/count-unit.ts';
 import { armsOf, type Phase } from '../phases/phase.ts';
 import { momentsOf, type ExactSums } from '../sums/exact-sums.ts';
@@ -24,8 +25,8 @@ export interface Looks {
 /** The guarantee holds as if the standard error were known, which takes some dozens of units in each arm. */
 export const LEAST_UNITS = 100;
 
-export const alphaOf = ({ frozen }: Phase): number => frozen.spec.design.alpha ?? 0.05;
-export const tuningOf = ({ frozen }: Phase): number => frozen.spec.design.sequentialTuning ?? DEFAULT_TUNING_PARAMETER;
+export const alphaOf = ({ frozen }: Phase): number => frozen.spec.design.alpha ?? EXPERIMENT_DEFAULTS.alpha;
+export const tuningOf = ({ frozen }: Phase): number => frozen.spec.design.sequentialTuning ?? EXPERIMENT_DEFAULTS.sequentialTuning;
 
 /** Looks after each tile that ends at or before the start of `endTile`. */
 export function lookAtPhase(phase: Phase, series: SeriesTable, endTile: number): Looks {

@@ -1,5 +1,5 @@
 import type { AllocationDocument, Analysis } from '@roofshot/contracts/experiments';
-import type { ExperimentSpec, MetricSpec } from '@roofshot/contracts/resources/experiment-kinds';
+import { EXPERIMENT_DEFAULTS, type ExperimentSpec, type MetricSpec } from '@roofshot/contracts/resources/experiment-kinds';
 import { parseDuration } from '@roofshot/runtime/durations';
 import type { NamedMetric } from '../join/scope.ts';
 import type { Tiling } from '../sums/series.ts';
@@ -74,7 +74,7 @@ export function tilingOf(startedAt: number, durationMs: number): Tiling {
 export const maturityOf = ({ metric }: Frozen): number => parseDuration(metric.maturity) ?? 0;
 
 export function allocationOf({ experiment, phase, configVersion, deployment, state, frozen }: Phase): AllocationDocument {
-  const { unit, seed, hashVersion = 2, coverage = 1, variants } = frozen.spec;
+  const { unit, seed, hashVersion = EXPERIMENT_DEFAULTS.hashVersion, coverage = EXPERIMENT_DEFAULTS.coverage, variants } = frozen.spec;
   return {
     experiment,
     deployment,

@@ -1,6 +1,6 @@
 import type { GuardrailBreached } from '@roofshot/contracts/experiments';
 import type { DataOf } from '@roofshot/contracts/define';
-import type { ExperimentSpec, GuardrailSpec } from '@roofshot/contracts/resources/experiment-kinds';
+import { GUARDRAIL_ALPHA, type ExperimentSpec, type GuardrailSpec } from '@roofshot/contracts/resources/experiment-kinds';
 import type { Tiling } from '../sums/series.ts';
 
 export type Breach = DataOf<typeof GuardrailBreached>;
@@ -51,9 +51,7 @@ export const PROBATION_TILING: Tiling = { origin: 0, width: 60_000 };
 export const orderId = ({ model, alias, revision }: Pick<FrozenProbation, 'model' | 'alias' | 'revision'>, order: string): string =>
   `probation/${model}/${alias}/${revision}/${order}`;
 
-const DEFAULT_ALPHA = 0.05;
-
 /** Guardrails without an alpha of their own share one, so that all of them together alarm falsely with that probability at most. */
 export function guardrailsOf({ guardrails }: NonNullable<ExperimentSpec['probation']>): Guardrail[] {
-  return guardrails.map((guardrail) => ({ ...guardrail, alpha: guardrail.alpha ?? DEFAULT_ALPHA / guardrails.length }));
+  return guardrails.map((guardrail) => ({ ...guardrail, alpha: guardrail.alpha ?? GUARDRAIL_ALPHA / guardrails.length }));
 }

@@ -1,5 +1,6 @@
 import type { DataOf } from '@roofshot/contracts/define';
 import type { BuildTrainingSnapshot } from '@roofshot/contracts/features';
+import { TRAINING_DEFAULTS } from '@roofshot/contracts/resources/training-job';
 import type { Fault } from '@roofshot/contracts/validate';
 import type { Definitions } from '@roofshot/feature-defs/definitions';
 import { compileExpression, ExpressionFault, type Expression } from '@roofshot/feature-defs/expressions';
@@ -42,13 +43,13 @@ export function planSnapshot(request: SnapshotRequest, definitions: Definitions)
     service,
     observation: {
       eventType: observation.eventType,
-      id: compile('/observation/id', observation.id ?? 'subject'),
+      id: compile('/observation/id', observation.id ?? TRAINING_DEFAULTS.id),
       entities: Object.entries(entities).map(([name, text]) => [name, compile(`/observation/entities/${name}`, text)] as const),
       context: Object.entries(context).map(([name, text]) => [name, compile(`/observation/context/${name}`, text)] as const),
     },
     label: {
       eventType: label.eventType,
-      id: compile('/label/id', label.id ?? 'subject'),
+      id: compile('/label/id', label.id ?? TRAINING_DEFAULTS.id),
       name: label.name,
       value: compile('/label/value', label.value),
     },

@@ -22,9 +22,6 @@ export interface PreparedEndpoint extends Endpoint {
   readonly defaultVariant: Variant;
 }
 
-/** Requests in one batch when the deployment does not say. */
-export const DEFAULT_MAX_BATCH = 1_000;
-
 /** Throws a sentence when a decision cannot be evaluated over these features. */
 export function prepareEndpoint(endpoint: Endpoint, plan: ServicePlan): PreparedEndpoint {
   const { spec } = endpoint;

@@ -1,10 +1,11 @@
 /** From a request's body to questions that can be answered, or all its faults at once. */
 import { randomUUID } from 'node:crypto';
 import { PredictBatch, PredictRequest } from '@roofshot/contracts/http/serving';
+import { DEPLOYMENT_DEFAULTS } from '@roofshot/contracts/resources/deployment';
 import { validatorOf, type Fault } from '@roofshot/contracts/validate';
 import { checkRequest, type ServicePlan, type VectorRequest } from '@roofshot/feature-defs/service-plan';
 import { DomainError } from '@roofshot/runtime/errors';
-import { DEFAULT_MAX_BATCH, type PreparedEndpoint } from '../deployments/endpoint.ts';
+import type { PreparedEndpoint } from '../deployments/endpoint.ts';
 
 export interface Question extends VectorRequest {
   readonly predictionId: string;
@@ -73,7 +74,7 @@ function timeFaults({ asOf, asOfTime }: Question, now: number): Fault[] {
 }
 
 function tooMany(count: number, { name, spec }: PreparedEndpoint): Fault[] {
-  const { maxBatch = DEFAULT_MAX_BATCH } = spec.limits ?? {};
+  const { maxBatch = DEPLOYMENT_DEFAULTS.maxBatch } = spec.limits ?? {};
   if (count <= maxBatch) return [];
   return [{ path: '/requests', message: `has ${count} questions and Deployment ${name} takes ${maxBatch} at once; send it in parts` }];
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DataOf } from '@roofshot/contracts/define';
+import { TRAINING_DEFAULTS } from '@roofshot/contracts/resources/training-job';
 import { trainingRuns, type TrainingLineage } from '@roofshot/contracts/training';
 import type { Tx } from '@roofshot/messaging/handlers';
 import type { Static } from 'typebox';
@@ -56,7 +57,7 @@ function lineageOf({ runId, job, jobGeneration, spec, snapshot }: Run, best: Tri
     code: createHash('sha256')
       .update(spec.code ?? '')
       .digest('hex'),
-    seed: spec.seed ?? 0,
+    seed: spec.seed ?? TRAINING_DEFAULTS.seed,
     imported: snapshot.imported,
   };
 }

@@ -1,7 +1,7 @@
 /** Takes an order: the run's row and the order of its snapshot, in one transaction. */
 import { audit } from '@roofshot/contracts/audit';
 import { BuildTrainingSnapshot } from '@roofshot/contracts/features';
-import { TrainingJob, type TrainingJobSpec } from '@roofshot/contracts/resources/training-job';
+import { TRAINING_DEFAULTS, TrainingJob, type TrainingJobSpec } from '@roofshot/contracts/resources/training-job';
 import { trainingRuns } from '@roofshot/contracts/training';
 import type { Tx } from '@roofshot/messaging/handlers';
 import { parseDuration } from '@roofshot/runtime/durations';
@@ -37,10 +37,6 @@ export interface StartNeeds {
   readonly now: number;
   readonly timeoutMs: number;
 }
-
-/** Restarts of a lost trial for jobs that do not say. */
-const MAX_RESTARTS = 2;
-const NO_LIMIT = 16;
 
 /** The run, new or as it is when the same order came before. Throws `not-found`, `invalid-order` or `other-run`. */
 export async function startRun(tx: Tx, order: StartOrder, needs: StartNeeds): Promise<Run> {
@@ -128,9 +124,9 @@ function limitsOf(
   return {
     jobGeneration: generation,
     spec,
-    parallel: spec.resources?.parallelTrials ?? NO_LIMIT,
-    threads: spec.resources?.threads ?? 1,
-    maxRestarts: spec.maxRestarts ?? MAX_RESTARTS,
+    parallel: spec.resources?.parallelTrials ?? TRAINING_DEFAULTS.parallelTrials,
+    threads: spec.resources?.threads ?? TRAINING_DEFAULTS.threads,
+    maxRestarts: spec.maxRestarts ?? TRAINING_DEFAULTS.maxRestarts,
     timeoutMs: (spec.timeout === undefined ? undefined : parseDuration(spec.timeout)) ?? timeoutMs,
   };
 }

@@ -1,5 +1,5 @@
 /** Which configurations a job tries, in order. Pure: the same job gives the same list everywhere. */
-import type { SearchSpec, TrainingJobSpec } from '@roofshot/contracts/resources/training-job';
+import { TRAINING_DEFAULTS, type SearchSpec, type TrainingJobSpec } from '@roofshot/contracts/resources/training-job';
 import { randomAt, shuffle } from './random.ts';
 
 export type Params = Readonly<Record<string, string | number | boolean>>;
@@ -15,7 +15,11 @@ const DRAWS_PER_TRIAL = 50;
  * is not above what is left, else configurations drawn at random without replacement. Parameters of the job are under all of them.
  * Without a search: one trial. Fewer than `trials` when the space holds no more.
  */
-export function planTrials({ params = {}, search, seed = 0 }: Pick<TrainingJobSpec, 'params' | 'search' | 'seed'>): Params[] {
+export function planTrials({
+  params = {},
+  search,
+  seed = TRAINING_DEFAULTS.seed,
+}: Pick<TrainingJobSpec, 'params' | 'search' | 'seed'>): Params[] {
   if (search === undefined) return [params];
   const planned = new Map<string, Params>();
   const add = (choice: Params): void => {
@@ -55,7 +59,7 @@ function grid(names: readonly string[], lists: readonly (readonly Params[string]
 /** `u` in [0, 1) to a value of the range: uniform, or uniform in the logarithm. Whole numbers include both ends. */
 function pick(range: Range, u: number): Params[string] {
   if (Array.isArray(range)) return range[Math.floor(u * range.length)] ?? 0;
-  const { min, max, scale = 'linear', integer = false } = range;
+  const { min, max, scale = TRAINING_DEFAULTS.scale, integer = false } = range;
   const top = integer ? max + 1 : max;
   const value = scale === 'log' ? Math.exp(Math.log(min) + u * (Math.log(top) - Math.log(min))) : min + u * (top - min);
   return integer ? Math.min(max, Math.floor(value)) : Number(value.toPrecision(6));

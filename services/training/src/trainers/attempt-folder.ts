@@ -1,6 +1,7 @@
 /** The folder of one attempt: the training file, its order, what it writes. */
 import { mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { TRAINING_DEFAULTS } from '@roofshot/contracts/resources/training-job';
 import { parseDuration } from '@roofshot/runtime/durations';
 import { trialIdOf } from '../runs/trial-id.ts';
 import type { Claimed } from './claim-trial.ts';
@@ -36,7 +37,7 @@ function orderOf(claimed: Claimed, path: string): object {
     job,
     model,
     params: { ...params, n_jobs: threads },
-    seed: spec.seed ?? 0,
+    seed: spec.seed ?? TRAINING_DEFAULTS.seed,
     snapshot: { path, hash: snapshot.object },
     features: names.map((name) => ({ name, dtype: known.get(name) ?? 'float' })),
     label: snapshot.label,
