@@ -1,5 +1,6 @@
 import { migrate } from '@roofshot/storage/migrate';
 import { deliveryMigrations } from '@roofshot/storage/delivery-migrations';
+import { failureLevel } from '@roofshot/storage/failure-level';
 import { Outbox, type NewOutboxMessage, type OutboxMessage } from '@roofshot/storage/outbox';
 import { OutboxRelay } from '@roofshot/storage/outbox-relay';
 import type { Queryable, Sql } from '@roofshot/storage/sql';
@@ -35,7 +36,7 @@ export async function openOutbox({ sql, schema, log, publish }: OutboxPortOption
   await migrate(sql, schema, deliveryMigrations);
   const outbox = new Outbox(schema);
   const onError = (error: unknown): void => {
-    log.warn('Messages could not be carried from the outbox; it is tried again.', { 'labels.outbox': schema, error });
+    log[failureLevel(error)]('Messages could not be carried from the outbox; it is tried again.', { 'labels.outbox': schema, error });
   };
   const origin = `${await sql.identity()}/${schema}`;
   const named = (messages: readonly OutboxMessage[]): Promise<void> =>

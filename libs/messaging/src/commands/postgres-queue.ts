@@ -1,3 +1,4 @@
+import { failureLevel } from '@roofshot/storage/failure-level';
 import type { Queryable, Sql } from '@roofshot/storage/sql';
 import type { Logger } from '@roofshot/telemetry/logger';
 import { oneAtATime } from '../one-at-a-time.ts';
@@ -205,13 +206,13 @@ export class PostgresQueue implements CommandQueue {
       const names = new Set(due.map(({ queue }) => queue));
       for (const consumer of this.#consumers) if (names.has(consumer.queue)) consumer.wake();
     } catch (error) {
-      this.#log.warn('The command queue could not be read; it is tried again.', { error });
+      this.#log[failureLevel(error)]('The command queue could not be read; it is tried again.', { error });
     }
   });
 
   #purgeByItself(): void {
     this.#purging = this.purge().catch((error: unknown) => {
-      this.#log.warn('Old commands could not be purged; it is tried again in an hour.', { error });
+      this.#log[failureLevel(error)]('Old commands could not be purged; it is tried again in an hour.', { error });
     });
   }
 }

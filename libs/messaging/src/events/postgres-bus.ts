@@ -1,4 +1,5 @@
 import type { Position } from '@roofshot/contracts/envelope';
+import { failureLevel } from '@roofshot/storage/failure-level';
 import type { Queryable, Sql } from '@roofshot/storage/sql';
 import { sqlState } from '@roofshot/storage/sql-errors';
 import type { Logger } from '@roofshot/telemetry/logger';
@@ -197,13 +198,13 @@ export class PostgresBus implements EventBus, RemoteLog {
       await this.#index.refresh();
       for (const consumption of this.#consumptions) consumption.reconcile();
     } catch (error) {
-      this.#log.warn('The event log could not be read; it is tried again.', { error });
+      this.#log[failureLevel(error)]('The event log could not be read; it is tried again.', { error });
     }
   });
 
   #maintainByItself(): void {
     this.#maintaining = this.maintain().catch((error: unknown) => {
-      this.#log.warn('Retention and compaction of the event log failed and are tried again in a minute.', { error });
+      this.#log[failureLevel(error)]('Retention and compaction of the event log failed and are tried again in a minute.', { error });
     });
   }
 

@@ -1,5 +1,6 @@
 import type { Admin, Kafka } from 'kafkajs';
 import type { Position } from '@roofshot/contracts/envelope';
+import { failureLevel } from '@roofshot/storage/failure-level';
 import type { Sql } from '@roofshot/storage/sql';
 import type { Logger } from '@roofshot/telemetry/logger';
 import { oneAtATime } from '../../one-at-a-time.ts';
@@ -197,7 +198,7 @@ export class KafkaLog implements RemoteLog {
       this.#reconcile();
       this.#tail.reconcile();
     } catch (error) {
-      this.#log.warn('Kafka could not be read; it is tried again.', { error });
+      this.#log[failureLevel(error)]('Kafka could not be read; it is tried again.', { error });
     }
   });
 
