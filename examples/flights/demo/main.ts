@@ -130,7 +130,7 @@ async function runLoop(platform: RunningPlatform, run: Run, say: (text: string) 
     const objects = run.behind.OBJECTS_URL ?? `file:${join(run.data, 'objects')}`;
     const files = [await versionFile(api, 1, objects), await versionFile(api, 2, objects)] as const;
     return {
-      scope: { airports: run.airports.length, isLarge: run.large, days: run.days, permuted: run.permute },
+      scope: { airports: run.airports.length, isLarge: run.large, days: run.days, permuted: run.permute, onServers: run.servers },
       totals: replay.totals,
       trained,
       disagreement: await readDisagreement(log.bus, CALENDAR.trainTo, CALENDAR.experimentFrom),

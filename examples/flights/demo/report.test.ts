@@ -68,10 +68,16 @@ describe('the report', () => {
   });
 
   it('of the whole network has its own expectations', () => {
-    const words = wordsOf(run({ scope: { airports: 229, isLarge: true, days: 7, permuted: false } }));
+    const words = wordsOf(run({ scope: { airports: 229, isLarge: true, days: 7, permuted: false, onServers: false } }));
     expect(words).toContain('between 229 airports');
     expect(words).toContain('0.77 ± 0.02');
     expect(words).not.toContain('0.74 ± 0.02');
+  });
+
+  it('on servers of its own has the same expectations, but none of how fast and how small it is', () => {
+    const onServers = run({ scope: { ...run().scope, onServers: true }, seconds: 500, peakMemoryMb: 9_000 });
+    expect(missedIn(onServers)).toEqual([]);
+    expect(wordsOf(onServers)).toContain('0.74 ± 0.02');
   });
 
   it('names a fault that no guardrail saw, and a roll-back that no fault explains', () => {

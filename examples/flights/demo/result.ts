@@ -15,6 +15,8 @@ export interface Scope {
   /** Of the experiment. */
   readonly days: number;
   readonly permuted: boolean;
+  /** On servers of its own instead of what is embedded. */
+  readonly onServers: boolean;
 }
 
 export interface DemoResult {

@@ -73,7 +73,7 @@ export const undecided = (): ExperimentResults => ({
 export function run(changes: Partial<DemoResult> = {}): DemoResult {
   const trained = { version: 1, metrics: {}, labelNotKnown: 593, rows: 47_384 };
   return {
-    scope: { airports: 20, isLarge: false, days: 7, permuted: false },
+    scope: { airports: 20, isLarge: false, days: 7, permuted: false, onServers: false },
     totals: {
       events: 10,
       verdicts: { accepted: 10, duplicate: 0, late: 0, quarantined: 0 },

@@ -31,7 +31,7 @@ describe('the JSON line', () => {
   const kinds: readonly [string, DemoResult][] = [
     ['kept', kept({ permuted: true })],
     ['of three days', run({ scope: { ...run().scope, days: 3 } })],
-    ['of the whole network', run({ scope: { airports: 229, isLarge: true, days: 2, permuted: false } })],
+    ['of the whole network', run({ scope: { airports: 229, isLarge: true, days: 2, permuted: false, onServers: false } })],
     ['undecided', run({ results: undecided(), faults: [], rollbacks: [] })],
   ];
 
