@@ -1,5 +1,6 @@
 /** Shapes that several services answer. */
 import { Type, type Static } from 'typebox';
+import { Described } from '../define.ts';
 import { Name } from '../ids.ts';
 
 /** RFC 9457 problem details, plus what a program needs to act. */
@@ -32,14 +33,17 @@ export type Applied = Static<typeof Applied>;
 
 /** A resource as it is sent; `status` and `generation` are the owner's and ignored. */
 export const SentResource = Type.Object({
-  apiVersion: Type.Literal('roofshot/v1'),
-  kind: Type.String(),
-  metadata: Type.Object({
-    name: Name,
-    owner: Type.Optional(Type.String()),
-    description: Type.Optional(Type.String()),
-    tags: Type.Optional(Type.Array(Type.String())),
-  }),
+  apiVersion: Described(Type.Literal('roofshot/v1'), 'The version of this form.'),
+  kind: Described(Type.String(), 'One of the kinds.'),
+  metadata: Described(
+    Type.Object({
+      name: Described(Name, 'Others refer to it by this; each once in its kind.'),
+      owner: Type.Optional(Described(Type.String(), 'Who answers for it, for people. Absent: nobody is named.')),
+      description: Type.Optional(Described(Type.String(), 'What it is for. Absent: nothing is said.')),
+      tags: Type.Optional(Described(Type.Array(Type.String()), 'Words to find it by. Absent: none.')),
+    }),
+    'What it is called.',
+  ),
   spec: Type.Unknown(),
 });
 export type SentResource = Static<typeof SentResource>;

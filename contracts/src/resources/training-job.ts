@@ -33,7 +33,8 @@ export const LabelSpec = Closed({
 });
 export type LabelSpec = Static<typeof LabelSpec>;
 
-const Scalar = Type.Union([Type.Number(), Type.String(), Type.Boolean()]);
+/** What a parameter can be. */
+export const Scalar = Type.Union([Type.Number(), Type.String(), Type.Boolean()]);
 
 const RangeSpec = Closed({
   min: Described(Type.Number(), 'The least value.'),
