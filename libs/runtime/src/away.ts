@@ -1,4 +1,4 @@
-/** Faults that pass: the database is away, or a disk is full. They are no fault of the caller, who may ask again. */
+/** Faults that pass: a server is away, or has no room. They are no fault of the caller, who may ask again. */
 
 /** What the caller is told: what happened, why where it is known, and what to do. */
 export interface Away {
@@ -10,6 +10,8 @@ const DISK_CODES = new Set(['ENOSPC', 'EDQUOT']);
 const DISK_FULL_STATE = '53100';
 /** Deeper chains of causes do not occur. */
 const MAX_CAUSES = 10;
+
+const UNCHANGED = 'Nothing was changed; try again.';
 
 const FULL: Away = {
   code: 'storage-full',
@@ -29,12 +31,14 @@ export function awayOf(error: unknown): Away | undefined {
 }
 
 function describeOne(error: object): Away | undefined {
-  const { name, code, sqlState } = error as { name?: unknown; code?: unknown; sqlState?: unknown };
+  const { name, code, sqlState, detail } = error as { name?: unknown; code?: unknown; sqlState?: unknown; detail?: unknown };
   if (typeof code === 'string' && DISK_CODES.has(code)) return FULL;
   if (name === 'LostConnection') return describeLost(error);
   if (name !== 'OutOfRoom') return undefined;
-  if (sqlState === DISK_FULL_STATE) return FULL;
-  return { code: 'unavailable', detail: 'The database has no room for more work at the moment. Nothing was changed; try again.' };
+  const isDisk = sqlState === DISK_FULL_STATE;
+  if (typeof detail === 'string') return { code: isDisk ? 'storage-full' : 'unavailable', detail: `${detail} ${UNCHANGED}` };
+  if (isDisk) return FULL;
+  return { code: 'unavailable', detail: `The database has no room for more work at the moment. ${UNCHANGED}` };
 }
 
 function describeLost(error: object): Away {
@@ -44,6 +48,6 @@ function describeLost(error: object): Away {
   const fate =
     outcome === 'unknown'
       ? 'It went away while the work was being stored, so that may be done or not: look before you repeat what has no id of its own.'
-      : 'Nothing was changed; try again.';
+      : UNCHANGED;
   return { code: 'unavailable', detail: `${subject} does not answer at the moment.${reason} ${fate}` };
 }

@@ -3,7 +3,8 @@ import { DataSource } from 'typeorm';
 import type { OpenSqlOptions } from './open-sql.ts';
 import { Sql } from './sql.ts';
 import type { ServerOwner } from './sql.ts';
-import { describeSqlFailure } from './sql-errors.ts';
+import { describeConnectFailure } from './connect-faults.ts';
+import { ServerRefusal } from './sql-errors.ts';
 import { describeUrl, parseSqlUrl } from './url.ts';
 
 const DEFAULT_POOL_SIZE = 10;
@@ -14,6 +15,8 @@ const CONNECT_TIMEOUT_MS = 30_000;
  * a statement PostgreSQL ends the session and the work is done again; statements themselves may take as long as they need.
  */
 const IDLE_TRANSACTION_MS = 30_000;
+/** The oldest that the tests have been run on. */
+const OLDEST = 15;
 const INT8 = 20;
 
 /** Connects to a running PostgreSQL and proves it with one connection. */
@@ -24,10 +27,19 @@ export async function connectSql(url: string, options: OpenSqlOptions, owner?: S
   const source = createDataSource(url, options);
   try {
     await source.initialize();
+    await refuseOld(source, url);
   } catch (error) {
-    throw describeSqlFailure(error, describeUrl(url));
+    if (source.isInitialized) await source.destroy();
+    throw describeConnectFailure(error, url);
   }
   return new Sql(source, url, owner);
+}
+
+async function refuseOld(source: DataSource, url: string): Promise<void> {
+  const [row]: [{ server_version_num: string }] = await source.query('SHOW server_version_num');
+  const version = Math.floor(Number(row.server_version_num) / 10_000);
+  if (version >= OLDEST) return;
+  throw new ServerRefusal(`PostgreSQL at ${describeUrl(url)} is version ${version}. Use ${OLDEST} or later.`);
 }
 
 /** A TypeORM data source without entities: it brings pooling, transactions and migrations; statements are SQL text. */

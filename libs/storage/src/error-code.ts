@@ -16,3 +16,8 @@ export function messageOf(error: unknown): string {
   if (said !== undefined && said !== '') return said;
   return codeOf(error) ?? textOf(error, 'name') ?? String(error);
 }
+
+/** What the error says, as a sentence to go on after. */
+export function sentenceOf(error: unknown): string {
+  return `${messageOf(error).trim().replace(/\.+$/, '')}.`;
+}

@@ -3,6 +3,8 @@ import type { OnlineStore } from './online-store.ts';
 export interface OpenOnlineStoreOptions {
   /** Connections kept at most; default 10. */
   poolSize?: number;
+  /** Whoever opens it never writes: the right to is not asked for. */
+  readsOnly?: boolean;
 }
 
 /** Opens the online store that `url` names: `redis://…`, `postgres://…` (or `embedded:DIR`, the database that is started in a folder). */
@@ -13,7 +15,10 @@ export async function openOnlineStore(url: string, options: OpenOnlineStoreOptio
     case 'postgresql':
     case 'embedded': {
       const [{ openSql }, { PostgresOnlineStore }] = await Promise.all([import('./open-sql.ts'), import('./postgres-online-store.ts')]);
-      const sql = await openSql(url, { ...options, applicationName: 'roofshot online store' });
+      const sql = await openSql(url, {
+        ...(options.poolSize !== undefined && { poolSize: options.poolSize }),
+        applicationName: 'roofshot online store',
+      });
       return PostgresOnlineStore.open(sql).catch(async (error: unknown) => {
         await sql.close();
         throw error;
@@ -22,7 +27,7 @@ export async function openOnlineStore(url: string, options: OpenOnlineStoreOptio
     case 'redis':
     case 'rediss': {
       const { RedisOnlineStore } = await import('./redis-online-store.ts');
-      return RedisOnlineStore.open(url);
+      return RedisOnlineStore.open(url, options);
     }
     default:
       throw new Error(

@@ -8,7 +8,7 @@ export interface OutboxRelayOptions {
   sql: Sql;
   /** The service's own schema. */
   schema: string;
-  /** Publishes one shard's messages in their order and resolves when the broker has acknowledged all. It may get the same ones again. */
+  /** Publishes one shard's messages, never none, in their order and resolves when the broker has acknowledged all. It may get the same ones again. */
   publish: (messages: readonly OutboxMessage[]) => Promise<void>;
   /** Hears a failed publish or database; the relay goes on by itself with growing pauses. */
   onError: (error: unknown) => void;

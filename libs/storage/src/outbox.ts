@@ -73,6 +73,19 @@ export class Outbox {
     return sql.notify(this.#channel);
   }
 
+  /**
+   * About how many messages wait to leave, at most one more than `most`. Looked up by their first and last id, which is cheap and counts
+   * some that have left; only where that exceeds `most`, rows are counted.
+   */
+  async waiting(sql: Queryable, most: number): Promise<number> {
+    const [ids] = await sql.query<{ span: number }>(`SELECT coalesce(max(id) - min(id) + 1, 0) AS span FROM ${this.#table}`);
+    if (ids === undefined || ids.span <= most) return ids?.span ?? 0;
+    const [rows] = await sql.query<{ count: number }>(`SELECT count(*) AS count FROM (SELECT 1 FROM ${this.#table} LIMIT $1) some`, [
+      most + 1,
+    ]);
+    return rows?.count ?? 0;
+  }
+
   /** What waits to leave: how many messages, and since when the oldest does. */
   async pending(sql: Queryable): Promise<{ count: number; oldest: Date | undefined }> {
     const [row] = await sql.query<{ count: number; oldest: Date | null }>(

@@ -1,7 +1,9 @@
 import { Redis, type Result } from 'ioredis';
 import { newestPerKey } from './online-row.ts';
 import type { OnlineKey, OnlineRow, OnlineStore } from './online-store.ts';
-import { lostServer } from './sql-errors.ts';
+import { asRedisFault, refuseUnfit, unusable } from './redis-faults.ts';
+import { parseRedisUrl, type RedisAddress } from './redis-url.ts';
+import { isOutOfRoom } from './sql-errors.ts';
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
@@ -34,6 +36,8 @@ return taken`;
 /** Redis does nothing else while a script runs: so many rows take it a few milliseconds. */
 const ROWS_PER_SCRIPT = 1_000;
 const CONNECT_MS = 3_000;
+/** Of one that hangs; an answer takes milliseconds. */
+const COMMAND_MS = 5_000;
 const LONGEST_PAUSE_MS = 1_000;
 
 /** The online store in one Redis (no cluster: a call's keys may lie anywhere). Promises: see OnlineStore. */
@@ -48,30 +52,24 @@ export class RedisOnlineStore implements OnlineStore {
     this.#server = server;
   }
 
-  /** `redis://[user:password@]host:port[/database][?prefix=…]`, or `rediss://` for TLS. Throws a sentence when it cannot be used. */
-  static async open(url: string): Promise<RedisOnlineStore> {
-    const address = new URL(url);
-    const prefix = address.searchParams.get('prefix') ?? 'roofshot:';
-    address.search = '';
-    const server = `Redis at ${address.host}`;
-    const redis = new Redis(address.href, {
-      lazyConnect: true,
-      connectTimeout: CONNECT_MS,
-      // A question waits for one new connection at most: whoever asks has less patience than Redis takes to come back.
-      maxRetriesPerRequest: 1,
-      retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 10), LONGEST_PAUSE_MS),
-    });
-    redis.defineCommand('putNewest', { lua: PUT_NEWEST });
+  /** Throws a sentence when the URL cannot be read, Redis does not answer, or it does not let this user do what is needed. */
+  static async open(url: string, { readsOnly = false }: { readonly readsOnly?: boolean } = {}): Promise<RedisOnlineStore> {
+    const address = parseRedisUrl(url);
+    const server = `Redis at ${address.host}:${address.port}`;
+    const redis = clientOf(address);
     let fault: unknown;
     redis.on('error', (error: unknown) => (fault = error)); // told by the calls that fail because of it
     try {
       await redis.connect();
-      await refuseEvicting(redis);
+      await redis.select(address.database); // ioredis goes on in database 0 where there is no such one
+      refuseUnfit(await redis.info());
+      const store = new RedisOnlineStore(redis, address.prefix, server);
+      await store.#prove(readsOnly);
+      return store;
     } catch (error) {
       redis.disconnect();
       throw unusable(server, fault ?? error);
     }
-    return new RedisOnlineStore(redis, prefix, server);
   }
 
   async put(rows: readonly OnlineRow[]): Promise<void> {
@@ -88,6 +86,18 @@ export class RedisOnlineStore implements OnlineStore {
   async close(): Promise<void> {
     if (this.#redis.status === 'ready') await this.#redis.quit();
     else this.#redis.disconnect();
+  }
+
+  /** Does once what the store does, so that a missing right is told now. One that is full may be read from. */
+  async #prove(readsOnly: boolean): Promise<void> {
+    const nobodys = { view: '', entity: 'opened' };
+    await this.get([nobodys]);
+    if (readsOnly) return;
+    try {
+      await this.put([{ ...nobodys, eventTime: Date.now(), knownTime: 0, version: 0, value: null }]);
+    } catch (error) {
+      if (!isOutOfRoom(error)) throw error;
+    }
   }
 
   async #putSome(rows: readonly OnlineRow[]): Promise<void> {
@@ -110,9 +120,29 @@ export class RedisOnlineStore implements OnlineStore {
     try {
       return await question();
     } catch (error) {
-      throw asAway(this.#server, error);
+      throw asRedisFault(error, this.#server);
     }
   }
+}
+
+function clientOf({ host, port, tls, username, password, database }: RedisAddress): Redis {
+  const redis = new Redis({
+    host,
+    port,
+    db: database,
+    ...(tls && { tls: {} }),
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    lazyConnect: true,
+    connectTimeout: CONNECT_MS,
+    commandTimeout: COMMAND_MS,
+    enableReadyCheck: false, // the first command tells what the check would
+    // A question waits for one new connection at most: whoever asks has less patience than Redis takes to come back.
+    maxRetriesPerRequest: 1,
+    retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 10), LONGEST_PAUSE_MS),
+  });
+  redis.defineCommand('putNewest', { lua: PUT_NEWEST });
+  return redis;
 }
 
 function rowOf({ view, entity }: OnlineKey, text: string | null): OnlineRow | undefined {
@@ -126,35 +156,4 @@ function rowOf({ view, entity }: OnlineKey, text: string | null): OnlineRow | un
     version: Number(version),
     value: rest?.slice(1) ?? null,
   };
-}
-
-/** A tombstone that was evicted lets an older value come back. */
-async function refuseEvicting(redis: Redis): Promise<void> {
-  const memory = await redis.info('memory');
-  const [, policy = 'noeviction'] = /maxmemory_policy:(\S+)/.exec(memory) ?? [];
-  const [, most = '0'] = /maxmemory:(\d+)/.exec(memory) ?? [];
-  if (most === '0' || policy === 'noeviction') return;
-  throw new Error(
-    `it drops keys when its memory is full (maxmemory-policy ${policy}). Set maxmemory-policy to noeviction, or give it a Redis of its own`,
-  );
-}
-
-/** What ioredis and Node call a server that does not answer. */
-const AWAY =
-  /^(MaxRetriesPerRequestError|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EPIPE|LOADING|Connection is closed\.|connect ETIMEDOUT)/;
-
-function asAway(server: string, error: unknown): unknown {
-  const { name = '', message = '', code = '' } = error as { name?: string; message?: string; code?: string };
-  if (![name, message, code].some((word) => AWAY.test(word))) return error;
-  return lostServer(server, message, 'unknown', error);
-}
-
-function unusable(server: string, error: unknown): Error {
-  const reason = error instanceof Error ? error.message : String(error);
-  return new Error(
-    `${server} cannot be used as online store (ONLINE_URL): ${reason}. Start it, or correct the address and the credentials.`,
-    {
-      cause: asAway(server, error),
-    },
-  );
 }

@@ -1,4 +1,10 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { mountSmallDisk } from '@roofshot/testing/small-disk';
+import { startServer } from '@roofshot/testing/start-server';
 import { tempDir } from '@roofshot/testing/temp-dir';
 import { testPrefix } from '@roofshot/testing/test-prefix';
 import { testServer } from '@roofshot/testing/test-server';
@@ -46,12 +52,104 @@ describe('opening an object store in S3', () => {
     await expect(wrong((address) => (address.host = 'no-such-bucket'))).rejects.toThrow('there is no such bucket');
     await expect(wrong((address) => (address.password = 'wrong'))).rejects.toThrow('the key may not use it, or the secret is wrong');
     await expect(wrong((address) => address.searchParams.set('endpoint', 'http://127.0.0.1:9'))).rejects.toMatchObject({
-      message: expect.stringContaining('start the store, or correct address'),
+      message: expect.stringContaining('Start it, or correct the endpoint'),
       cause: { name: 'LostConnection' },
     });
     await expect(wrong((address) => address.searchParams.set('acl', 'public'))).rejects.toThrow('no parameter "acl"');
-    await expect(openObjectStore('s3://k@B?endpoint=ftp://x')).rejects.toThrow(
-      /"B" is no name of a bucket; key and secret must both be given; the endpoint "ftp:\/\/x" is no http address/,
-    );
+  }, 60_000);
+
+  test('tells a key that may only read, unless nothing else is wanted', async () => {
+    const { url, client } = await placeOf('/tmp/never-made');
+    client.destroy();
+    const answers = await answering((method) => (method === 'PUT' ? [403, 'AccessDenied'] : [200, '']));
+    const readsOnly = { readsOnly: true };
+    await expect(openObjectStore(answers.urlOf(url))).rejects.toThrow(/may not use it.* s3:PutObject on the objects/);
+    await (await openObjectStore(answers.urlOf(url), readsOnly)).close();
+    answers.close();
   }, 60_000);
 });
+
+describe('an object store in S3 that stores nothing more', () => {
+  const content = Buffer.alloc(1_000_000, 'a');
+
+  test.each([
+    [
+      507,
+      'XMinioStorageFull',
+      { sqlState: '53100', detail: expect.stringMatching(/is full: XMinioStorageFull \(507\)\. Free some space there/) },
+    ],
+    [503, 'SlowDown', { sqlState: '53000', detail: expect.stringMatching(/fails: SlowDown \(503\).*it has too much to do/) }],
+  ] as const)(
+    'because it answers %i is opened and read from, and says why nothing is stored',
+    async (status, code, expected) => {
+      const { url, client } = await placeOf('/tmp/never-made');
+      client.destroy();
+      const answers = await answering((method) => (method === 'PUT' ? [status, code] : [method === 'HEAD' ? 200 : 404, 'NoSuchKey']));
+      const store = await openObjectStore(answers.urlOf(url));
+      await expect(store.putBytes(content)).rejects.toMatchObject({ name: 'OutOfRoom', ...expected });
+      await store.close();
+      answers.close();
+    },
+    60_000,
+  );
+
+  test('because its disk is full says so, and goes on when there is room', async () => {
+    const folder = await tempDir('s3 full');
+    const disk = mountSmallDisk(join(folder.path, 'small disk'), 24);
+    if (disk === undefined) return folder.remove();
+    const server = await startServer('s3', { folder: join(disk.path, 's3') });
+    const store = await openObjectStore(`${server.url}&cache=${encodeURIComponent(join(folder.path, 'cache'))}`);
+    const before = await store.putBytes(Buffer.from('before'));
+    disk.fill();
+    await expect(store.putBytes(content)).rejects.toMatchObject({
+      name: 'OutOfRoom',
+      detail: expect.stringMatching(/^The object store .* fails: .*\(500\).* its disk may be full/),
+    });
+    expect((await store.read(before.key)).toString()).toBe('before');
+    disk.free();
+    const { key } = await store.putBytes(content);
+    expect((await store.read(key)).equals(content)).toBe(true);
+    await store.close();
+    await server.remove();
+    disk.remove();
+    await folder.remove();
+  }, 120_000);
+
+  test('because it hangs is not waited for at the opening', async () => {
+    const { url, client } = await placeOf('/tmp/never-made');
+    client.destroy();
+    const answers = await answering(() => undefined);
+    await expect(openObjectStore(answers.urlOf(url))).rejects.toMatchObject({
+      message: expect.stringContaining('it gave no answer in time. Start it'),
+      cause: { name: 'LostConnection' },
+    });
+    answers.close();
+  }, 60_000);
+});
+
+/** A store that gives the answers of a test: a status and a code of S3's; none: it says nothing. */
+async function answering(
+  answerTo: (method: string) => readonly [status: number, code: string] | undefined,
+): Promise<{ urlOf(url: string): string; close(): void }> {
+  const server = createServer(({ method = '' }, response) => {
+    const [status, code] = answerTo(method) ?? [];
+    if (status === undefined) return;
+    const body = status < 300 || method === 'HEAD' ? '' : `<Error><Code>${code}</Code><Message>${code}</Message></Error>`;
+    response.writeHead(status, { 'content-type': 'application/xml' }).end(body);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const urlOf = (url: string): string => {
+    const address = new URL(url);
+    address.searchParams.set('endpoint', `http://127.0.0.1:${port}`);
+    return address.href;
+  };
+  return {
+    urlOf,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}

@@ -1,7 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { access, constants, rename, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -16,23 +15,17 @@ import {
 import { explainFault } from './folder-faults.ts';
 import { FolderObjectStore } from './folder-object-store.ts';
 import { ObjectDamaged, ObjectMissing, hashOf, type ObjectRef, type ObjectStore } from './object-store.ts';
-import { lostServer } from './sql-errors.ts';
+import { asS3Fault, statusOf, unusable } from './s3-faults.ts';
+import { describe, parseS3Url, type S3Address } from './s3-url.ts';
+import { isOutOfRoom } from './sql-errors.ts';
 
-/** Where an object store is, as OBJECTS_URL says it. */
-interface S3Address {
-  readonly bucket: string;
-  /** Before every key; empty or ending in a slash. */
-  readonly prefix: string;
-  readonly endpoint: string | undefined;
-  readonly region: string;
-  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
-  /** Of objects that were fetched. */
-  readonly cache: string;
-}
-
-const FORM = 's3://[key:secret@]bucket[/prefix][?endpoint=https://host:port&region=us-east-1&cache=DIR]';
-const PARAMETERS = ['endpoint', 'region', 'cache'];
 const ATTEMPTS = 4;
+const CONNECT_MS = 3_000;
+/** A store that sends nothing for so long hangs; a large object may take it some time to put away. */
+const SILENCE_MS = 30_000;
+/** Of the first answer. */
+const FIRST_MS = 10_000;
+const NO_BYTES = new Uint8Array(0);
 
 /** Objects in an S3-compatible store as `<prefix>sha256/<64 hex digits>`. What is fetched is kept in a folder of this machine. Promises: see ObjectStore. */
 export class S3ObjectStore implements ObjectStore {
@@ -46,16 +39,18 @@ export class S3ObjectStore implements ObjectStore {
     this.#cache = cache;
   }
 
-  /** Throws a sentence when the URL cannot be read, or the bucket cannot be used. */
-  static async open(url: string): Promise<S3ObjectStore> {
+  /** Throws a sentence when the URL cannot be read, the store does not answer, or the key may not do what is needed in the bucket. */
+  static async open(url: string, { readsOnly = false }: { readonly readsOnly?: boolean } = {}): Promise<S3ObjectStore> {
     const address = parseS3Url(url);
     const client = new S3Client(configOf(address));
     try {
-      await client.send(new HeadBucketCommand({ Bucket: address.bucket }));
-      return new S3ObjectStore(client, address, await FolderObjectStore.open(address.cache));
+      const store = new S3ObjectStore(client, address, await FolderObjectStore.open(address.cache));
+      await client.send(new HeadBucketCommand({ Bucket: address.bucket }), { abortSignal: AbortSignal.timeout(FIRST_MS) });
+      await store.#prove(readsOnly);
+      return store;
     } catch (error) {
       client.destroy();
-      throw unusable(address, error);
+      throw unusable(describe(address), error);
     }
   }
 
@@ -102,13 +97,24 @@ export class S3ObjectStore implements ObjectStore {
       return true;
     } catch (error) {
       if (statusOf(error) === 404) return false;
-      throw asAway(this.#address, error);
+      throw asS3Fault(error, describe(this.#address));
     }
   }
 
   close(): Promise<void> {
     this.#client.destroy();
     return Promise.resolve();
+  }
+
+  /** Does once what the store does, so that a missing right is told now: an object of no bytes does no harm. A full store may be read from. */
+  async #prove(readsOnly: boolean): Promise<void> {
+    await this.has(`sha256/${createHash('sha256').update(NO_BYTES).digest('hex')}`);
+    if (readsOnly) return;
+    try {
+      await this.putBytes(NO_BYTES);
+    } catch (error) {
+      if (!isOutOfRoom(error)) throw error;
+    }
   }
 
   /** Storing the same content over itself changes nothing for readers, and repairs it where it was damaged. The store checks the hash before it takes anything. */
@@ -118,7 +124,7 @@ export class S3ObjectStore implements ObjectStore {
     try {
       await this.#client.send(new PutObjectCommand({ ...this.#placeOf(key), Body: content, ContentLength: bytes, ChecksumSHA256 }));
     } catch (error) {
-      throw asAway(this.#address, error);
+      throw asS3Fault(error, describe(this.#address));
     }
     return { key, bytes };
   }
@@ -153,7 +159,7 @@ export class S3ObjectStore implements ObjectStore {
       const { Body } = await this.#client.send(new GetObjectCommand(this.#placeOf(key)));
       return Body as Readable;
     } catch (error) {
-      throw statusOf(error) === 404 ? new ObjectMissing(key, describe(this.#address)) : asAway(this.#address, error);
+      throw statusOf(error) === 404 ? new ObjectMissing(key, describe(this.#address)) : asS3Fault(error, describe(this.#address));
     }
   }
 
@@ -166,71 +172,13 @@ export class S3ObjectStore implements ObjectStore {
   }
 }
 
-function parseS3Url(url: string): S3Address {
-  const [, credentials, bucket = '', path = '', query = ''] = /^s3:\/\/(?:([^@/?]*)@)?([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/.exec(url) ?? [];
-  const parameters = new URLSearchParams(query);
-  const [accessKeyId = '', secretAccessKey = ''] = (credentials ?? '').split(':').map(decodeURIComponent);
-  const endpoint = parameters.get('endpoint') ?? undefined;
-  const faults = [
-    ...(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket) ? [] : [`"${bucket}" is no name of a bucket`]),
-    ...(credentials !== undefined && (accessKeyId === '' || secretAccessKey === '') ? ['key and secret must both be given'] : []),
-    ...(endpoint === undefined || /^https?:$/.test(URL.parse(endpoint)?.protocol ?? '')
-      ? []
-      : [`the endpoint "${endpoint}" is no http address`]),
-    ...[...parameters.keys()].filter((key) => !PARAMETERS.includes(key)).map((key) => `there is no parameter "${key}"`),
-  ];
-  if (faults.length > 0) throw new Error(`OBJECTS_URL cannot be read: ${faults.join('; ')}. Its form is ${FORM}.`);
-  return {
-    bucket,
-    prefix: path === '' ? '' : `${path.replace(/\/+$/, '')}/`,
-    endpoint,
-    region: parameters.get('region') ?? 'us-east-1',
-    credentials: credentials === undefined ? undefined : { accessKeyId, secretAccessKey },
-    cache: parameters.get('cache') ?? join(tmpdir(), `roofshot-objects-${process.geteuid?.() ?? 0}`),
-  };
-}
-
 /** Without a key and a secret, the SDK's own ways of finding them. A store that is not Amazon's has its buckets in paths. */
 function configOf({ endpoint, region, credentials }: S3Address): S3ClientConfig {
   return {
     region,
     maxAttempts: ATTEMPTS,
+    requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: SILENCE_MS },
     ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
     ...(credentials !== undefined && { credentials }),
   };
-}
-
-const describe = ({ bucket, prefix, endpoint }: S3Address): string =>
-  `s3://${bucket}/${prefix}${endpoint === undefined ? '' : ` at ${endpoint}`}`;
-
-function statusOf(error: unknown): number | undefined {
-  return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
-}
-
-/** No answer, or one of the server's own troubles. */
-function asAway(address: S3Address, error: unknown): unknown {
-  const status = statusOf(error);
-  const isAway =
-    status === undefined ? /ECONN|ETIMEDOUT|ENOTFOUND|EPIPE|TimeoutError/.test(`${String(error)} ${codesOf(error)}`) : status >= 500;
-  if (!isAway) return error;
-  return lostServer(`The object store ${describe(address)}`, String(error), 'unknown', error);
-}
-
-function codesOf(error: unknown): string {
-  const { code = '', cause, errors = [] } = error as { code?: string; cause?: unknown; errors?: unknown[] };
-  return [code, ...[...errors, ...(cause === undefined ? [] : [cause])].map(codesOf)].join(' ');
-}
-
-const REASONS: Readonly<Record<number, string>> = {
-  301: 'the bucket is in another region',
-  403: 'the key may not use it, or the secret is wrong',
-  404: 'there is no such bucket',
-};
-
-function unusable(address: S3Address, error: unknown): Error {
-  const reason = REASONS[statusOf(error) ?? 0] ?? (error instanceof Error && error.message !== '' ? error.message : codesOf(error).trim());
-  return new Error(
-    `${describe(address)} cannot be used as object store (OBJECTS_URL): ${reason}. Make the bucket, start the store, or correct address, region and credentials.`,
-    { cause: asAway(address, error) },
-  );
 }

@@ -14,9 +14,19 @@ export class SqlError extends Error {
   }
 }
 
-/** PostgreSQL has used up its disk, memory or connections. Nothing of the work was applied, and with room again the same work succeeds. */
+/**
+ * PostgreSQL, or another server that stores, has used up its disk, memory, connections or a bound of ours. Nothing of the work was
+ * applied, and with room again the same work succeeds.
+ */
 export class OutOfRoom extends SqlError {
   override readonly name = 'OutOfRoom';
+  /** What a caller is told of it: what has no room, and what to do. Without it, it is the database. */
+  readonly detail: string | undefined;
+
+  constructor(message: string, state: string | undefined, constraint: string | undefined, options: { cause?: unknown; detail?: string }) {
+    super(message, state, constraint, { cause: options.cause });
+    this.detail = options.detail;
+  }
 }
 
 /**
@@ -48,6 +58,29 @@ export class LostConnection extends Error {
 /** A server other than the database does not answer; `server` names it as a sentence begins: `Redis at host:6379`. */
 export function lostServer(server: string, reason: string, outcome: LostConnection['outcome'], cause: unknown): LostConnection {
   return new LostConnection(`${server} does not answer: ${reason}`, outcome, { cause, server }, 'Start it, or see why it is away.');
+}
+
+/**
+ * A server other than the database answers and cannot store anything at the moment. `detail`: which one, why, and what to do, in
+ * sentences. `state`: that of a full disk, or of other resources, as PostgreSQL tells them.
+ */
+export function cannotStore(detail: string, cause: unknown, state: '53100' | '53000' = '53000'): OutOfRoom {
+  return new OutOfRoom(`${detail} Nothing of the unfinished work was applied.`, state, undefined, { cause, detail });
+}
+
+/**
+ * A server answers and does not let us do what is needed: a right, a setting or its version is in the way. That does not pass by itself, and
+ * is no fault of whoever asked. The message says what to do and holds no secrets.
+ */
+export class ServerRefusal extends Error {
+  override readonly name = 'ServerRefusal';
+}
+
+/** True when a server refused, also when that is wrapped in another error. */
+export function isRefusal(error: unknown): boolean {
+  if (error instanceof ServerRefusal) return true;
+  const cause = causeOf(error);
+  return cause !== undefined && isRefusal(cause);
 }
 
 /** SQLSTATE classes and codes that end the session: connection exceptions and the server's own shutdown, crash and start-up. */
