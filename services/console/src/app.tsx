@@ -17,7 +17,10 @@ export function App(): ReactNode {
   const [state, change] = useReducer(changeLoop, emptyLoop);
   useEffect(() => followLive(change), []);
   const { services, link, asked } = state;
-  useEffect(() => (services === undefined || link.state !== 'live' ? undefined : keepAsking(services, change)), [services, link.state]);
+  useEffect(() => {
+    if (services === undefined || link.state !== 'live') return undefined;
+    return keepAsking(services, (answers) => change({ kind: 'asked', asked: answers }));
+  }, [services, link.state]);
   const ingestion = state.views['ingestion'];
   const hasEvents = totalOf(ingestion, ['events.received']) > 0;
   return (

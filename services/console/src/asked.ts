@@ -1,6 +1,5 @@
 /** What the live feed does not tell, asked of the services: how far event time is, and what the experiments found. */
 import type { ExperimentResults } from '@roofshot/contracts/http/experiments';
-import type { LoopChange } from './loop-state.ts';
 
 /** Of services that answered. */
 export interface Asked {
@@ -21,13 +20,13 @@ interface Listed {
 }
 
 /** Asks again and again, while somebody looks, those of the services that are there. Answers how to stop. */
-export function keepAsking(services: readonly string[], tell: (change: LoopChange) => void): () => void {
+export function keepAsking(services: readonly string[], tell: (asked: Asked) => void): () => void {
   const leaving = new AbortController();
   let timer: number | undefined;
   const round = async (): Promise<void> => {
     if (!document.hidden) {
       const asked = await askAll(services, leaving.signal);
-      if (!leaving.signal.aborted) tell({ kind: 'asked', asked });
+      if (!leaving.signal.aborted) tell(asked);
     }
     if (!leaving.signal.aborted) timer = window.setTimeout(() => void round(), EVERY_MS);
   };
