@@ -1,12 +1,6 @@
 /** YAML text into documents whose values are sure to be JSON: every fault with its line, none left to be thrown later. */
 import { Composer, isScalar, Lexer, LineCounter, Parser, type Document, type ParsedNode } from 'yaml';
-import { readJson } from './read-json.ts';
-
-export interface DocumentFault {
-  /** 1-based. */
-  readonly line: number;
-  readonly message: string;
-}
+import { readJson, type DocumentFault } from './read-json.ts';
 
 export interface ReadDocument {
   readonly contents: ParsedNode | null;

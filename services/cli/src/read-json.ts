@@ -1,9 +1,14 @@
 /** A YAML document's nodes as JSON: what YAML allows and JSON does not have is a fault, and so are aliases that have no end. */
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
-import type { DocumentFault } from './parse-documents.ts';
 
 /** Characters of one document with its aliases written out: as much as an owner takes in a request. */
 const MOST_EXPANDED = 16 * 1024 * 1024;
+
+export interface DocumentFault {
+  /** 1-based. */
+  readonly line: number;
+  readonly message: string;
+}
 
 export interface ReadJson {
   /** Undefined where there are faults. */
