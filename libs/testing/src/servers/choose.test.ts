@@ -1,6 +1,7 @@
-import { chooseWay, waysToStart, type Way } from './choose.ts';
+import { chooseWay, waysToStart } from './choose.ts';
 import { redis } from './redis.ts';
 import { NotToBeHad } from './server-kind.ts';
+import type { Way } from './way.ts';
 
 const kind = { title: 'Kafka', variable: 'TEST_KAFKA_URL' };
 const neverStarted = () => Promise.reject(new Error('started'));

@@ -1,17 +1,7 @@
 import { containerWay } from './container-server.ts';
 import { nativeWay } from './native-server.ts';
-import type { RunningServer } from './running-server.ts';
-import { NotToBeHad, type Place, type ServerKind } from './server-kind.ts';
-
-/** One way to have a server. */
-export interface Way {
-  /** Has at hand what the start needs: an image, programs. @throws NotToBeHad where this way is closed */
-  prepare(): Promise<void>;
-  start(): Promise<RunningServer>;
-}
-
-/** A server's folder and what its test wants changed. */
-export type Wish = Pick<Place, 'folder' | 'settings'>;
+import { NotToBeHad, type ServerKind } from './server-kind.ts';
+import type { Way, Wish } from './way.ts';
 
 /** TEST_SERVERS keeps to one way, on machines where both are open. */
 export function waysToStart(kind: ServerKind, wish: Wish): Way[] {

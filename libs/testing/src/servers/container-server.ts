@@ -5,11 +5,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isRunning, processStart } from '@roofshot/storage/process-identity';
 import type { ContainerRuntimeClient } from 'testcontainers';
 import { messageOf } from '../message-of.ts';
-import type { Way, Wish } from './choose.ts';
 import { abandonPlace, openPlace } from './place.ts';
 import type { RunningServer } from './running-server.ts';
 import { NotToBeHad, type ContainerRecipe, type Place, type ServerKind } from './server-kind.ts';
 import { untilReady } from './until-ready.ts';
+import type { Way, Wish } from './way.ts';
 
 type Container = ReturnType<ContainerRuntimeClient['container']['getById']>;
 

@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Way, Wish } from './choose.ts';
 import { abandonPlace, openPlace } from './place.ts';
 import type { RunningServer } from './running-server.ts';
 import { accountFor, ServerProcess, tailOf } from './server-process.ts';
 import type { Command, Launch, Place, ServerKind } from './server-kind.ts';
 import { untilReady } from './until-ready.ts';
+import type { Way, Wish } from './way.ts';
 
 /** How a server is started in its place, from programs that are at hand. */
 type Launcher = (place: Place) => Promise<Launch>;
