@@ -1,14 +1,14 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { messageOf } from './error-code.ts';
 import { discardConnection, runStatement } from './run-statement.ts';
-import type { Queryable } from './sql.ts';
 import { describeSqlFailure, isLostConnection } from './sql-errors.ts';
 
 /**
- * The statements of one transaction, one after the other, also when the caller does not wait between them.
+ * The statements of one transaction, one after the other, also when the caller does not wait between them: what `Sql.transaction`
+ * hands to its work as a Queryable.
  * Remembers a failed statement: PostgreSQL answers COMMIT of a failed transaction with a silent ROLLBACK, which must not look like success.
  */
-export class Transaction implements Queryable {
+export class Transaction {
   readonly #runner: QueryRunner;
   readonly #where: string;
   #tail: Promise<unknown> = Promise.resolve();
@@ -21,7 +21,7 @@ export class Transaction implements Queryable {
   }
 
   /** One attempt: begin, `work`, commit; roll back when anything throws. */
-  static async run<T>(source: DataSource, where: string, work: (tx: Queryable) => Promise<T>): Promise<T> {
+  static async run<T>(source: DataSource, where: string, work: (tx: Transaction) => Promise<T>): Promise<T> {
     const tx = new Transaction(source.createQueryRunner(), where);
     try {
       await tx.#begin();
