@@ -1,6 +1,5 @@
 import { types } from 'pg';
 import { DataSource } from 'typeorm';
-import type { OpenSqlOptions } from './open-sql.ts';
 import { Sql } from './sql.ts';
 import type { ServerOwner } from './sql.ts';
 import { describeConnectFailure } from './connect-faults.ts';
@@ -19,8 +18,15 @@ const IDLE_TRANSACTION_MS = 30_000;
 const OLDEST = 15;
 const INT8 = 20;
 
+export interface ConnectSqlOptions {
+  /** Connections kept at most; default 10. */
+  poolSize?: number;
+  /** Shown in pg_stat_activity; default roofshot. */
+  applicationName?: string;
+}
+
 /** Connects to a running PostgreSQL and proves it with one connection. */
-export async function connectSql(url: string, options: OpenSqlOptions, owner?: ServerOwner): Promise<Sql> {
+export async function connectSql(url: string, options: ConnectSqlOptions, owner?: ServerOwner): Promise<Sql> {
   if (parseSqlUrl(url) === undefined) {
     throw new Error('The address of the database is not a URL. Use postgres://user:password@host:port/database.');
   }
@@ -43,7 +49,7 @@ async function refuseOld(source: DataSource, url: string): Promise<void> {
 }
 
 /** A TypeORM data source without entities: it brings pooling, transactions and migrations; statements are SQL text. */
-export function createDataSource(url: string, options: OpenSqlOptions & { schema?: string } = {}): DataSource {
+export function createDataSource(url: string, options: ConnectSqlOptions & { schema?: string } = {}): DataSource {
   return new DataSource({
     type: 'postgres',
     url,

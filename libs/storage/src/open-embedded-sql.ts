@@ -1,9 +1,14 @@
 import { resolve } from 'node:path';
 import { connectSql } from './connect-sql.ts';
+import type { ConnectSqlOptions } from './connect-sql.ts';
 import { embeddedPostgres } from './embedded/embedded-postgres.ts';
 import type { EmbeddedPostgres } from './embedded/embedded-postgres.ts';
-import type { OpenSqlOptions } from './open-sql.ts';
 import type { Sql } from './sql.ts';
+
+export interface EmbeddedSqlOptions extends ConnectSqlOptions {
+  /** Hears one line when PostgreSQL had to be started again. */
+  log?: (line: string) => void;
+}
 
 interface Shared {
   server: Promise<EmbeddedPostgres>;
@@ -14,7 +19,7 @@ interface Shared {
 const running = new Map<string, Shared>();
 
 /** Starts the PostgreSQL in `folder`, unless this process already has, and connects to it. */
-export async function openEmbeddedSql(folder: string, options: OpenSqlOptions): Promise<Sql> {
+export async function openEmbeddedSql(folder: string, options: EmbeddedSqlOptions): Promise<Sql> {
   const path = resolve(folder);
   const shared = running.get(path) ?? { server: embeddedPostgres(path, options.log === undefined ? {} : { log: options.log }), users: 0 };
   running.set(path, shared);

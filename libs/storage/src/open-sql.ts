@@ -1,19 +1,11 @@
+import type { EmbeddedSqlOptions } from './open-embedded-sql.ts';
 import type { Sql } from './sql.ts';
-
-export interface OpenSqlOptions {
-  /** Connections kept at most; default 10. */
-  poolSize?: number;
-  /** Shown in pg_stat_activity; default roofshot. */
-  applicationName?: string;
-  /** Embedded only: hears one line when PostgreSQL had to be started again. */
-  log?: (line: string) => void;
-}
 
 /**
  * Opens the database that `url` names: `postgres://user:password@host:port/database`, or `embedded:DIR`, which starts
- * a PostgreSQL of its own in that folder and ends it with `close()`.
+ * a PostgreSQL of its own in that folder and ends it with `close()`. A server that runs already has no use for `log`.
  */
-export async function openSql(url: string, options: OpenSqlOptions = {}): Promise<Sql> {
+export async function openSql(url: string, options: EmbeddedSqlOptions = {}): Promise<Sql> {
   const scheme = url.slice(0, url.indexOf(':'));
   switch (scheme) {
     case 'postgres':
