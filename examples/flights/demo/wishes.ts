@@ -10,7 +10,7 @@ export interface Wishes {
   readonly permute: boolean;
   /** The whole network of airports instead of the hubs. */
   readonly large: boolean;
-  /** Kafka, RabbitMQ, Redis, S3 and a PostgreSQL server instead of what is embedded. */
+  /** Kafka, RabbitMQ, Redis, S3, Elasticsearch and a PostgreSQL server instead of what is embedded. */
   readonly servers: boolean;
   /** Default: a new folder of the machine's for temporary files. */
   readonly data: string | undefined;
@@ -32,8 +32,8 @@ trained, an experiment decides between them, and two faults roll the winner back
                 Its rule asks for all N days before it decides
   --large       the whole network, 229 airports instead of the 20 hubs: four times the events of each day
   --permute     give the delays to other flights first: nothing is left to learn, so the old model must be kept
-  --servers     on a real Kafka, RabbitMQ, PostgreSQL, Redis and S3-compatible store, which are fetched the first time
-                and started here: the same figures as without
+  --servers     on a real Kafka, RabbitMQ, PostgreSQL, Redis, S3-compatible store and Elasticsearch, which are fetched
+                the first time and started here: the same figures as without
   --exit        end after the report; else the platform and its console stay open
   --json        the figures as one JSON object on the last line of the output; all else goes to the error output
   --data DIR    keep the data there; default a new temporary folder. About 1 GB, with --large 3 GB; they stay until you
