@@ -9,6 +9,8 @@ import { codeOf } from '../error-code.ts';
 export interface Place {
   host: string;
   boot: string;
+  /** The running kernel, which containers share; empty where it has no name. */
+  kernel: string;
 }
 
 export async function thisPlace(): Promise<Place> {
@@ -16,7 +18,7 @@ export async function thisPlace(): Promise<Place> {
     orNothing(readFile('/proc/sys/kernel/random/boot_id', 'utf8')),
     orNothing(readlink('/proc/self/ns/pid')),
   ]);
-  return { host: shortHash(hostname()), boot: shortHash(boot + namespace) };
+  return { host: shortHash(hostname()), boot: shortHash(boot + namespace), kernel: boot === '' ? '' : shortHash(boot) };
 }
 
 /**
