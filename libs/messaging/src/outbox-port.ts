@@ -5,10 +5,22 @@ import { Outbox, type NewOutboxMessage, type OutboxMessage } from '@roofshot/sto
 import { OutboxRelay } from '@roofshot/storage/outbox-relay';
 import type { Queryable, Sql } from '@roofshot/storage/sql';
 import type { Logger } from '@roofshot/telemetry/logger';
+import { OutboxRoom } from './outbox-room.ts';
+
+/**
+ * So many messages may wait for a broker, which at 1 KB each is half a gigabyte and, at the rate that one machine takes events, a few
+ * minutes without the broker. A broker's URL may say another number.
+ */
+export const MOST_WAITING = 500_000;
 
 /** Carries messages of one kind to a broker that is not the services' database. */
 export interface OutboxPort {
+  /** Throws `OutOfRoom` while too many wait. */
   enqueue(tx: Queryable, messages: readonly NewOutboxMessage[]): Promise<void>;
+  /** What keeps messages from leaving, a sentence each. Empty when all is well. */
+  waitingFor(): readonly string[];
+  /** Why `enqueue` throws at the moment; undefined while it takes. */
+  refusal(): string | undefined;
   /** A transaction that enqueued has committed. */
   wake(): void;
   stop(): Promise<void>;
@@ -21,6 +33,10 @@ export interface OutboxPortOptions {
   readonly log: Logger;
   /** Gets each message with its place in a stream that no other outbox has, the same one whenever the message comes again. */
   readonly publish: (messages: readonly CarriedMessage[]) => Promise<void>;
+  /** What the broker is short of at the moment, a sentence each; see waitingFor of EventBus and CommandQueue. */
+  readonly troubles: () => readonly string[];
+  /** Default MOST_WAITING. */
+  readonly mostWaiting?: number | undefined;
 }
 
 export interface CarriedMessage {
@@ -32,16 +48,52 @@ export interface CarriedMessage {
 }
 
 /** Prepares the outbox's tables and starts a relay; every process that may write to the outbox also carries. */
-export async function openOutbox({ sql, schema, log, publish }: OutboxPortOptions): Promise<OutboxPort> {
+export async function openOutbox({
+  sql,
+  schema,
+  log,
+  publish,
+  troubles,
+  mostWaiting = MOST_WAITING,
+}: OutboxPortOptions): Promise<OutboxPort> {
   await migrate(sql, schema, deliveryMigrations);
   const outbox = new Outbox(schema);
+  const failures = new Map<number, string>();
   const onError = (error: unknown): void => {
     log[failureLevel(error)]('Messages could not be carried from the outbox; it is tried again.', { 'labels.outbox': schema, error });
   };
   const origin = `${await sql.identity()}/${schema}`;
-  const named = (messages: readonly OutboxMessage[]): Promise<void> =>
-    publish(messages.map(({ shard, sequence, payload }) => ({ origin: `${origin}/${shard}`, sequence, payload })));
+  const named = async (messages: readonly OutboxMessage[]): Promise<void> => {
+    const shard = messages[0]?.shard ?? 0;
+    try {
+      await publish(messages.map(({ sequence, payload }) => ({ origin: `${origin}/${shard}`, sequence, payload })));
+      failures.delete(shard);
+    } catch (error) {
+      failures.set(shard, error instanceof Error ? error.message : String(error));
+      throw error;
+    }
+  };
   const relay = new OutboxRelay({ sql, schema, publish: named, onError });
   await relay.start();
-  return { enqueue: (tx, messages) => outbox.enqueue(tx, messages), wake: () => relay.wake(), stop: () => relay.stop() };
+  const room = new OutboxRoom({ sql, outbox, log, most: mostWaiting });
+  const reasons = (): readonly string[] => (troubles().length > 0 ? troubles() : [...new Set(failures.values())]);
+  return {
+    enqueue: async (tx, messages) => {
+      room.refuseWhenFull(reasons().join(' '));
+      await outbox.enqueue(tx, messages);
+    },
+    wake: () => relay.wake(),
+    waitingFor: () => [...reasons(), ...toldOf(room, reasons().length > 0)],
+    refusal: () => room.refusal,
+    stop: async () => {
+      await room.stop();
+      await relay.stop();
+    },
+  };
+}
+
+/** Messages that wait for a moment are no trouble. */
+function toldOf(room: OutboxRoom, isStuck: boolean): string[] {
+  if (room.refusal !== undefined) return [room.refusal];
+  return isStuck && room.waiting > 0 ? [`About ${room.waiting} messages wait in the database until they can be sent.`] : [];
 }

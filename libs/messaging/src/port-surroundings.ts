@@ -11,20 +11,35 @@ export interface PortSurroundings {
   readonly log: Logger;
 }
 
-export interface MessagingDatabase {
-  readonly sql: Sql;
-  /** Not the services' database: what a transaction says must go through an outbox. */
-  readonly isForeign: boolean;
-  /** Closes what was opened here; nothing when the pool is shared. */
-  close(): Promise<void>;
+/** What connecting to a log or a queue needs beside its URL. */
+export interface ConnectOptions {
+  /** It lies in the services' database, whose pool it shares. */
+  readonly sharesDatabase: boolean;
+  readonly log: Logger;
 }
 
-/** Finds out whether messages lie in the services' own database; opens another one where they do not. */
-export async function openMessagingDatabase(url: string, { sql, sqlUrl }: PortSurroundings): Promise<MessagingDatabase> {
-  if (url === sqlUrl || url === sql.url) return { sql, isForeign: false, close: () => Promise.resolve() };
-  const own = await openSql(url, { applicationName: 'roofshot messaging' });
-  const isForeign = (await own.identity()) !== (await sql.identity());
-  return { sql: own, isForeign, close: () => own.close() };
+export function connectOptionsOf(url: string, { sql, sqlUrl, log }: PortSurroundings): ConnectOptions {
+  return { sharesDatabase: url === sqlUrl || url === sql.url, log };
+}
+
+/** A database that holds messages and was named apart from the services' one. */
+export function openMessagingDatabase(url: string): Promise<Sql> {
+  return openSql(url, { applicationName: 'roofshot messaging' });
+}
+
+/** Whether what a transaction of the services' says must go through an outbox: the same database may be named by two spellings. */
+export async function isForeign(own: Sql, { sql }: PortSurroundings): Promise<boolean> {
+  return (await own.identity()) !== (await sql.identity());
+}
+
+/** Runs `open`, and closes what it was to take over when it throws. */
+export async function handOn<T>(owned: { close(): Promise<void> }, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    await owned.close();
+    throw error;
+  }
 }
 
 const BROKERS: Readonly<Record<string, string>> = {

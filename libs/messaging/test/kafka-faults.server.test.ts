@@ -4,7 +4,7 @@ import { startServer } from '@roofshot/testing/start-server';
 import { tempDir, type TempDir } from '@roofshot/testing/temp-dir';
 import { openEventBus } from '../src/events/open-event-bus.ts';
 import type { EventBus } from '../src/events/bus.ts';
-import { KafkaLog } from '../src/events/kafka/kafka-log.ts';
+import { KafkaConnection } from '../src/events/kafka/kafka-connection.ts';
 import { freshTopic, MemoryReader, recordOf, silent, specOf } from '../src/events/log-lab.ts';
 
 const WRITERS = 64;
@@ -117,9 +117,55 @@ describe('a Kafka broker', () => {
     180_000,
   );
 
+  it('that is away is told, and what waits for it has a bound: then nothing more is taken until it is back, and nothing is lost', async () => {
+    const topic = await newTopic();
+    const surroundings = { sql: services.sql, sqlUrl: services.url, log: silent };
+    const bounded = await openEventBus(`${server.url}?partitions=3&outbox=100`, surroundings);
+    let said = 0;
+    const say = async (): Promise<void> => {
+      const values = count(10).map((n) => said + n);
+      await services.sql.transaction((tx) =>
+        bounded.publishIn(
+          tx,
+          values.map((n) => recordOf(topic, `key-${n}`, n)),
+        ),
+      );
+      bounded.announce([topic]);
+      said += 10;
+    };
+    await say();
+    await eventually(async () => expect(await valuesOn(topic)).toHaveLength(10));
+    expect([bounded.waitingFor(), bounded.refusal()]).toEqual([[], undefined]);
+
+    await server.stop();
+    const host = /\/\/([^?]*)/.exec(server.url)?.[1] ?? '';
+    const refusal = 'More than 100 messages wait in the database to be sent, and until some have left no more are taken.';
+    const failure: unknown = await eventually(
+      () =>
+        say().then(
+          () => false,
+          (error: unknown) => error,
+        ),
+      { deadlineMs: 60_000 },
+    );
+    expect(failure).toMatchObject({ name: 'OutOfRoom', detail: expect.stringContaining(refusal) });
+    expect(bounded.refusal()).toBe(refusal);
+    await eventually(() => expect(bounded.waitingFor()).toEqual([expect.stringContaining(`Kafka at ${host} does not answer`), refusal]), {
+      deadlineMs: 60_000,
+    });
+    await expect(say()).rejects.toMatchObject({ detail: expect.stringContaining(`Kafka at ${host} does not answer`) });
+
+    await server.restart();
+    await eventually(say, { deadlineMs: 60_000, describe: 'the outbox to take again' });
+    await eventually(() => expect([bounded.waitingFor(), bounded.refusal()]).toEqual([[], undefined]), { deadlineMs: 60_000 });
+    await eventually(async () => expect(new Set(await valuesOn(topic)).size).toBe(said), { deadlineMs: 60_000 });
+    await bounded.close();
+  }, 240_000);
+
   it('says what is wrong and what to do when it cannot be used', async () => {
-    const opening = KafkaLog.open('kafka://127.0.0.1:9', { sql: services.sql, log: silent });
-    await expect(opening).rejects.toThrow(/No Kafka can be used at 127.0.0.1:9 \(EVENTS_URL\): .*Start it, or correct the address/);
+    await expect(KafkaConnection.open('kafka://127.0.0.1:9', silent)).rejects.toThrow(
+      /No Kafka can be used at 127.0.0.1:9 \(EVENTS_URL\): .*Start it, or correct the address/,
+    );
   }, 60_000);
 
   it('refuses a record that is larger than its topic takes, to its own caller alone', async () => {

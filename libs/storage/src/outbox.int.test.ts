@@ -52,6 +52,16 @@ test('a message leaves exactly if its transaction commits, once, and with the id
   expect(await outbox.pending(db.sql)).toEqual({ count: 0, oldest: undefined });
 });
 
+test('tells about how many messages wait, and no more than was asked for', async () => {
+  expect(await outbox.waiting(db.sql, 5)).toBe(0);
+  for (const n of [1, 2, 3]) await say('k', `${n}`);
+  expect(await outbox.waiting(db.sql, 5)).toBe(3);
+  for (const n of [4, 5, 6, 7, 8]) await say('k', `${n}`);
+  expect(await outbox.waiting(db.sql, 5)).toBe(6);
+  await db.sql.query('DELETE FROM shop.outbox WHERE id BETWEEN 2 AND 7'); // two are left, far apart
+  expect(await outbox.waiting(db.sql, 5)).toBe(2);
+});
+
 test('after a crash between publish and delete the same messages go out again with the same ids', async () => {
   const broker = new Broker();
   for (const n of [1, 2, 3]) await say('k', `${n}`);

@@ -80,7 +80,7 @@ export class Outbox {
   async waiting(sql: Queryable, most: number): Promise<number> {
     const [ids] = await sql.query<{ span: number }>(`SELECT coalesce(max(id) - min(id) + 1, 0) AS span FROM ${this.#table}`);
     if (ids === undefined || ids.span <= most) return ids?.span ?? 0;
-    const [rows] = await sql.query<{ count: number }>(`SELECT count(*) AS count FROM (SELECT 1 FROM ${this.#table} LIMIT $1) some`, [
+    const [rows] = await sql.query<{ count: number }>(`SELECT count(*) AS count FROM (SELECT 1 FROM ${this.#table} LIMIT $1) counted`, [
       most + 1,
     ]);
     return rows?.count ?? 0;

@@ -1,11 +1,19 @@
-import { openMessagingDatabase, type PortSurroundings } from '../port-surroundings.ts';
+import { handOn, isForeign, openMessagingDatabase, type ConnectOptions } from '../port-surroundings.ts';
+import type { ConnectedQueue } from './connected-queue.ts';
 import { OutboxQueue } from './outbox-queue.ts';
 import { PostgresQueue } from './postgres-queue.ts';
-import type { CommandQueue } from './queue.ts';
 
 /** The queue in the services' own database, or in another one behind an outbox. */
-export async function openPostgresQueue(url: string, surroundings: PortSurroundings): Promise<CommandQueue> {
-  const { sql, isForeign, close } = await openMessagingDatabase(url, surroundings);
-  const queue = await PostgresQueue.open(sql, { log: surroundings.log, onClosed: close });
-  return isForeign ? OutboxQueue.open(queue, surroundings.sql, surroundings.log) : queue;
+export async function connectPostgresQueue(url: string, { sharesDatabase, log }: ConnectOptions): Promise<ConnectedQueue> {
+  if (sharesDatabase) return { ensureQueues: nothing, open: ({ sql }) => PostgresQueue.open(sql, { log }), close: nothing };
+  const own = await openMessagingDatabase(url);
+  const queue = await handOn(own, () => PostgresQueue.open(own, { log, onClosed: () => own.close() }));
+  return {
+    ensureQueues: (queues) => queue.ensureQueues(queues),
+    open: (surroundings) =>
+      handOn(queue, async () => ((await isForeign(own, surroundings)) ? OutboxQueue.open(queue, surroundings.sql, log) : queue)),
+    close: () => queue.close(),
+  };
 }
+
+const nothing = (): Promise<void> => Promise.resolve();

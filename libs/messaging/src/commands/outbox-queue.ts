@@ -4,7 +4,7 @@ import { openOutbox, type OutboxPort } from '../outbox-port.ts';
 import type { CommandQueue, DeadCommand, OutgoingCommand, QueueConsumption, ReceivedCommand, Settlement } from './queue.ts';
 
 /** A queue elsewhere than the services' database: their transactions cannot write into it. */
-export type RemoteQueue = Omit<CommandQueue, 'sharesDatabase' | 'sendIn' | 'announce'>;
+export type RemoteQueue = Omit<CommandQueue, 'sharesDatabase' | 'sendIn' | 'announce' | 'refusal'>;
 
 /**
  * A queue that lies elsewhere than the services' database. `sendIn` writes into an outbox in that database, and a relay carries it to
@@ -21,11 +21,12 @@ export class OutboxQueue implements CommandQueue {
     this.#outbox = outbox;
   }
 
-  /** `sql`: the services' database. Closing this queue closes `queue`. */
-  static async open(queue: RemoteQueue, sql: Sql, log: Logger): Promise<OutboxQueue> {
+  /** `sql`: the services' database; `mostWaiting`: see MOST_WAITING. Closing this queue closes `queue`. */
+  static async open(queue: RemoteQueue, sql: Sql, log: Logger, mostWaiting?: number): Promise<OutboxQueue> {
     const publish = (messages: readonly { readonly payload: string }[]): Promise<void> =>
       queue.send(messages.map(({ payload }) => JSON.parse(payload) as OutgoingCommand));
-    return new OutboxQueue(queue, await openOutbox({ sql, schema: 'outbox_commands', log, publish }));
+    const troubles = (): readonly string[] => queue.waitingFor();
+    return new OutboxQueue(queue, await openOutbox({ sql, schema: 'outbox_commands', log, publish, troubles, mostWaiting }));
   }
 
   /** The queue must exist already: a mistake must fail the transaction and not block the relay. */
@@ -72,7 +73,11 @@ export class OutboxQueue implements CommandQueue {
   }
 
   waitingFor(): readonly string[] {
-    return this.#queue.waitingFor();
+    return this.#outbox.waitingFor();
+  }
+
+  refusal(): string | undefined {
+    return this.#outbox.refusal();
   }
 
   async close(): Promise<void> {

@@ -165,6 +165,10 @@ export class PostgresQueue implements CommandQueue {
     return [];
   }
 
+  refusal(): undefined {
+    return undefined;
+  }
+
   /** Forgets what was done before the horizon; runs by itself every hour. Answers how many. */
   async purge(): Promise<number> {
     const rows = await this.#sql.query(

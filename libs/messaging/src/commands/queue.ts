@@ -53,6 +53,7 @@ export interface QueueConsumption {
 export interface CommandQueue {
   /** `sendIn` writes into the caller's own database (see EventBus). */
   readonly sharesDatabase: boolean;
+  /** Creates what is missing. Throws `ServerRefusal` where a right is missing, or one is there that was made in another way. */
   ensureQueues(queues: readonly string[]): Promise<void>;
   send(commands: readonly OutgoingCommand[]): Promise<void>;
   /** Call `announce` after the commit. */
@@ -71,5 +72,7 @@ export interface CommandQueue {
   depth(queue: string): Promise<number>;
   /** What keeps it from working at the moment (a broker that is away, or takes no messages): a sentence each, with the remedy. Empty when all is well. */
   waitingFor(): readonly string[];
+  /** Why `sendIn` throws `OutOfRoom` at the moment: too much waits for a broker. Undefined while it takes. */
+  refusal(): string | undefined;
   close(): Promise<void>;
 }

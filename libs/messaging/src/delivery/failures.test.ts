@@ -1,4 +1,4 @@
-import { LostConnection, SqlError } from '@roofshot/storage/sql-errors';
+import { cannotStore, LostConnection, ServerRefusal, SqlError } from '@roofshot/storage/sql-errors';
 import { TryAgain } from '../handlers.ts';
 import { HandlerFailed, isPassing, rejectionOf } from './failures.ts';
 
@@ -11,6 +11,8 @@ describe('a failure', () => {
     ['a serialisation failure', refused('40001')],
     ['a server that is full or shuts down', refused('53300')],
     ['a pool without a free connection', refused(undefined)],
+    ['a store that is full', cannotStore('Redis has no memory left.', undefined)],
+    ['a right that is missing', new Error('Kafka did not acknowledge.', { cause: new ServerRefusal('Grant it.') })],
     ['what a handler calls passing', new TryAgain('away')],
   ])('passes by itself when it is %s, also inside a handler', (_, error) => {
     expect(isPassing(error)).toBe(true);

@@ -1,5 +1,5 @@
 import { PASSING_STATES } from '@roofshot/storage/failure-level';
-import { isLostConnection, SqlError, sqlState } from '@roofshot/storage/sql-errors';
+import { isLostConnection, isOutOfRoom, isRefusal, SqlError, sqlState } from '@roofshot/storage/sql-errors';
 import { TryAgain } from '../handlers.ts';
 
 /** A handler threw, or refused after it had begun to write: which event it was, where that is known. */
@@ -19,7 +19,7 @@ export class HandlerFailed extends Error {
 /** Whether the failure lies outside of the message and will pass: then the message must not be blamed for it. */
 export function isPassing(error: unknown): boolean {
   const cause = error instanceof HandlerFailed ? error.cause : error;
-  if (cause instanceof TryAgain || isLostConnection(cause)) return true;
+  if (cause instanceof TryAgain || isLostConnection(cause) || isOutOfRoom(cause) || isRefusal(cause)) return true;
   if (cause instanceof SqlError && cause.sqlState === undefined) return true; // the driver's own: no connection became free
   return PASSING_STATES.test(sqlState(cause) ?? '');
 }

@@ -1,5 +1,6 @@
 import { defineTopicFamily } from '@roofshot/contracts/define';
 import { eventually } from '@roofshot/testing/eventually';
+import type { EventBus } from '../events/bus.ts';
 import { specOf } from '../events/log-lab.ts';
 import { startPostgresLab } from '../events/postgres-lab.ts';
 import { done, follow, on, onBatch } from '../handlers.ts';
@@ -145,6 +146,23 @@ describe('all that a service hears on the log', () => {
     expect(process.healthy(Date.now() + 61_000)).toBe(false);
     release();
     await lab.stop(process);
+  });
+
+  it('is healthy when it is the log that is away: a restart would not bring it back', async () => {
+    const topic = await lab.newTopic();
+    const troubles: string[] = [];
+    const bus: Pick<EventBus, 'consume' | 'waitingFor'> = { consume: (options) => lab.bus.consume(options), waitingFor: () => troubles };
+    const gate = Promise.withResolvers<void>();
+    const process = new ServiceConsumption({ ...lab.setup(), bus: bus as EventBus }, [onBatch(topic, () => gate.promise)]);
+    await process.start();
+    await lab.add(topic, [['a', 1]]);
+    await eventually(() => process.describe().some(({ lag }) => lag > 0));
+    troubles.push('The log does not answer.');
+    expect(process.healthy(Date.now() + 61_000)).toBe(true);
+    troubles.pop();
+    expect(process.healthy(Date.now() + 61_000)).toBe(false);
+    gate.resolve();
+    await process.stop();
   });
 
   it('has one handler for each topic', async () => {

@@ -64,8 +64,9 @@ export class ServiceConsumption {
     for (const { topic, partition } of this.describe()) metrics['partition.lag'](0, { topic, partition: String(partition) });
   }
 
-  /** `now`: epoch milliseconds of this machine. */
+  /** `now`: epoch milliseconds of this machine. While the log itself is away nothing can progress, and a restart would not bring it back. */
   healthy(now = Date.now()): boolean {
+    if (this.#setup.bus.waitingFor().length > 0) return true;
     const oldest = now - STALL_MS;
     return this.describe().every(({ stopped, lag, progressedAt }) => stopped !== undefined || lag === 0 || progressedAt >= oldest);
   }

@@ -22,6 +22,8 @@ export interface TopicSpec {
   readonly name: string;
   readonly retentionMs: number | null;
   readonly compacted: boolean;
+  /** What this process does with it: where a broker has rights, it is refused at once that one is missing, and not by the first message. */
+  readonly uses?: readonly ('read' | 'write')[];
 }
 
 export interface TopicPartition {
@@ -102,7 +104,7 @@ export interface EventBus {
    * consumer need not wait for the disk: after a crash of the database it reads on from the last position that survived.
    */
   readonly sharesDatabase: boolean;
-  /** Creates what is missing and leaves the rest alone. */
+  /** Creates what is missing and leaves the rest alone. Throws `ServerRefusal` that names every right that is missing. */
   ensureTopics(topics: readonly TopicSpec[]): Promise<void>;
   listTopics(prefix?: string): Promise<string[]>;
   publish(records: readonly OutgoingRecord[]): Promise<Position[]>;
@@ -115,5 +117,9 @@ export interface EventBus {
   /** Up to `limit` records from an offset on: for replays, audits, dead letters. */
   readFrom(partition: TopicPartition, offset: number, limit: number): Promise<LogRecord[]>;
   consume(options: ConsumeOptions): Promise<Consumption>;
+  /** What keeps it from working at the moment (a broker that is away, messages that cannot leave): a sentence each. Empty when all is well. */
+  waitingFor(): readonly string[];
+  /** Why `publishIn` throws `OutOfRoom` at the moment: too much waits for a broker. Undefined while it takes. */
+  refusal(): string | undefined;
   close(): Promise<void>;
 }

@@ -1,11 +1,19 @@
-import { openMessagingDatabase, type PortSurroundings } from '../port-surroundings.ts';
-import type { EventBus } from './bus.ts';
+import { handOn, isForeign, openMessagingDatabase, type ConnectOptions } from '../port-surroundings.ts';
+import type { ConnectedBus } from './connected-bus.ts';
 import { OutboxBus } from './outbox-bus.ts';
 import { PostgresBus } from './postgres-bus.ts';
 
 /** The log in the services' own database, or in another one behind an outbox. */
-export async function openPostgresBus(url: string, surroundings: PortSurroundings): Promise<EventBus> {
-  const { sql, isForeign, close } = await openMessagingDatabase(url, surroundings);
-  const bus = await PostgresBus.open(sql, { log: surroundings.log, onClosed: close });
-  return isForeign ? OutboxBus.open(bus, surroundings.sql, surroundings.log) : bus;
+export async function connectPostgresBus(url: string, { sharesDatabase, log }: ConnectOptions): Promise<ConnectedBus> {
+  if (sharesDatabase) return { ensureTopics: nothing, open: ({ sql }) => PostgresBus.open(sql, { log }), close: nothing };
+  const own = await openMessagingDatabase(url);
+  const bus = await handOn(own, () => PostgresBus.open(own, { log, onClosed: () => own.close() }));
+  return {
+    ensureTopics: (topics) => bus.ensureTopics(topics),
+    open: (surroundings) =>
+      handOn(bus, async () => ((await isForeign(own, surroundings)) ? OutboxBus.open(bus, surroundings.sql, log) : bus)),
+    close: () => bus.close(),
+  };
 }
+
+const nothing = (): Promise<void> => Promise.resolve();

@@ -16,7 +16,7 @@ export interface CarriedRecord {
 }
 
 /** A log that is not in the services' database. */
-export interface RemoteLog extends Omit<EventBus, 'sharesDatabase' | 'publishIn' | 'announce'> {
+export interface RemoteLog extends Omit<EventBus, 'sharesDatabase' | 'publishIn' | 'announce' | 'refusal'> {
   /** Publishes what an outbox brings, in order; what comes again doubles nothing for its readers. */
   publishOnce(messages: readonly CarriedRecord[]): Promise<void>;
 }
@@ -37,13 +37,13 @@ export class OutboxBus implements EventBus {
     this.#outbox = outbox;
   }
 
-  /** `sql`: the services' database. Closing this bus closes `bus`. */
-  static async open(bus: RemoteLog, sql: Sql, log: Logger): Promise<OutboxBus> {
+  /** `sql`: the services' database; `mostWaiting`: see MOST_WAITING. Closing this bus closes `bus`. */
+  static async open(bus: RemoteLog, sql: Sql, log: Logger, mostWaiting?: number): Promise<OutboxBus> {
     const publish = (messages: readonly CarriedMessage[]): Promise<void> =>
       bus.publishOnce(
         messages.map(({ origin, sequence, payload }) => ({ origin, sequence, record: JSON.parse(payload) as OutgoingRecord })),
       );
-    const outbox = await openOutbox({ sql, schema: 'outbox_events', log, publish });
+    const outbox = await openOutbox({ sql, schema: 'outbox_events', log, publish, troubles: () => bus.waitingFor(), mostWaiting });
     return new OutboxBus(bus, outbox);
   }
 
@@ -87,6 +87,14 @@ export class OutboxBus implements EventBus {
 
   consume(options: ConsumeOptions): Promise<Consumption> {
     return this.#bus.consume(options);
+  }
+
+  waitingFor(): readonly string[] {
+    return this.#outbox.waitingFor();
+  }
+
+  refusal(): string | undefined {
+    return this.#outbox.refusal();
   }
 
   async close(): Promise<void> {

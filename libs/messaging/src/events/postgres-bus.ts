@@ -164,6 +164,15 @@ export class PostgresBus implements EventBus, RemoteLog {
     return consumption;
   }
 
+  /** What it needs is the database, whose absence is told by whoever asks for that. */
+  waitingFor(): readonly string[] {
+    return [];
+  }
+
+  refusal(): undefined {
+    return undefined;
+  }
+
   /** Drops what retention and compaction allow; runs by itself every minute, in one process at a time. Answers how many records went. */
   async maintain(): Promise<number> {
     return maintainLog(this.#sql);

@@ -1,4 +1,5 @@
 import type { Message } from 'amqplib';
+import { ServerRefusal } from '@roofshot/storage/sql-errors';
 import type { Logger } from '@roofshot/telemetry/logger';
 import { pause } from '../../back-off.ts';
 import type { RemoteQueue } from '../outbox-queue.ts';
@@ -10,7 +11,7 @@ import { MOST_DEAD_LETTERS, visitDeadLetters } from './rabbit-dead-letters.ts';
 import { heldOf, readDeadLetter } from './rabbit-messages.ts';
 import { RabbitRoutes } from './rabbit-routes.ts';
 import { RabbitSends } from './rabbit-sends.ts';
-import { declareQueue, queueExists } from './rabbit-topology.ts';
+import { declareQueue, proveRights, queueExists } from './rabbit-topology.ts';
 import { parseRabbitUrl } from './rabbit-url.ts';
 
 const CONCURRENCY = 4;
@@ -73,8 +74,10 @@ export class RabbitQueue implements RemoteQueue {
   }
 
   async ensureQueues(queues: readonly string[]): Promise<void> {
-    const made = await Promise.all(queues.map((queue) => this.#make(queue)));
-    if (made.includes(true)) await pause(this.#newQueueMs, this.#ending.signal);
+    const made = await Promise.allSettled(queues.map((queue) => this.#make(queue)));
+    const failures = queues.flatMap((queue, i) => (made[i]?.status === 'rejected' ? [{ queue, error: made[i].reason as unknown }] : []));
+    if (failures.length > 0) throw together(failures);
+    if (made.some((one) => one.status === 'fulfilled' && one.value)) await pause(this.#newQueueMs, this.#ending.signal);
   }
 
   /** When one of them fails, others may have been sent. */
@@ -152,7 +155,7 @@ export class RabbitQueue implements RemoteQueue {
   waitingFor(): readonly string[] {
     const connections = [this.#sending.trouble, this.#receiving.trouble].filter((trouble) => trouble !== undefined);
     if (connections.length > 0) return [...new Set(connections)];
-    return [...this.#consumers].flatMap(({ trouble }) => trouble ?? []);
+    return [this.#sends, ...this.#consumers].flatMap(({ trouble }) => trouble ?? []);
   }
 
   async close(): Promise<void> {
@@ -167,6 +170,7 @@ export class RabbitQueue implements RemoteQueue {
   async #make(queue: string): Promise<boolean> {
     const isThere = await this.#receiving.withChannel((channel) => queueExists(channel, queue));
     await this.#receiving.withChannel((channel) => declareQueue(channel, queue));
+    await this.#receiving.withChannel((channel) => proveRights(channel, queue));
     return !isThere;
   }
 
@@ -188,4 +192,13 @@ export class RabbitQueue implements RemoteQueue {
     this.#looking = visiting;
     return visiting;
   }
+}
+
+/** What is not refused but passes goes first: with the broker away nothing is known of the rest. */
+function together(failures: readonly { readonly queue: string; readonly error: unknown }[]): unknown {
+  const [first, ...others] = failures;
+  const passing = failures.find(({ error }) => !(error instanceof ServerRefusal));
+  if (passing !== undefined || others.length === 0) return (passing ?? first)?.error;
+  const { error } = first as { error: ServerRefusal };
+  return new ServerRefusal(`${error.message} So it refuses ${others.map(({ queue }) => `"${queue}"`).join(', ')}.`, { cause: error.cause });
 }

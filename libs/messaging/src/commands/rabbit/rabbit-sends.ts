@@ -3,12 +3,14 @@ import type { Logger } from '@roofshot/telemetry/logger';
 import { lostRabbit } from './rabbit-client.ts';
 import { quiet, type RabbitConnection } from './rabbit-connection.ts';
 import type { RabbitMessage } from './rabbit-messages.ts';
+import { codeOf } from './rabbit-topology.ts';
 
 /** Sent and not confirmed yet. What is more waits here, and its senders wait for it. */
 const MAX_UNCONFIRMED = 500;
 /** Longer than a broker takes to start again when it is not busy, and not much longer than a process takes to stop. */
 const PATIENCE_MS = 15_000;
 const LOOK_MS = 500;
+const NO_RIGHT = 403;
 
 /** There is no such queue: the broker has sent the message back. */
 export class Unroutable extends Error {
@@ -35,6 +37,8 @@ export class RabbitSends {
   #waiting: Sending[] = [];
   #channel: ConfirmChannel | undefined;
   #isFull = false;
+  /** Why RabbitMQ ended the last channel, when this user may not send. */
+  #refusal: string | undefined;
   #closed = false;
 
   constructor(connection: RabbitConnection, log: Logger) {
@@ -56,6 +60,12 @@ export class RabbitSends {
     return done.promise;
   }
 
+  /** Why it takes nothing, although it is connected. */
+  get trouble(): string | undefined {
+    if (this.#refusal === undefined) return undefined;
+    return `RabbitMQ refuses what is sent: ${this.#refusal}. Give the user of COMMANDS_URL the right to write (rabbitmqctl set_permissions).`;
+  }
+
   /** What was taken is sent first, as far as the broker takes it. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -72,6 +82,7 @@ export class RabbitSends {
         this.#isFull = false;
         this.#pump();
       });
+      channel.on('error', (error: Error) => (this.#refusal = codeOf(error) === NO_RIGHT ? error.message : undefined));
       channel.on('close', () => this.#lose(channel, model));
       this.#isFull = false;
       this.#channel = channel;
@@ -88,7 +99,7 @@ export class RabbitSends {
     this.#waiting.unshift(...[...this.#unconfirmed].filter(({ isSettled }) => !isSettled));
     this.#unconfirmed.clear();
     // In this turn amqplib cannot tell yet whether the connection has ended with it; a new connection opens a channel of its own.
-    setImmediate(() => this.#connection.isUp(model) && void this.#open(model));
+    setTimeout(() => this.#connection.isUp(model) && void this.#open(model), this.#refusal === undefined ? 0 : LOOK_MS).unref();
   }
 
   #pump(): void {
@@ -116,6 +127,7 @@ export class RabbitSends {
 
   #answered(channel: ConfirmChannel, sending: Sending, error: unknown): void {
     if (this.#channel !== channel || isEnd(error)) return; // told by `close`, which sends it again
+    this.#refusal = undefined;
     const { queue } = sending.message;
     if (sending.isReturned) this.#settle(sending, new Unroutable(`RabbitMQ has no queue "${queue}".`));
     else if (error) this.#settle(sending, lost(`RabbitMQ did not take a message for "${queue}": its queue cannot work at the moment.`));
@@ -136,7 +148,7 @@ export class RabbitSends {
     const late = [...this.#waiting, ...this.#unconfirmed].filter(({ deadline, isSettled }) => deadline < now && !isSettled);
     if (late.length === 0) return;
     for (const { message, done } of late) {
-      const why = this.#connection.trouble ?? 'It gave no answer.';
+      const why = this.#connection.trouble ?? this.trouble ?? 'It gave no answer.';
       done.reject(lost(`RabbitMQ did not confirm a message for "${message.queue}" within ${PATIENCE_MS / 1_000} s. ${why}`));
     }
     for (const sending of late) sending.isSettled = true;

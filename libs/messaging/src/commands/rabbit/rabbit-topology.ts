@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import type { Channel } from 'amqplib';
+import { ServerRefusal } from '@roofshot/storage/sql-errors';
 
 /**
  * What a delay is rounded up to: a queue for each, whose messages go back to the command's queue when their time is over. Times of
@@ -46,9 +48,19 @@ export async function declareQueue(channel: Channel, queue: string): Promise<num
   return ready.reduce((sum, count) => sum + count, 0);
 }
 
+/**
+ * Throws `ServerRefusal` when this user may not send to such a queue or take from it. RabbitMQ asks for both rights when a queue with dead
+ * letters is made, but not when it finds it made: so one is made beside it for a moment.
+ */
+export async function proveRights(channel: Channel, queue: string): Promise<void> {
+  const name = `${queue}.rights.${randomUUID()}`;
+  await explained(queue, channel.assertQueue(name, { exclusive: true, arguments: { 'x-dead-letter-exchange': '' } }));
+  await channel.deleteQueue(name);
+}
+
 export async function queueExists(channel: Channel, queue: string): Promise<boolean> {
   try {
-    await channel.checkQueue(queue);
+    await explained(queue, channel.checkQueue(queue));
     return true;
   } catch (error) {
     if (codeOf(error) === NOT_FOUND) return false;
@@ -80,7 +92,7 @@ async function explained<T>(queue: string, declaring: Promise<T>): Promise<T> {
     const reason = error instanceof Error ? error.message : String(error);
     const remedy = REMEDIES.get(codeOf(error) ?? 0);
     if (remedy === undefined) throw error;
-    throw new Error(`RabbitMQ refuses the queue "${queue}": ${reason}. ${remedy}`, { cause: error });
+    throw new ServerRefusal(`RabbitMQ (COMMANDS_URL) refuses the queue "${queue}": ${reason}. ${remedy}`, { cause: error });
   }
 }
 

@@ -10,7 +10,7 @@ describe('an amqp:// URL', () => {
       vhost: '/',
       heartbeatSeconds: 10,
     });
-    expect(parseRabbitUrl('amqps://me:secret@a.example,[::1]:2/?heartbeat=30')).toMatchObject({
+    expect(parseRabbitUrl('amqps://me:secret@a.example,[::1]:2/?heartbeat=30&outbox=2000')).toMatchObject({
       nodes: [
         { host: 'a.example', port: 5_671 },
         { host: '::1', port: 2 },
@@ -18,6 +18,7 @@ describe('an amqp:// URL', () => {
       tls: true,
       vhost: '/',
       heartbeatSeconds: 30,
+      mostWaiting: 2_000,
     });
   });
 
@@ -26,12 +27,13 @@ describe('an amqp:// URL', () => {
   });
 
   it('tells all faults at once', () => {
-    const reading = (): unknown => parseRabbitUrl('amqp://me@b:99999,c:d/%zz?heartbeat=0&prefetch=1');
+    const reading = (): unknown => parseRabbitUrl('amqp://me@b:99999,c:d/%zz?heartbeat=0&outbox=-1&prefetch=1');
     for (const fault of [
       '"b:99999" is no host:port',
       '"c:d" is no host:port',
       'user and password must both be given',
       'heartbeat is "0"',
+      'outbox is "-1"',
       'no parameter "prefetch"',
       'a percent sign',
       'Its form is amqp://',

@@ -8,6 +8,8 @@ export interface RabbitAddress {
   readonly vhost: string;
   /** A broker that says nothing for two such periods is taken for dead. */
   readonly heartbeatSeconds: number;
+  /** So many commands may wait for RabbitMQ in the services' database (see MOST_WAITING). */
+  readonly mostWaiting: number | undefined;
 }
 
 export interface RabbitNode {
@@ -15,7 +17,8 @@ export interface RabbitNode {
   readonly port: number;
 }
 
-const FORM = 'amqp://[user:password@]host[:port][,host[:port]…][/vhost][?heartbeat=10], or amqps://… for TLS';
+const FORM = 'amqp://[user:password@]host[:port][,host[:port]…][/vhost][?heartbeat=10&outbox=500000], or amqps://… for TLS';
+const KEYS = ['heartbeat', 'outbox'];
 const PLAIN_PORT = 5_672;
 const TLS_PORT = 5_671;
 const DEFAULT_HEARTBEAT_SECONDS = 10;
@@ -33,12 +36,14 @@ export function parseRabbitUrl(url: string): RabbitAddress {
     .filter((host) => host !== '')
     .map((host) => nodeOf(host, tls ? TLS_PORT : PLAIN_PORT, faults));
   if (nodes.length === 0) faults.push('it names no host');
-  const heartbeatSeconds = heartbeatOf(new URLSearchParams(query), faults);
+  const parameters = new URLSearchParams(query);
+  const heartbeatSeconds = heartbeatOf(parameters, faults);
+  const mostWaiting = mostWaitingOf(parameters, faults);
   const [user = GUEST, password = GUEST] = credentials?.split(':').map((part) => decode(part, faults)) ?? [];
   if (credentials !== undefined && (user === '' || !credentials.includes(':'))) faults.push('user and password must both be given');
   const vhost = path === '' ? '/' : decode(path, faults);
   if (faults.length > 0) throw new Error(`COMMANDS_URL cannot be read: ${faults.join('; ')}. Its form is ${FORM}.`);
-  return { nodes, tls, user, password, vhost, heartbeatSeconds };
+  return { nodes, tls, user, password, vhost, heartbeatSeconds, mostWaiting };
 }
 
 /** Without the password. */
@@ -54,9 +59,17 @@ function nodeOf(text: string, defaultPort: number, faults: string[]): RabbitNode
 }
 
 function heartbeatOf(parameters: URLSearchParams, faults: string[]): number {
-  for (const key of parameters.keys()) if (key !== 'heartbeat') faults.push(`there is no parameter "${key}" (there is heartbeat)`);
+  for (const key of parameters.keys())
+    if (!KEYS.includes(key)) faults.push(`there is no parameter "${key}" (there are ${KEYS.join(', ')})`);
   const text = parameters.get('heartbeat') ?? String(DEFAULT_HEARTBEAT_SECONDS);
   if (!/^[1-9]\d{0,2}$/.test(text)) faults.push(`heartbeat is "${text}" and must be a whole number of seconds from 1 to 999`);
+  return Number(text);
+}
+
+function mostWaitingOf(parameters: URLSearchParams, faults: string[]): number | undefined {
+  const text = parameters.get('outbox');
+  if (text === null) return undefined;
+  if (!/^[1-9]\d{0,8}$/.test(text)) faults.push(`outbox is "${text}" and must be a whole number from 1 to 999999999`);
   return Number(text);
 }
 

@@ -1,8 +1,10 @@
 import { CompressionTypes, type Kafka, type Producer, type RecordMetadata } from 'kafkajs';
 import type { Position } from '@roofshot/contracts/envelope';
+import { ServerRefusal } from '@roofshot/storage/sql-errors';
 import type { Logger } from '@roofshot/telemetry/logger';
 import type { OutgoingRecord } from '../bus.ts';
-import { asAway, describe } from './kafka-faults.ts';
+import { asFault, describe, missingRight } from './kafka-faults.ts';
+import type { KafkaAddress } from './kafka-url.ts';
 
 /** Together about 25 s: longer than a broker takes to come back, shorter than a caller's patience. */
 const RETRY = { retries: 12, initialRetryTime: 100, maxRetryTime: 3_000 };
@@ -18,13 +20,13 @@ export interface PlacedRecord {
  */
 export class KafkaAppends {
   readonly #kafka: Kafka;
-  readonly #brokers: readonly string[];
+  readonly #address: KafkaAddress;
   readonly #log: Logger;
   #producer: Promise<Producer> | undefined;
 
-  constructor(kafka: Kafka, brokers: readonly string[], log: Logger) {
+  constructor(kafka: Kafka, address: KafkaAddress, log: Logger) {
     this.#kafka = kafka;
-    this.#brokers = brokers;
+    this.#address = address;
     this.#log = log;
   }
 
@@ -40,9 +42,11 @@ export class KafkaAppends {
       return positionsOf(records, await (await producer).sendBatch({ acks: -1, compression: CompressionTypes.None, topicMessages }));
     } catch (error) {
       this.#replace(producer);
+      const fault = asFault(error, this.#address, 'unknown');
+      if (fault instanceof ServerRefusal) throw missingRight(this.#address, `Write (one of ${topicsOf(records).join(', ')})`, error);
       throw new Error(
         `Kafka did not acknowledge ${records.length} records: ${describe(error)}. Whether they lie on the log is not known; send them again.`,
-        { cause: asAway(error, this.#brokers, 'unknown') },
+        { cause: fault },
       );
     }
   }
@@ -78,4 +82,8 @@ function positionsOf(records: readonly PlacedRecord[], answers: readonly RecordM
     next.set(`${topic}/${partition}`, offset + 1);
     return { topic, partition, offset };
   });
+}
+
+function topicsOf(records: readonly PlacedRecord[]): string[] {
+  return [...new Set(records.map(({ record }) => record.topic))];
 }

@@ -51,6 +51,11 @@ export class KafkaIndex implements LogIndex {
     return this.#watched.values();
   }
 
+  /** As the last look has found them, also those that nobody watches. */
+  get all(): ReadonlyMap<string, TopicMetadata> {
+    return this.#all;
+  }
+
   get names(): string[] {
     return [...this.#all.keys()];
   }

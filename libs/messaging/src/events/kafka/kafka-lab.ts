@@ -6,6 +6,7 @@ import type { EventBus } from '../bus.ts';
 import { recordOf, silent, type BusLab } from '../log-lab.ts';
 import { OutboxBus } from '../outbox-bus.ts';
 import { kafkaClient } from './kafka-client.ts';
+import { KafkaConnection } from './kafka-connection.ts';
 import { KafkaLog } from './kafka-log.ts';
 import { parseKafkaUrl } from './kafka-url.ts';
 
@@ -18,7 +19,8 @@ export async function startKafkaLab(): Promise<BusLab> {
   await admin.connect();
   const buses: EventBus[] = [];
   const open = async (): Promise<EventBus> => {
-    const bus = await OutboxBus.open(await KafkaLog.open(url, { sql: services.sql, log: silent }), services.sql, silent);
+    const kafka = await KafkaLog.open(await KafkaConnection.open(url, silent), { sql: services.sql, log: silent });
+    const bus = await OutboxBus.open(kafka, services.sql, silent);
     buses.push(bus);
     return bus;
   };

@@ -1,4 +1,3 @@
-import type { Admin, Kafka } from 'kafkajs';
 import type { Position } from '@roofshot/contracts/envelope';
 import { failureLevel } from '@roofshot/storage/failure-level';
 import type { Sql } from '@roofshot/storage/sql';
@@ -15,15 +14,12 @@ import type { CarriedRecord, RemoteLog } from '../outbox-bus.ts';
 import { partitionOfKey } from '../partition-of-key.ts';
 import { Presence } from '../presence.ts';
 import { BatchLimits, bytesOf, MAX_REQUEST_BYTES } from './batch-limits.ts';
-import { KafkaAppends } from './kafka-appends.ts';
-import { kafkaClient } from './kafka-client.ts';
-import { KafkaCluster } from './kafka-cluster.ts';
-import { asAway, describe } from './kafka-faults.ts';
-import { KafkaIndex } from './kafka-index.ts';
+import { KafkaAppends, type PlacedRecord } from './kafka-appends.ts';
+import type { KafkaCluster } from './kafka-cluster.ts';
+import type { KafkaConnection } from './kafka-connection.ts';
+import type { KafkaIndex } from './kafka-index.ts';
 import { KafkaReads } from './kafka-reads.ts';
 import { KafkaTail } from './kafka-tail.ts';
-import { createTopics } from './kafka-topics.ts';
-import { parseKafkaUrl, type KafkaAddress } from './kafka-url.ts';
 
 export interface KafkaLogOptions {
   /** The services' database: members of a group find each other there. */
@@ -35,15 +31,15 @@ const CHANNEL = 'roofshot_kafka';
 /** New topics, moved leaders, moved starts. What is appended is heard at once by the tail. */
 const LOOK_MS = 1_000;
 const COMMIT_MS = 5_000;
+/** A failed append is told so long, unless one goes well: outboxes and spools try again sooner. */
+const TOLD_MS = 60_000;
+
 /** The event log in Kafka. Promises: see EventBus; what a transaction says comes through an outbox (OutboxBus). */
 export class KafkaLog implements RemoteLog {
-  readonly #address: KafkaAddress;
+  readonly #connection: KafkaConnection;
   readonly #sql: Sql;
   readonly #log: Logger;
-  readonly #kafka: Kafka;
-  readonly #admin: Admin;
   readonly #cluster: KafkaCluster;
-  readonly #tailCluster: KafkaCluster;
   readonly #index: KafkaIndex;
   readonly #reads: KafkaReads;
   readonly #tail: KafkaTail;
@@ -55,59 +51,50 @@ export class KafkaLog implements RemoteLog {
   readonly #consumptions = new Map<LogConsumption, string | null>();
   readonly #timers: NodeJS.Timeout[] = [];
   #looking: Promise<void> = Promise.resolve();
+  /** Why the last look failed. */
+  #lookTrouble: string | undefined;
+  /** Why the last append failed, and when. */
+  #appendTrouble: { readonly reason: string; readonly at: number } | undefined;
   #closed = false;
 
-  private constructor(
-    address: KafkaAddress,
-    { sql, log }: KafkaLogOptions,
-    made: { kafka: Kafka; admin: Admin; clusters: [KafkaCluster, KafkaCluster] },
-  ) {
-    this.#address = address;
+  private constructor(connection: KafkaConnection, { sql, log }: KafkaLogOptions) {
+    this.#connection = connection;
     this.#sql = sql;
     this.#log = log;
-    this.#kafka = made.kafka;
-    this.#admin = made.admin;
-    [this.#cluster, this.#tailCluster] = made.clusters;
-    this.#index = new KafkaIndex(this.#cluster);
-    this.#reads = new KafkaReads(this.#cluster, this.#index);
-    this.#tail = new KafkaTail({ cluster: this.#tailCluster, index: this.#index, log, onGrown: () => this.#reconcile() });
-    this.#appends = new KafkaAppends(this.#kafka, address.brokers, log);
-    this.#limits = new BatchLimits(made.admin, this.#index);
+    const { kafka, admin, address, cluster, tailCluster, index } = connection;
+    this.#cluster = cluster;
+    this.#index = index;
+    this.#reads = new KafkaReads(cluster, index);
+    this.#tail = new KafkaTail({ cluster: tailCluster, index, log, onGrown: () => this.#reconcile() });
+    this.#appends = new KafkaAppends(kafka, address, log);
+    this.#limits = new BatchLimits(admin, index);
     this.#queue = new AppendQueue((records) => this.#append(records), { maxBytes: MAX_REQUEST_BYTES, bytesOf, retryAlone: () => false });
     this.#wakeUps = new WakeUps(sql, CHANNEL, log);
     this.#presence = new Presence(sql);
   }
 
-  /** Throws a sentence when the URL cannot be read, no broker answers, or they are too old. */
-  static async open(url: string, options: KafkaLogOptions): Promise<KafkaLog> {
-    const address = parseKafkaUrl(url);
+  /** Closing this log closes `connection`. */
+  static async open(connection: KafkaConnection, options: KafkaLogOptions): Promise<KafkaLog> {
     await prepareMessagingSchema(options.sql);
-    const kafka = kafkaClient(address, options.log);
-    const admin = kafka.admin();
-    const log = new KafkaLog(address, options, { kafka, admin, clusters: await connectAll(address, kafka, admin) });
+    const log = new KafkaLog(connection, options);
     await log.#start();
     return log;
   }
 
   async ensureTopics(topics: readonly TopicSpec[]): Promise<void> {
-    await this.#index.refresh();
-    const known = new Set(this.#index.names);
-    const missing = topics.filter(({ name }) => !known.has(name));
-    if (missing.length === 0) return;
-    await createTopics(this.#admin, missing, this.#address);
-    await this.#index.refresh();
+    if (!(await this.#connection.ensureTopics(topics))) return;
     this.#wakeUps.announce([TOPICS_CHANGED]);
     this.#reconcile();
   }
 
   async listTopics(prefix = ''): Promise<string[]> {
-    await this.#index.refresh();
+    await this.#refresh();
     return this.#index.names.filter((name) => name.startsWith(prefix)).sort();
   }
 
   async publish(records: readonly OutgoingRecord[]): Promise<Position[]> {
     if (records.length === 0) return [];
-    await this.#limits.refuseBad(records);
+    await this.#connection.ask(() => this.#limits.refuseBad(records));
     const positions = await this.#queue.append(records);
     this.#sawOwn(positions);
     return positions;
@@ -125,7 +112,7 @@ export class KafkaLog implements RemoteLog {
 
   async bounds(topic: string): Promise<LogBounds[]> {
     this.#index.watch([topic]);
-    await this.#index.refresh();
+    await this.#refresh();
     return allBoundsIn(this.#index.find(topic));
   }
 
@@ -137,7 +124,8 @@ export class KafkaLog implements RemoteLog {
     const reads = new KafkaReads(this.#cluster, this.#index); // what it reads ahead is of no use to anybody else
     const records: LogRecord[] = [];
     for (let from = offset; records.length < limit;) {
-      const [fetched] = await reads.fetchMany([{ topic: found, partition, offset: from, limit: limit - records.length }]);
+      const wish = { topic: found, partition, offset: from, limit: limit - records.length };
+      const [fetched] = await this.#connection.ask(() => reads.fetchMany([wish]));
       records.push(...(fetched?.records ?? []));
       if (fetched === undefined || fetched.next === from) break;
       from = fetched.next;
@@ -159,13 +147,19 @@ export class KafkaLog implements RemoteLog {
     });
     this.#consumptions.set(consumption, options.group);
     try {
-      await consumption.start();
+      await this.#connection.ask(() => consumption.start());
       this.#tail.reconcile();
     } catch (error) {
       await consumption.stop();
       throw error;
     }
     return consumption;
+  }
+
+  waitingFor(): readonly string[] {
+    const { reason, at } = this.#appendTrouble ?? { reason: undefined, at: 0 };
+    const trouble = this.#lookTrouble ?? (Date.now() - at < TOLD_MS ? reason : undefined);
+    return trouble === undefined ? [] : [trouble];
   }
 
   async close(): Promise<void> {
@@ -178,7 +172,8 @@ export class KafkaLog implements RemoteLog {
     await this.#wakeUps.close();
     await this.#presence.close();
     await this.#looking;
-    await Promise.all([this.#appends.close(), this.#admin.disconnect(), this.#cluster.close(), this.#tailCluster.close()]);
+    await this.#appends.close();
+    await this.#connection.close();
   }
 
   async #start(): Promise<void> {
@@ -186,21 +181,29 @@ export class KafkaLog implements RemoteLog {
       if (subjects === undefined || subjects.includes(TOPICS_CHANGED)) this.#looking = this.#look();
     });
     await this.#wakeUps.start();
-    await this.#index.refresh();
+    await this.#refresh();
     const look = (): void => void (this.#looking = this.#look());
     this.#timers.push(setInterval(look, LOOK_MS).unref(), setInterval(() => void this.#commit(), COMMIT_MS).unref());
   }
 
   readonly #look = oneAtATime(async () => {
-    if (this.#consumptions.size === 0 || this.#closed) return;
+    if ((this.#consumptions.size === 0 && this.waitingFor().length === 0) || this.#closed) return;
     try {
-      await this.#index.refresh();
+      await this.#refresh();
+      if (this.#lookTrouble !== undefined) this.#log.info('Kafka can be read again.');
+      this.#lookTrouble = undefined;
       this.#reconcile();
       this.#tail.reconcile();
     } catch (error) {
-      this.#log[failureLevel(error)]('Kafka could not be read; it is tried again.', { error });
+      const isNew = this.#lookTrouble === undefined;
+      this.#lookTrouble = messageOf(error);
+      if (isNew) this.#log[failureLevel(error)]('Kafka could not be read; it is tried again until it can.', { error });
     }
   });
+
+  #refresh(): Promise<void> {
+    return this.#connection.ask(() => this.#index.refresh());
+  }
 
   #reconcile(): void {
     for (const consumption of this.#consumptions.keys()) consumption.reconcile();
@@ -219,9 +222,20 @@ export class KafkaLog implements RemoteLog {
         record,
         partition: record.partition ?? partitionOfKey(record.key, this.#index.partitionsOf(record.topic)),
       }));
-      positions.push(...(await this.#appends.append(placed)));
+      positions.push(...(await this.#appendPlaced(placed)));
     }
     return positions;
+  }
+
+  async #appendPlaced(placed: readonly PlacedRecord[]): Promise<Position[]> {
+    try {
+      const positions = await this.#appends.append(placed);
+      this.#appendTrouble = undefined;
+      return positions;
+    } catch (error) {
+      this.#appendTrouble = { reason: messageOf(error), at: Date.now() };
+      throw error;
+    }
   }
 
   /** For Kafka's own tools: positions are the readers', in their databases. */
@@ -240,20 +254,7 @@ export class KafkaLog implements RemoteLog {
 
 const TOPICS_CHANGED = 'topics:';
 
-async function connectAll({ brokers }: KafkaAddress, kafka: Kafka, admin: Admin): Promise<[KafkaCluster, KafkaCluster]> {
-  const opened: KafkaCluster[] = [];
-  try {
-    await admin.connect();
-    for (let n = 0; n < 2; n += 1) opened.push(await KafkaCluster.connect(kafka));
-    return opened as [KafkaCluster, KafkaCluster];
-  } catch (error) {
-    await Promise.all([...opened.map((cluster) => cluster.close()), admin.disconnect()]);
-    throw new Error(
-      `No Kafka can be used at ${brokers.join(', ')} (EVENTS_URL): ${describe(error)} Start it, or correct the address and the credentials.`,
-      { cause: asAway(error, brokers, 'not applied') },
-    );
-  }
-}
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function carriedHeaders({ origin, sequence }: Pick<CarriedRecord, 'origin' | 'sequence'>): Record<string, string> {
   return { [ORIGIN_HEADER]: origin, [SEQUENCE_HEADER]: String(sequence) };

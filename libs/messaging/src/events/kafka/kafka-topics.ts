@@ -1,22 +1,67 @@
 import kafkajs, { type Admin } from 'kafkajs';
+import { ServerRefusal } from '@roofshot/storage/sql-errors';
 import type { TopicSpec } from '../bus.ts';
+import { describe, nameOf, typeOf } from './kafka-faults.ts';
+import type { MissingRights } from './kafka-rights.ts';
 import type { KafkaAddress } from './kafka-url.ts';
 
 const BEST_REPLICATION = 3;
 
-/** Creates topics; another process may be creating the same ones just now. */
-export async function createTopics(admin: Admin, topics: readonly TopicSpec[], { partitions, replication }: KafkaAddress): Promise<void> {
+/**
+ * Creates topics; another process may be creating the same ones just now. Rights that are missing are added to `missing`. Throws
+ * `ServerRefusal` when Kafka refuses for another reason.
+ */
+export async function createTopics(
+  admin: Admin,
+  topics: readonly TopicSpec[],
+  address: KafkaAddress,
+  missing: MissingRights,
+): Promise<void> {
   if (topics.length === 0) return;
-  const copies = replication ?? Math.min(BEST_REPLICATION, (await admin.describeCluster()).brokers.length);
-  await admin.createTopics({
-    waitForLeaders: true,
-    topics: topics.map((topic) => ({
-      topic: topic.name,
-      numPartitions: partitions,
-      replicationFactor: copies,
-      configEntries: configOf(topic, copies),
-    })),
-  });
+  const copies = address.replication ?? Math.min(BEST_REPLICATION, (await admin.describeCluster()).brokers.length);
+  try {
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: topics.map((topic) => ({
+        topic: topic.name,
+        numPartitions: address.partitions,
+        replicationFactor: copies,
+        configEntries: configOf(topic, copies),
+      })),
+    });
+  } catch (error) {
+    explainRefusals(error, address, missing);
+  }
+}
+
+/** Kafka answers for each topic. One that may be created but not described is found when it is looked for. */
+function explainRefusals(error: unknown, address: KafkaAddress, missing: MissingRights): void {
+  if (typeOf(error) === 'TOPIC_AUTHORIZATION_FAILED') return;
+  const refusals = refusalsIn(error);
+  if (refusals === undefined) throw error;
+  const others: string[] = [];
+  for (const { type, topic, message } of refusals) {
+    if (type.endsWith('AUTHORIZATION_FAILED')) missing.add('Create', topic);
+    else if (type !== 'TOPIC_ALREADY_EXISTS') others.push(`"${topic}": ${message}`);
+  }
+  if (others.length === 0) return;
+  throw new ServerRefusal(
+    `${nameOf(address)} (EVENTS_URL) does not make the topics that are needed: ${others.join('; ')}. ` +
+      `Topics are made with the parameters partitions=${address.partitions} and replication=${address.replication ?? '(as many as there are brokers, up to 3)'} of EVENTS_URL: correct them, or make these topics by hand.`,
+    { cause: error },
+  );
+}
+
+interface Refusal {
+  readonly type: string;
+  readonly topic: string;
+  readonly message: string;
+}
+
+function refusalsIn(error: unknown): Refusal[] | undefined {
+  const { errors } = error as { errors?: unknown };
+  if (!Array.isArray(errors)) return undefined;
+  return errors.map((one: unknown) => ({ type: typeOf(one), topic: (one as { topic?: string }).topic ?? '?', message: describe(one) }));
 }
 
 /** Append time is the broker's, because retention must not follow what a replay says of the past. */

@@ -8,10 +8,11 @@ describe('a kafka:// URL', () => {
       partitions: 6,
       replication: undefined,
     });
-    expect(parseKafkaUrl('kafka://a:1,[::1]:2/?partitions=12&replication=3')).toMatchObject({
+    expect(parseKafkaUrl('kafka://a:1,[::1]:2/?partitions=12&replication=3&outbox=20000')).toMatchObject({
       brokers: ['a:1', '[::1]:2'],
       partitions: 12,
       replication: 3,
+      mostWaiting: 20_000,
     });
   });
 
@@ -24,11 +25,12 @@ describe('a kafka:// URL', () => {
   });
 
   it('tells all faults at once', () => {
-    const reading = (): unknown => parseKafkaUrl('kafka://me@a,b:99999?partitions=0&ssl=yes&acks=1&sasl=gssapi');
+    const reading = (): unknown => parseKafkaUrl('kafka://me@a,b:99999?partitions=0&outbox=many&ssl=yes&acks=1&sasl=gssapi');
     for (const fault of [
       '"a" is no host:port',
       '"b:99999" is no host:port',
       'partitions is "0"',
+      'outbox is "many"',
       'ssl is "yes"',
       'no parameter "acks"',
       'user and password must both be given',

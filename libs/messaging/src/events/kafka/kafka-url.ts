@@ -8,14 +8,19 @@ export interface KafkaAddress {
   readonly partitions: number;
   /** Copies of each partition; without it 3, or as many as there are brokers. */
   readonly replication: number | undefined;
+  /** So many messages may wait for Kafka in the services' database (see MOST_WAITING). */
+  readonly mostWaiting: number | undefined;
 }
 
 const MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
 type SaslMechanism = (typeof MECHANISMS)[number];
 
-const FORM = 'kafka://[user:password@]host:port[,host:port…][?ssl=true&sasl=scram-sha-512&partitions=6&replication=3]';
-const KEYS = ['ssl', 'sasl', 'partitions', 'replication'];
+const FORM = 'kafka://[user:password@]host:port[,host:port…][?ssl=true&sasl=scram-sha-512&partitions=6&replication=3&outbox=500000]';
+const KEYS = ['ssl', 'sasl', 'partitions', 'replication', 'outbox'];
 const DEFAULT_PARTITIONS = 6;
+/** Of partitions and replicas. */
+const MOST_COPIES = 9_999;
+const MOST_COUNTED = 1_000_000_000;
 
 /** Reads an EVENTS_URL of the form above. Throws one error that names every fault in it. */
 export function parseKafkaUrl(url: string): KafkaAddress {
@@ -29,10 +34,11 @@ export function parseKafkaUrl(url: string): KafkaAddress {
     if (!KEYS.includes(key)) faults.push(`there is no parameter "${key}" (there are ${KEYS.join(', ')})`);
   const partitions = countOf(parameters, 'partitions', faults) ?? DEFAULT_PARTITIONS;
   const replication = countOf(parameters, 'replication', faults);
+  const mostWaiting = countOf(parameters, 'outbox', faults);
   const ssl = flagOf(parameters, 'ssl', faults);
   const sasl = saslOf(credentials, parameters.get('sasl'), faults);
   if (faults.length > 0) throw new Error(`EVENTS_URL cannot be read: ${faults.join('; ')}. Its form is ${FORM}.`);
-  return { brokers, ssl, partitions, replication, ...(sasl !== undefined && { sasl }) };
+  return { brokers, ssl, partitions, replication, mostWaiting, ...(sasl !== undefined && { sasl }) };
 }
 
 function isAddress(broker: string): boolean {
@@ -43,7 +49,8 @@ function isAddress(broker: string): boolean {
 function countOf(parameters: URLSearchParams, key: string, faults: string[]): number | undefined {
   const text = parameters.get(key);
   if (text === null) return undefined;
-  if (!/^[1-9]\d{0,3}$/.test(text)) faults.push(`${key} is "${text}" and must be a whole number from 1`);
+  const most = key === 'outbox' ? MOST_COUNTED : MOST_COPIES;
+  if (!/^[1-9]\d*$/.test(text) || Number(text) > most) faults.push(`${key} is "${text}" and must be a whole number from 1 to ${most}`);
   return Number(text);
 }
 
@@ -58,9 +65,18 @@ function saslOf(credentials: string | undefined, named: string | null, faults: s
     if (named !== null) faults.push('sasl needs user:password@ before the first broker');
     return undefined;
   }
-  const [username = '', password = ''] = credentials.split(':').map(decodeURIComponent);
+  const [username = '', password = ''] = credentials.split(':').map(decode);
   const mechanism = MECHANISMS.find((candidate) => candidate === (named ?? 'plain'));
-  if (username === '' || password === '') faults.push('user and password must both be given');
+  if (username === '' || password === '') faults.push('user and password must both be given, percent-encoded');
   if (mechanism === undefined) faults.push(`sasl is "${named}" and must be one of ${MECHANISMS.join(', ')}`);
   return mechanism === undefined ? undefined : { mechanism, username, password };
+}
+
+/** Empty where it cannot be decoded. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return '';
+  }
 }

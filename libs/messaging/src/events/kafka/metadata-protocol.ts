@@ -11,17 +11,19 @@ export interface TopicMetadata {
   readonly uuid: string;
   /** By partition number. */
   readonly partitions: readonly PartitionLeader[];
+  /** What this client may do with it: a bit for each code of Kafka's AclOperation. */
+  readonly operations: number;
 }
 
 export const METADATA = { apiKey: 3, apiVersion: 10, apiName: 'Metadata' };
 
 /** Metadata request of all topics, version 10: the first one that tells topic ids (Kafka 2.8), which kafkajs does not speak. */
 export function encodeMetadataRequest(): Buffer {
-  // Tags of request header 2; null for all topics; no creation; no authorised operations (twice); tags.
-  return Buffer.from([0, 0, 0, 0, 0, 0]);
+  // Tags of request header 2; null for all topics; no creation; authorised operations not of the cluster, but of the topics; tags.
+  return Buffer.from([0, 0, 0, 0, 1, 0]);
 }
 
-/** https://kafka.apache.org/protocol#The_Messages_Metadata, response version 10. Internal topics and those with an error are left out. */
+/** https://kafka.apache.org/protocol#The_Messages_Metadata, response version 10. Internal topics and those with an error are left out; a client is told of those that it may describe. */
 export function decodeMetadataResponse(payload: Buffer): TopicMetadata[] {
   const reader = new ByteReader(payload);
   reader.skipTags(); // of response header 1
@@ -54,7 +56,7 @@ function readTopic(reader: ByteReader): TopicMetadata | undefined {
     for (let list = 0; list < 3; list += 1) reader.compactArray(() => reader.skip(4)); // replicas, in sync, offline
     reader.skipTags();
   });
-  reader.skip(4); // authorised operations
+  const operations = reader.int32();
   reader.skipTags();
-  return error === 0 && !isInternal ? { name, uuid, partitions } : undefined;
+  return error === 0 && !isInternal ? { name, uuid, partitions, operations } : undefined;
 }
