@@ -9,8 +9,9 @@ import { KafkaIndex } from './kafka-index.ts';
 import { MissingRights } from './kafka-rights.ts';
 import { createTopics } from './kafka-topics.ts';
 import { parseKafkaUrl, type KafkaAddress } from './kafka-url.ts';
+import type { TopicMetadata } from './metadata-protocol.ts';
 
-const LOOKS = 20;
+const LOOKS = 50;
 const LOOK_MS = 100;
 
 /** What a log in Kafka speaks to its brokers with. */
@@ -74,15 +75,17 @@ export class KafkaConnection {
     return absent.length > 0;
   }
 
-  /** Brokers learn of a new topic one after the other; one that may not be described never shows. */
+  /** Brokers learn of a new topic, and who leads it, one after the other; one that may not be described never shows. */
   async #awaitTopics(topics: readonly TopicSpec[]): Promise<void> {
     for (let looks = 0; looks < LOOKS; looks += 1) {
       await this.index.refresh();
-      if (topics.every(({ name }) => this.index.all.has(name))) return;
+      if (topics.every(({ name }) => isLed(this.index.all.get(name)))) return;
       await delay(LOOK_MS);
     }
   }
 }
+
+const isLed = (topic: TopicMetadata | undefined): boolean => topic?.partitions.every(({ leader }) => leader >= 0) ?? false;
 
 async function connectAll(address: KafkaAddress, kafka: Kafka, admin: Admin): Promise<[KafkaCluster, KafkaCluster]> {
   const opened: KafkaCluster[] = [];

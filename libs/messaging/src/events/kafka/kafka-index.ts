@@ -3,6 +3,7 @@ import type { LogBounds, TopicPartition } from '../bus.ts';
 import type { Subscription } from '../group-membership.ts';
 import { boundsIn, unknownTopic, type IndexedTopic, type LogIndex } from '../log-index.ts';
 import type { KafkaCluster, Placed } from './kafka-cluster.ts';
+import { whenSettled } from './kafka-settling.ts';
 import type { TopicMetadata } from './metadata-protocol.ts';
 
 interface Bounds {
@@ -28,17 +29,7 @@ export class KafkaIndex implements LogIndex {
     this.#cluster = cluster;
   }
 
-  readonly refresh = oneAtATime(async (): Promise<void> => {
-    const all = new Map((await this.#cluster.topics()).map((topic) => [topic.name, topic]));
-    const watched = [...all.values()].filter(({ name }) => this.#watches(name));
-    const placed = watched.flatMap(({ name, partitions }) =>
-      partitions.map(({ leader }, partition) => ({ topic: name, partition, leader })),
-    );
-    const found = await this.#cluster.bounds(placed.filter(({ leader }) => leader >= 0));
-    const bounds = new Map(found.map(({ topic, partition, start, end }) => [`${topic}/${partition}`, { start, end }]));
-    this.#all = all;
-    this.#watched = new Map(watched.flatMap((topic) => this.#withBounds(topic, bounds)).map((topic) => [topic.name, topic]));
-  });
+  readonly refresh = oneAtATime(() => whenSettled(() => this.#look()));
 
   /** From the next look on, the bounds of these topics are known. */
   watch(topics: Subscription): void {
@@ -98,6 +89,18 @@ export class KafkaIndex implements LogIndex {
     return [...this.topics].flatMap(({ name, leaders, bounds }) =>
       bounds.map(({ start, end }, partition) => ({ topic: name, partition, leader: leaders[partition] ?? -1, start, end })),
     );
+  }
+
+  async #look(): Promise<void> {
+    const all = new Map((await this.#cluster.topics()).map((topic) => [topic.name, topic]));
+    const watched = [...all.values()].filter(({ name }) => this.#watches(name));
+    const placed = watched.flatMap(({ name, partitions }) =>
+      partitions.map(({ leader }, partition) => ({ topic: name, partition, leader })),
+    );
+    const found = await this.#cluster.bounds(placed.filter(({ leader }) => leader >= 0));
+    const bounds = new Map(found.map(({ topic, partition, start, end }) => [`${topic}/${partition}`, { start, end }]));
+    this.#all = all;
+    this.#watched = new Map(watched.flatMap((topic) => this.#withBounds(topic, bounds)).map((topic) => [topic.name, topic]));
   }
 
   #watches(name: string): boolean {

@@ -21,7 +21,7 @@ export async function createTopics(
   const copies = address.replication ?? Math.min(BEST_REPLICATION, (await admin.describeCluster()).brokers.length);
   try {
     await admin.createTopics({
-      waitForLeaders: true,
+      waitForLeaders: false, // it fails where another process makes them at the same moment
       topics: topics.map((topic) => ({
         topic: topic.name,
         numPartitions: address.partitions,
