@@ -1,5 +1,7 @@
 // `npm test`: every check and every test, or a selection; the last line is "N passed, N failed".
+import { NotToBeHad } from '@roofshot/testing/server-kind';
 import { endUnusedServers } from '@roofshot/testing/shared-servers';
+import { haveEngine } from '../deploy/test/engine.ts';
 import { haveChromium } from './testing/chromium.ts';
 import { HELP, parseWanted, WrongArguments, type Selection, type Wanted } from './testing/arguments.ts';
 import { runEverything } from './testing/everything.ts';
@@ -22,6 +24,24 @@ function needsBrowser(selection: Selection | undefined): boolean {
   return kinds.includes('component') && (packages.length === 0 || packages.some((folder) => folder.includes('console')));
 }
 
+/** The tests of images and compose.yaml find an engine where the docker command looks; without one they tell the reason and do not run. */
+async function withEngine(work: (env: NodeJS.ProcessEnv) => Promise<Tally>): Promise<Tally> {
+  const engine = await haveEngine().catch((error: unknown) => {
+    if (error instanceof NotToBeHad) return error;
+    throw error;
+  });
+  if (engine instanceof NotToBeHad) {
+    console.log(`Images cannot be built and started here: ${engine.message}. To have it, ${engine.remedy}.`);
+    console.log('What needs no engine is checked: that compose.yaml, the Dockerfile and .env.example say what the services say.');
+    return work({ ENGINE_MISSING: engine.message });
+  }
+  try {
+    return await work(engine.env);
+  } finally {
+    await engine.close();
+  }
+}
+
 async function run({ selection, embedded }: Wanted): Promise<Tally> {
   const kinds = selection?.kinds ?? (embedded ? EMBEDDED : KINDS);
   const refusals = kinds.includes('server') ? await prepareServers() : [];
@@ -32,7 +52,9 @@ async function run({ selection, embedded }: Wanted): Promise<Tally> {
   const env = { ...process.env, ...(embedded ? { TEST_EMBEDDED: '1' } : {}) };
   const whole = needsBrowser(selection) ? withChromium(env) : env;
   try {
-    return await (selection === undefined ? runEverything(whole) : runSelection(selection, whole));
+    if (selection === undefined) return await runEverything(whole);
+    if (!selection.kinds.includes('deploy')) return await runSelection(selection, whole);
+    return await withEngine((engine) => runSelection(selection, { ...whole, ...engine }));
   } finally {
     await endUnusedServers();
   }

@@ -1,5 +1,5 @@
 import { parseWanted } from './arguments.ts';
-import { EMBEDDED, jestFilter } from './kinds.ts';
+import { EMBEDDED, jestFilter, KINDS } from './kinds.ts';
 
 describe('what to test', () => {
   it('is everything when nothing is chosen', () => {
@@ -25,7 +25,7 @@ describe('what to test', () => {
 
   it('names the kinds there are when it is given another', () => {
     expect(() => parseWanted(['--kind', 'slow'])).toThrow(
-      '--kind slow: there is no such kind of test; choose unit, int, component, server, e2e',
+      '--kind slow: there is no such kind of test; choose unit, int, component, server, e2e, deploy',
     );
   });
 });
@@ -38,11 +38,17 @@ describe('an argument that does not exist', () => {
 
 describe('a kind of tests', () => {
   const files = ['a.test.ts', 'page.test.tsx', 'sql.int.test.ts', 'f.component.test.ts', 'kafka-bus.server.test.ts', 'journey.e2e.test.ts'];
-  const chosen = (pattern: string) => files.filter((file) => !new RegExp(pattern).test(file));
+  const named = 'compose.deploy.test.ts';
+  const chosen = (pattern: string) => [...files, named].filter((file) => !new RegExp(pattern).test(file));
 
   it('is told from the others by its suffix', () => {
     expect(chosen(jestFilter(['unit']).at(-1) ?? '')).toEqual(['a.test.ts', 'page.test.tsx']);
     expect(jestFilter(['e2e'])).toEqual(['--testMatch', '**/*.e2e.test.{ts,tsx}']);
+  });
+
+  it('is not among all of them when it wants to be named', () => {
+    expect(chosen(jestFilter(KINDS).at(-1) ?? '')).toEqual(files);
+    expect(chosen(jestFilter(['unit', 'deploy']).at(-1) ?? '')).toEqual(['a.test.ts', 'page.test.tsx', named]);
   });
 
   it('is left out alone when the others need no servers', () => {

@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util';
-import { EMBEDDED, KINDS, type Kind } from './kinds.ts';
+import { ALL_KINDS, EMBEDDED, KINDS, type Kind } from './kinds.ts';
 
 export const HELP = `usage: npm test [-- --kind KIND] [--package FOLDER] [--name PATTERN] [--embedded]
 
 Without options: lint, type check, format, the Python checks and every test, from Nx's cache where nothing changed.
 With --kind, --package or --name: the chosen tests in one run, without the cache.
 
-  --kind KIND        ${KINDS.join(', ')}; may be repeated
+  --kind KIND        ${ALL_KINDS.join(', ')}; may be repeated (deploy: npm run test:deploy)
   --package FOLDER   such as libs/storage; may be repeated
   --name PATTERN     only tests whose name matches
   --embedded         without the tests that need Kafka, RabbitMQ and other servers: npm run test:embedded
@@ -62,7 +62,7 @@ function parse(args: readonly string[]) {
 }
 
 function asKind(text: string): Kind {
-  const kind = KINDS.find((known) => known === text);
-  if (kind === undefined) throw new WrongArguments(`--kind ${text}: there is no such kind of test; choose ${KINDS.join(', ')}`);
+  const kind = ALL_KINDS.find((known) => known === text);
+  if (kind === undefined) throw new WrongArguments(`--kind ${text}: there is no such kind of test; choose ${ALL_KINDS.join(', ')}`);
   return kind;
 }

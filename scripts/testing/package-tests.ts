@@ -3,7 +3,7 @@ import { EMBEDDED, jestFilter, KINDS } from './kinds.ts';
 import { resultFile, runJest } from './run-jest.ts';
 
 /** The root's own tests; every other folder is a package with a target of its own. */
-const ROOT_FOLDERS = ['scripts', 'examples', 'observability'];
+const ROOT_FOLDERS = ['scripts', 'examples', 'observability', 'deploy'];
 
 const [folder, project] = process.argv.slice(2);
 if (folder === undefined || project === undefined) throw new Error('usage: package-tests.ts FOLDER PROJECT');

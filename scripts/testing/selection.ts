@@ -6,7 +6,7 @@ import { readTally } from './results.ts';
 import { ROOT, resultFile, runJest } from './run-jest.ts';
 import { atLeastOneFailure, tallyJest, type Tally } from './tally.ts';
 
-const ALL_FOLDERS = ['contracts', 'libs', 'services', 'scripts', 'examples', 'observability'];
+const ALL_FOLDERS = ['contracts', 'libs', 'services', 'scripts', 'examples', 'observability', 'deploy'];
 
 /** The chosen tests in one run of jest. @throws WrongArguments when a chosen package does not exist */
 export async function runSelection(selection: Selection, env: NodeJS.ProcessEnv): Promise<Tally> {
