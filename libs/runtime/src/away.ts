@@ -30,6 +30,16 @@ export function awayOf(error: unknown): Away | undefined {
   return undefined;
 }
 
+/** What a server said that refuses the platform a right that it needs, with the remedy: no fault of the caller, and it does not pass. */
+export function refusalOf(error: unknown): string | undefined {
+  let one = error;
+  for (let depth = 0; depth < MAX_CAUSES && typeof one === 'object' && one !== null; depth += 1) {
+    if (one instanceof Error && one.name === 'ServerRefusal') return one.message;
+    one = Reflect.get(one, 'cause');
+  }
+  return undefined;
+}
+
 function describeOne(error: object): Away | undefined {
   const { name, code, sqlState, detail } = error as { name?: unknown; code?: unknown; sqlState?: unknown; detail?: unknown };
   if (typeof code === 'string' && DISK_CODES.has(code)) return FULL;

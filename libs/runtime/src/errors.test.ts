@@ -29,6 +29,23 @@ describe('problem details', () => {
     });
   });
 
+  test('a right that a server does not give is told with its remedy, and is no fault of the caller', () => {
+    const refused = Object.assign(new Error('Kafka does not give the rights. Grant them.'), { name: 'ServerRefusal' });
+    expect(problemOf(new Error('declare the type', { cause: refused }))).toMatchObject({
+      status: 500,
+      code: 'server-refused',
+      detail: 'Kafka does not give the rights. Grant them. Nothing was changed.',
+    });
+  });
+
+  test('a server without room tells which one and what to do', () => {
+    const full = (sqlState: string): Error =>
+      Object.assign(new Error('full'), { name: 'OutOfRoom', sqlState, detail: 'Redis is full. Free some.' });
+    const detail = 'Redis is full. Free some. Nothing was changed; try again.';
+    expect(problemOf(full('53000'))).toMatchObject({ status: 503, code: 'unavailable', detail });
+    expect(problemOf(full('53100'))).toMatchObject({ status: 503, code: 'storage-full', detail });
+  });
+
   test('an unknown failure tells nothing of its inside', () => {
     const problem = problemOf(new Error('password=hunter2 at db.ts:12'), 'c-2');
     expect(problem).toMatchObject({ status: 500, code: 'internal', correlationId: 'c-2' });

@@ -1,6 +1,6 @@
 import type { Problem } from '@roofshot/contracts/http/common';
 import type { Fault } from '@roofshot/contracts/validate';
-import { awayOf } from './away.ts';
+import { awayOf, refusalOf } from './away.ts';
 
 /** Codes that every service may use, with the HTTP status that they become. A service adds its own by `defineErrors`. */
 const COMMON = {
@@ -110,6 +110,8 @@ function describe(error: unknown): Described {
   if (refused !== undefined) return refused;
   const away = awayOf(error);
   if (away !== undefined) return { ...away, status: 503, extra: {} };
+  const refusal = refusalOf(error);
+  if (refusal !== undefined) return { code: 'server-refused', status: 500, detail: `${refusal} Nothing was changed.`, extra: {} };
   return {
     code: 'internal',
     status: 500,

@@ -10,16 +10,26 @@ export interface Observed {
 const TIMEOUT_MS = 2_000;
 
 const Health = Type.Object({ healthy: Type.Boolean() });
-const Readiness = Type.Object({ ready: Type.Boolean(), waitsFor: Type.Array(Type.String()), lag: Type.Integer() });
+const Readiness = Type.Object({
+  ready: Type.Boolean(),
+  waitsFor: Type.Array(Type.String()),
+  troubles: Type.Optional(Type.Array(Type.String())), // a service of an older version has none
+  lag: Type.Integer(),
+});
 
 export interface HealthOfAll {
   readonly healthy: boolean;
   readonly services: readonly { readonly name: string; readonly healthy: boolean }[];
 }
 
+interface ServiceReadiness extends Required<Omit<Static<typeof Readiness>, 'lag'>> {
+  readonly name: string;
+  readonly lag: number | null;
+}
+
 export interface ReadinessOfAll {
   readonly ready: boolean;
-  readonly services: readonly ({ readonly name: string } & Omit<Static<typeof Readiness>, 'lag'> & { readonly lag: number | null })[];
+  readonly services: readonly ServiceReadiness[];
 }
 
 /** Healthy when every service is. */
@@ -33,14 +43,14 @@ export async function aggregateHealth(services: readonly Observed[]): Promise<He
   return { healthy: states.every(({ healthy }) => healthy), services: states };
 }
 
-/** Ready when every service is; each with what it waits for and its lag in records (null: it does not answer). */
+/** Ready when every service is; each with what it waits for, what troubles it and its lag in records (null: it does not answer). */
 export async function aggregateReadiness(services: readonly Observed[]): Promise<ReadinessOfAll> {
   const states = await Promise.all(
     services.map(async ({ name, url }) => {
       const answer = await ask(`${url}/readyz`, Readiness);
       return typeof answer === 'string'
-        ? { name, ready: false, waitsFor: [answer], lag: null }
-        : { name, ready: answer.ready, waitsFor: answer.waitsFor, lag: answer.lag };
+        ? { name, ready: false, waitsFor: [answer], troubles: [], lag: null }
+        : { name, ready: answer.ready, waitsFor: answer.waitsFor, troubles: answer.troubles ?? [], lag: answer.lag };
     }),
   );
   return { ready: states.every(({ ready }) => ready), services: states };

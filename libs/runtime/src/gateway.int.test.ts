@@ -19,7 +19,7 @@ interface Upstream {
 let upstream: Upstream;
 let folder: TempDir;
 let gateway: Gateway;
-const state = { ready: true };
+const state = { ready: true, troubles: ['The log is away.'] };
 
 async function startUpstream(): Promise<Upstream> {
   const abandoned: string[] = [];
@@ -29,7 +29,7 @@ async function startUpstream(): Promise<Upstream> {
     else if (request.url === '/readyz')
       response
         .writeHead(state.ready ? 200 : 503)
-        .end(JSON.stringify({ ready: state.ready, waitsFor: state.ready ? [] : ['events'], lag: 7 }));
+        .end(JSON.stringify({ ready: state.ready, waitsFor: state.ready ? [] : ['events'], troubles: state.troubles, lag: 7 }));
     else if (request.url === '/v1/slow/stream') response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n');
     else if (request.url === '/v1/slow/broken')
       response.writeHead(200, { 'content-length': '100' }).write('half', () => response.destroy());
@@ -152,7 +152,7 @@ describe('the gateway', () => {
     const ready = await fetch(`${gateway.url}/status`);
     expect(ready.status).toBe(200);
     const { services } = (await ready.json()) as { services: { name: string; ready: boolean; lag: number | null; waitsFor: string[] }[] };
-    expect(services[0]).toEqual({ name: 'wide', ready: true, waitsFor: [], lag: 7 });
+    expect(services[0]).toEqual({ name: 'wide', ready: true, waitsFor: [], troubles: ['The log is away.'], lag: 7 });
     expect(services[1]).toMatchObject({ name: 'narrow', ready: false, lag: null });
     expect((await fetch(`${gateway.url}/readyz`)).status).toBe(503);
     expect((await fetch(`${gateway.url}/healthz`)).status).toBe(503);
@@ -203,7 +203,7 @@ describe('the gateway', () => {
     state.ready = true;
     expect([waiting.status, await waiting.json()]).toEqual([
       503,
-      { ready: false, services: [{ name: 'wide', ready: false, waitsFor: ['events'], lag: 7 }] },
+      { ready: false, services: [{ name: 'wide', ready: false, waitsFor: ['events'], troubles: ['The log is away.'], lag: 7 }] },
     ]);
     await other.stop();
   });

@@ -12,6 +12,8 @@ const Readyz = Type.Object({
   ready: Type.Boolean(),
   /** A sentence for each thing that is awaited. */
   waitsFor: Type.Array(Type.String()),
+  /** A sentence for each thing that is in the way of some of its work: a broker that is away, messages that cannot leave. */
+  troubles: Type.Array(Type.String()),
   /** Records that are on the log and not yet handled. */
   lag: Type.Integer(),
 });
@@ -48,12 +50,13 @@ export class HealthController {
     http.route({
       method: 'GET',
       url: '/readyz',
-      summary: 'Whether it takes traffic, and what it waits for: 503 until ready.',
+      summary: 'Whether it takes traffic, what it waits for (503 until ready), and what troubles it.',
       response: Readyz,
       handler: async ({ reply }) => {
         const waitsFor = await readiness.waitsFor();
         if (waitsFor.length > 0) void reply.code(503);
-        return { service: observed.name, ready: waitsFor.length === 0, waitsFor, lag: lagOf(describe()) };
+        const troubles = readiness.troubles();
+        return { service: observed.name, ready: waitsFor.length === 0, waitsFor, troubles, lag: lagOf(describe()) };
       },
     });
     addLiveRoute(http, { service: observed.name, waitsFor: () => readiness.waitsFor(), lag: () => lagOf(describe()) });

@@ -5,10 +5,14 @@ type Check = () => boolean | string | Promise<boolean | string>;
 /** A check that does not answer by then is awaited no longer: the answer to `/readyz` must come before its asker gives up. */
 const CHECK_TIMEOUT_MS = 1_000;
 
-/** What has to be so before a service takes traffic. `/readyz` lists what it still waits for. */
+/**
+ * What has to be so before a service takes traffic: `/readyz` lists what it still waits for. Beside that it lists troubles, which are in
+ * the way of some of its work and not of its taking traffic.
+ */
 @Injectable()
 export class Readiness {
   readonly #checks = new Map<string, Check>();
+  readonly #mentions: (() => readonly string[])[] = [];
   #stage: string | undefined = 'the start to end';
 
   /**
@@ -17,6 +21,15 @@ export class Readiness {
    */
   waitFor(what: string, check: Check): void {
     this.#checks.set(what, check);
+  }
+
+  /** `look` answers what troubles the service at that moment, a sentence each, with the remedy. */
+  mention(look: () => readonly string[]): void {
+    this.#mentions.push(look);
+  }
+
+  troubles(): string[] {
+    return [...new Set(this.#mentions.flatMap((look) => look()))];
   }
 
   /** Said by the runtime alone: undefined while the service runs. */

@@ -1,20 +1,16 @@
 import type { Server } from 'node:http';
-import type { TopicDefinition } from '@roofshot/contracts/define';
-import { deliveryMigrations } from '@roofshot/storage/delivery-migrations';
-import { migrate } from '@roofshot/storage/migrate';
 import { log } from '@roofshot/telemetry/logger';
 import { completeness } from './completeness.ts';
-import { conversationOf } from './conversation.ts';
-import { readEnvironment, type Environment, type SharedConfig, type Variables } from './env.ts';
+import { readEnvironment, type Environment, type Variables } from './env.ts';
 import { httpPrefixesOf } from './http-prefixes.ts';
-import { openPorts, type OpenPorts } from './open-ports.ts';
+import { openPorts, type OpenPorts, type PortWishes } from './open-ports.ts';
+import type { PortKey } from './port-faults.ts';
+import { portNeedsOf } from './port-needs.ts';
 import { claimFolders, type World } from './platform.ts';
 import { endOnFault, logFailedStart, stopOnSignals } from './process-signals.ts';
 import { isLogElsewhere, openTelemetry } from './process-telemetry.ts';
-import { resourceMigrations } from './resource-migrations.ts';
-import { schemaOf } from './schema-of.ts';
 import { ServiceApplication } from './service-application.ts';
-import type { AnyService, Ports } from './service.ts';
+import type { AnyService } from './service.ts';
 import { Shutdown } from './shutdown.ts';
 import { LeftWhileWaiting, whenServersAnswer } from './wait-for-servers.ts';
 
@@ -91,7 +87,8 @@ async function startIn(
   shutdown.add(() => telemetry.close());
   await telemetry.connect();
   shutdown.add(await claimFolders(services, environment));
-  const open = (): Promise<OpenPorts> => openPrepared(services, shared);
+  const wishes = { needs: portNeedsOf(services), shared, log, proven: new Set<PortKey>() };
+  const open = (onState?: PortWishes['onState']): Promise<OpenPorts> => openPorts({ ...wishes, ...(onState && { onState }) });
   const { ports, close } = await (leaving === undefined ? open() : whenServersAnswer(open, { services, environment, leaving }));
   shutdown.add(close);
   const applications = await createAll(services, { environment, ports, clock, log }, shutdown);
@@ -101,42 +98,6 @@ async function startIn(
   for (const application of applications) application.enterService();
   log.info('Ready.', { 'labels.services': listening.map(({ name, url }) => `${name} ${url}`) });
   return { urls: Object.fromEntries(listening.map(({ name, url }) => [name, url])), environment, stop: () => shutdown.run() };
-}
-
-/** The ports, with everything in them that the services rely on; all closed again when any of it fails. */
-async function openPrepared(services: readonly AnyService[], shared: SharedConfig): Promise<OpenPorts> {
-  const opened = await openPorts(new Set(services.flatMap(({ needs }) => needs)), shared, { services: services.length, log });
-  try {
-    await prepareStorage(services, opened.ports);
-    return opened;
-  } catch (error) {
-    await opened.close();
-    throw error;
-  }
-}
-
-/** Schemas first, since deliveries keep their positions there; then the topics and queues that are said or heard. */
-async function prepareStorage(services: readonly AnyService[], { sql, events, commands }: Ports): Promise<void> {
-  for (const service of services) {
-    if (!service.needs.includes('sql')) continue;
-    const kinds = service.kinds.length > 0 ? resourceMigrations : [];
-    await named(service.name, () => migrate(sql, schemaOf(service.name), [...deliveryMigrations, ...kinds, ...service.migrations]));
-  }
-  const conversations = services.map(conversationOf);
-  const topics = conversations.flatMap(({ publishes, hears }) => [...publishes, ...hears]).filter((topic) => topic.kind === 'topic');
-  const queues = conversations.flatMap(({ sends, handles }) => [...sends, ...handles]).map(({ queue }) => queue);
-  if (topics.length > 0) await events.ensureTopics([...new Set(topics)].map(specOf));
-  if (queues.length > 0) await commands.ensureQueues([...new Set(queues)]);
-}
-
-const DAY_MS = 86_400_000;
-
-function specOf({ name, retentionDays, compacted = false }: TopicDefinition): {
-  name: string;
-  retentionMs: number | null;
-  compacted: boolean;
-} {
-  return { name, retentionMs: retentionDays === 'forever' ? null : retentionDays * DAY_MS, compacted };
 }
 
 async function createAll(services: readonly AnyService[], world: World, shutdown: Shutdown): Promise<ServiceApplication[]> {

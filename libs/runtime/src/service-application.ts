@@ -87,8 +87,16 @@ export class ServiceApplication {
         () => delivery.ready() || delivery.waitingFor().join('; '),
       );
     }
+    this.#mentionBrokers(readiness);
     const { sql } = this.#platform;
     if (sql !== undefined) readiness.waitFor('the database', async () => (await sql.query('SELECT 1')).length === 1);
+  }
+
+  /** Requests are answered without them, and what is said waits in the database. */
+  #mentionBrokers(readiness: Readiness): void {
+    const { events, commands } = this.#world.ports;
+    if (this.service.needs.includes('events')) readiness.mention(() => events.waitingFor());
+    if (this.service.needs.includes('commands')) readiness.mention(() => commands.waitingFor());
   }
 
   #setup(): ConstructorParameters<typeof EventsServer>[0] {

@@ -47,6 +47,8 @@ export interface ServiceDefinition<N extends PortName = PortName, S extends TObj
   readonly config: S;
   readonly port: number;
   readonly needs: readonly N[];
+  /** Of those, the stores that it never writes to: its login there needs no right to. */
+  readonly readsOnly?: readonly (N & ('online' | 'objects'))[];
   readonly publishes: readonly (TopicDefinition | TopicFamily)[];
   readonly sends: readonly CommandDefinition[];
   /** Resource kinds that it owns; served under `/v1/<plural>`. */

@@ -1,14 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { log } from '@roofshot/telemetry/logger';
-import { awayOf } from './away.ts';
 import type { Environment } from './env.ts';
 import { portKeyOf } from './listen.ts';
+import type { PortState } from './open-ports.ts';
+import { PortFaults, type PortKey } from './port-faults.ts';
+import { isLogElsewhere } from './process-telemetry.ts';
 import type { AnyService } from './service.ts';
 import { openWaitingDoor, type WaitingDoor } from './waiting-door.ts';
 
 const FIRST_PAUSE_MS = 100;
 /** A server that has come is noticed within this. */
 const LONGEST_PAUSE_MS = 1_000;
+/** A try that takes longer is not made in silence: some servers accept connections and say nothing. */
+const PATIENCE_MS = 2_000;
+/** A try that runs when the process is told to end gets so long to close what it has opened. */
+const GOODBYE_MS = 10_000;
 
 /** The process was told to end before what it waited for had come. */
 export class LeftWhileWaiting extends Error {
@@ -22,74 +28,125 @@ export interface Waiting {
   readonly leaving: AbortSignal;
 }
 
+interface Closable {
+  close(): Promise<void>;
+}
+
+/** Tells how a server stands; see openPorts. */
+type Tell = (key: PortKey, state: PortState) => void;
+
 /**
- * Opens what lies outside the process, again and again while a server does not answer: it may be started later than this process.
- * Meanwhile every service stands at its port, alive and not ready, and says what it waits for. Any other failure (a wrong password,
- * a foreign version) does not pass by itself and is thrown.
+ * Opens what lies outside the process, again and again while servers do not answer: they may be started later than this process.
+ * Meanwhile every service stands at its port, alive and not ready, and lists what it waits for. Faults of another kind (a wrong password,
+ * a foreign version) do not pass by themselves and are thrown, with those servers that would have been waited for.
  */
-export async function whenServersAnswer<T>(open: () => Promise<T>, waiting: Waiting): Promise<T> {
+export async function whenServersAnswer<T extends Closable>(open: (tell: Tell) => Promise<T>, waiting: Waiting): Promise<T> {
   const room = new WaitingRoom(waiting);
   try {
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      if (waiting.leaving.aborted) throw left();
       const opened = await room.attempt(open);
-      if (opened !== undefined) return opened.value;
-      await delay(pause, undefined, { signal: waiting.leaving }).catch(() => undefined); // told to leave: seen below
-      if (waiting.leaving.aborted) throw new LeftWhileWaiting('The process was told to end while it waited.');
+      if (opened !== undefined) return opened;
+      await delay(pause, undefined, { signal: waiting.leaving }).catch(() => undefined); // told to leave: seen above
     }
   } finally {
     await room.close();
   }
 }
 
+const left = (): LeftWhileWaiting => new LeftWhileWaiting('The process was told to end while it waited.');
+
 class WaitingRoom {
   readonly #waiting: Waiting;
-  #doors: readonly WaitingDoor[] | undefined;
-  #reason = '';
+  /** What is wrong with each server, as far as it is known; in the order in which they were asked. */
+  readonly #reasons = new Map<PortKey, string>();
+  /** What was told of a server since it last answered. */
+  readonly #told = new Map<PortKey, Set<string>>();
+  readonly #left = Promise.withResolvers<never>();
+  #doors: Promise<readonly WaitingDoor[]> | undefined;
 
   constructor(waiting: Waiting) {
     this.#waiting = waiting;
+    this.#left.promise.catch(() => undefined); // whoever waits for it hears it
+    const leave = (): void => this.#left.reject(left());
+    waiting.leaving.addEventListener('abort', leave, { once: true });
   }
 
-  /** Undefined when a server did not answer. */
-  async attempt<T>(open: () => Promise<T>): Promise<{ readonly value: T } | undefined> {
+  /** Undefined when servers did not answer. */
+  async attempt<T extends Closable>(open: (tell: Tell) => Promise<T>): Promise<T | undefined> {
+    const opening = open((key, state) => this.#hear(key, state));
+    const ended = new AbortController();
     try {
-      return { value: await open() };
+      return await Promise.race([opening, this.#left.promise, this.#openDoorsLate(ended.signal)]);
     } catch (error) {
-      if (awayOf(error)?.code !== 'unavailable') throw error;
-      this.#tell(error instanceof Error ? error.message : String(error));
-      this.#doors ??= await this.#openDoors();
+      if (!(error instanceof PortFaults) || !error.allAway) {
+        await closeLate(opening);
+        throw error;
+      }
+      for (const { key, sentence } of error.faults) this.#tell(key, sentence);
+      await this.#openDoors();
       return undefined;
+    } finally {
+      ended.abort();
     }
   }
 
   async close(): Promise<void> {
-    await Promise.all((this.#doors ?? []).map((door) => door.close()));
+    const doors = await this.#doors?.catch(() => []); // why they could not be opened was thrown
+    await Promise.all((doors ?? []).map((door) => door.close()));
   }
 
-  /** Once for each reason; also to the person who started it, where the log is a file. */
-  #tell(reason: string): void {
-    if (reason === this.#reason) return;
-    this.#reason = reason;
-    log.warn('A server that is needed does not answer; the start waits for it.', { 'event.reason': reason });
-    if (this.#waiting.environment.shared.logFile !== undefined) process.stderr.write(`The start waits. ${reason}\n`);
-  }
-
-  async #openDoors(): Promise<WaitingDoor[]> {
-    const { services, environment } = this.#waiting;
-    const doors: WaitingDoor[] = [];
-    try {
-      for (const { name, port } of services) {
-        const wish = {
-          host: environment.shared.host,
-          port: environment.services.get(name)?.port ?? port,
-          portKey: portKeyOf(name),
-        };
-        doors.push(await openWaitingDoor(name, wish, () => [this.#reason]));
-      }
-    } catch (error) {
-      await Promise.all(doors.map((door) => door.close()));
-      throw error;
+  #hear(key: PortKey, state: PortState): void {
+    if (typeof state === 'object') this.#reasons.set(key, state.sentence);
+    else if (state === 'asked') this.#reasons.set(key, this.#reasons.get(key) ?? `${key}: it was asked and has not answered yet.`);
+    else {
+      this.#reasons.delete(key);
+      if (this.#told.delete(key)) log.info('A server that the start waited for answers.', { 'labels.key': key });
     }
-    return doors;
   }
+
+  /** Once for each reason; also to the person who started it, where the log is elsewhere. */
+  #tell(key: PortKey, reason: string): void {
+    const told = this.#told.get(key) ?? new Set();
+    this.#told.set(key, told);
+    if (told.has(reason)) return;
+    told.add(reason);
+    log.warn('A server that is needed does not answer; the start waits for it.', { 'event.reason': reason });
+    if (isLogElsewhere(this.#waiting.environment.shared)) process.stderr.write(`The start waits. ${reason}\n`);
+  }
+
+  /** Never resolves; rejects when a port cannot be had. */
+  async #openDoorsLate(ended: AbortSignal): Promise<never> {
+    await delay(PATIENCE_MS, undefined, { signal: ended }).catch(() => undefined);
+    if (!ended.aborted) await this.#openDoors();
+    return new Promise<never>(() => undefined);
+  }
+
+  #openDoors(): Promise<readonly WaitingDoor[]> {
+    this.#doors ??= openDoors(this.#waiting, () => (this.#reasons.size > 0 ? [...this.#reasons.values()] : ['the start to end']));
+    return this.#doors;
+  }
+}
+
+async function openDoors({ services, environment }: Waiting, waitsFor: () => readonly string[]): Promise<readonly WaitingDoor[]> {
+  const doors: WaitingDoor[] = [];
+  try {
+    for (const { name, port } of services) {
+      const wish = { host: environment.shared.host, port: environment.services.get(name)?.port ?? port, portKey: portKeyOf(name) };
+      doors.push(await openWaitingDoor(name, wish, waitsFor));
+    }
+  } catch (error) {
+    await Promise.all(doors.map((door) => door.close()));
+    throw error;
+  }
+  return doors;
+}
+
+/** What was being opened when nobody wanted it any more. */
+async function closeLate(opening: Promise<Closable>): Promise<void> {
+  const closing = opening.then(
+    (opened) => opened.close(),
+    () => undefined, // it is what was thrown, or nobody asks any more
+  );
+  await Promise.race([closing, delay(GOODBYE_MS, undefined, { ref: false })]);
 }

@@ -39,7 +39,7 @@ function answer(service: string, waitsFor: readonly string[], { request, respons
   const [path] = (request.url ?? '/').split('?', 1);
   response.setHeader('connection', 'close'); // the next request is the service's
   if (path === '/healthz') answerState(response, 200, { service, healthy: true, deliveries: [] });
-  else if (path === '/readyz') answerState(response, 503, { service, ready: false, waitsFor, lag: 0 });
+  else if (path === '/readyz') answerState(response, 503, { service, ready: false, waitsFor, troubles: [], lag: 0 });
   else answerProblem(notReady(service, waitsFor), request, response);
 }
 

@@ -65,7 +65,9 @@ test('two services share the ports of one process, and each has its own door, he
   expect(await json(`${greeterUrl}/v1/greetings`)).toMatchObject({ folder: join(folder.path, 'services', 'greeter'), now: 1_000 });
   expect((await fetch(`${greeterUrl}/v1/tallies/shared`)).status).toBe(404);
   for (const [name, url] of Object.entries(running.urls)) {
-    await eventually(async () => expect(await json(`${url}/readyz`)).toEqual({ service: name, ready: true, waitsFor: [], lag: 0 }));
+    await eventually(async () =>
+      expect(await json(`${url}/readyz`)).toEqual({ service: name, ready: true, waitsFor: [], troubles: [], lag: 0 }),
+    );
     expect(await json(`${url}/healthz`)).toMatchObject({ service: name, healthy: true });
     expect(await json(`${url}/openapi.json`)).toMatchObject({ openapi: '3.1.0', info: { title: `Roofshot ${name}` } });
     expect(await (await fetch(`${url}/docs`)).text()).toContain(`<h1>${name}</h1>`);
@@ -95,7 +97,7 @@ test('stopping twice is harmless, and a second run finds what the first one left
 
 test('a service is ready only when nothing is awaited any more, and says what it waits for', async () => {
   const running = await runBoth({ GREETER_WAITS: 'true' });
-  const waiting = { service: 'greeter', ready: false, waitsFor: ['its dictionary'], lag: 0 };
+  const waiting = { service: 'greeter', ready: false, waitsFor: ['its dictionary'], troubles: [], lag: 0 };
   await eventually(async () => {
     const response = await fetch(`${running.urls['greeter']}/readyz`);
     expect([response.status, await response.json()]).toEqual([503, waiting]);

@@ -54,7 +54,10 @@ describe('a service whose database does not answer yet', () => {
     const child = startTally();
     const { host } = new URL(sqlUrl);
     const waiting = expect.stringMatching(new RegExp(`^SQL_URL: .*PostgreSQL at ${host}/postgres .*ECONNREFUSED`)) as string;
-    expect(await first('/readyz')).toEqual({ status: 503, body: { service: 'tally', ready: false, waitsFor: [waiting], lag: 0 } });
+    expect(await first('/readyz')).toEqual({
+      status: 503,
+      body: { service: 'tally', ready: false, waitsFor: [waiting], troubles: [], lag: 0 },
+    });
     expect(await ask('/healthz')).toMatchObject({ status: 200, body: { healthy: true } });
     const refused = await ask('/v1/tallies/any');
     expect(refused).toMatchObject({ status: 503, body: { detail: expect.stringContaining(host) as string } });
@@ -117,7 +120,7 @@ describe('the gateway as a process of its own', () => {
       const missing = [expect.stringContaining(`http://127.0.0.1:${away}/readyz`) as string];
       expect(await first('/readyz')).toEqual({
         status: 503,
-        body: { ready: false, services: [{ name: 'tally', ready: false, waitsFor: missing, lag: null }] },
+        body: { ready: false, services: [{ name: 'tally', ready: false, waitsFor: missing, troubles: [], lag: null }] },
       });
       expect(await ask('/v1/tallies/any')).toMatchObject({ status: 503, body: { detail: expect.stringContaining('tally') as string } });
       expect(await child.end('SIGTERM')).toBe(0);

@@ -165,7 +165,7 @@ describe('status and doctor', () => {
   test('status ends with 0 when every service is ready', async () => {
     const { out, code } = await platform.run('status');
     expect(code).toBe(0);
-    expect(out).toMatch(/^Platform at http:\/\/\S+\nSERVICE +STATE +LAG +WAITS FOR\ningestion +ready/);
+    expect(out).toMatch(/^Platform at http:\/\/\S+\nSERVICE +STATE +LAG +WAITS FOR, TROUBLES\ningestion +ready/);
     const { services } = json<{ services: readonly { name: string; ready: boolean }[] }>((await platform.run('status', '--json')).out);
     expect(services.map(({ name, ready }) => [name, ready])).toEqual(
       ['ingestion', 'features', 'training', 'registry', 'serving', 'experiments'].map((name) => [name, true]),

@@ -27,7 +27,7 @@ export function eventTypeKind(types: EventTypes, bus: EventBus): OwnedKind {
     check: (spec, { name }) => [...nameFaults(name), ...schemaFaults(spec.schema), ...attributeFaults(spec.knownTime)],
     changed: async (tx, { metadata, generation, spec }) => {
       // Before anyone can send an event of it; a stream that stays empty because the transaction fails harms nobody.
-      await bus.ensureTopics([{ name: topicOf(metadata.name), retentionMs: null, compacted: false }]);
+      await bus.ensureTopics([{ name: topicOf(metadata.name), retentionMs: null, compacted: false, uses: ['write'] }]);
       const data = { name: metadata.name, generation, importer: spec.knownTime !== undefined, deleted: false };
       tx.publish(eventTypes, [{ type: 'event-type.changed', subject: metadata.name, data }]);
     },

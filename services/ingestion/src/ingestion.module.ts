@@ -1,5 +1,6 @@
 import type { DynamicModule } from '@nestjs/common';
 import { HttpRoutes } from '@roofshot/runtime/http';
+import { Readiness } from '@roofshot/runtime/readiness';
 import { ownResources } from '@roofshot/runtime/resource-routes';
 import { Resources } from '@roofshot/runtime/resources';
 import { PLATFORM, type Platform } from '@roofshot/runtime/service';
@@ -31,8 +32,11 @@ export class IngestionModule {
         { provide: EventTypes, useValue: new EventTypes(sql, events) },
         {
           provide: EventIntake,
-          inject: [EventTypes],
-          useFactory: (types: EventTypes) => new EventIntake(types, transactions, { clock, shard: ownShard(Math.random()) }),
+          inject: [EventTypes, Readiness],
+          useFactory: (types: EventTypes, readiness: Readiness) => {
+            readiness.waitFor('room for events', () => events.refusal() ?? true);
+            return new EventIntake(types, transactions, { clock, shard: ownShard(Math.random()) });
+          },
         },
         {
           provide: Resources,

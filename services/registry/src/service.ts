@@ -14,6 +14,7 @@ export const registry = defineService({
   port: 4104,
   config: RegistryConfig,
   needs: ['events', 'commands', 'sql', 'objects'],
+  readsOnly: ['objects'],
   publishes: [modelVersions, audit],
   sends: [],
   kinds: [Model],

@@ -14,6 +14,7 @@ export const serving = defineService({
   port: 4105,
   config: ServingConfig,
   needs: ['events', 'commands', 'sql', 'online', 'objects'],
+  readsOnly: ['online', 'objects'],
   publishes: [predictions, exposures, deployments, audit],
   sends: [],
   kinds: [Deployment],

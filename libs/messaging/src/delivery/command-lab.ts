@@ -65,7 +65,7 @@ export class CommandLab {
 
   /** As `/readyz` of the services would tell it. */
   waitingFor(): string[] {
-    return this.#services.flatMap((server) => server.waitingFor());
+    return [...this.queue.waitingFor(), ...this.#services.flatMap((server) => server.waitingFor())];
   }
 
   async stopServices(): Promise<void> {

@@ -71,7 +71,7 @@ export class CommandsServer extends Server implements CustomTransportStrategy {
 
   waitingFor(): string[] {
     const missing = this.#commands.filter(({ command }) => !this.#consumptions.has(command.queue));
-    return [...missing.map(({ command }) => `The queue ${command.queue} is not consumed yet.`), ...this.#setup.queue.waitingFor()];
+    return missing.map(({ command }) => `The queue ${command.queue} is not consumed yet.`);
   }
 
   describe(): readonly QueueReport[] {

@@ -10,6 +10,7 @@ interface Readiness {
     readonly name: string;
     readonly ready: boolean;
     readonly waitsFor: readonly string[];
+    readonly troubles: readonly string[];
     readonly lag: number | null;
   }[];
 }
@@ -17,19 +18,19 @@ interface Readiness {
 export const status: CommandLine = {
   name: 'status',
   usage: 'status',
-  summary: 'services with their readiness, lag and what they wait for',
+  summary: 'services with their readiness, lag, what they wait for and what troubles them',
   run: async ({ url, json }) => {
     const readiness = await call<Readiness>(url, '/status');
     if (json) printJson(readiness);
     else {
-      const rows = readiness.services.map(({ name, ready, lag, waitsFor }) => [
+      const rows = readiness.services.map(({ name, ready, lag, waitsFor, troubles }) => [
         name,
         ready ? 'ready' : 'not ready',
         String(lag ?? '–'),
-        waitsFor.join('; '),
+        [...waitsFor, ...troubles].join('; '),
       ]);
       out(`Platform at ${url}`);
-      out(tableLines(['SERVICE', 'STATE', 'LAG', 'WAITS FOR'], rows).join('\n'));
+      out(tableLines(['SERVICE', 'STATE', 'LAG', 'WAITS FOR, TROUBLES'], rows).join('\n'));
     }
     return readiness.ready ? EXIT.ok : EXIT.fault;
   },

@@ -1,0 +1,4 @@
+import { run } from '../src/run.ts';
+import { porter } from './porter.ts';
+
+await run([porter]);
