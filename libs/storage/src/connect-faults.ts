@@ -10,7 +10,7 @@ export function describeConnectFailure(error: unknown, url: string): Error {
   const where = describeUrl(url);
   const reason = messageOf(error);
   if (error instanceof ServerRefusal) return error;
-  if (TIMED_OUT.test(reason)) return lostServer(`PostgreSQL at ${where}`, 'it gave no answer in time.', 'not applied', error);
+  if (TIMED_OUT.test(reason)) return lostServer(`PostgreSQL at ${where}`, 'it gave no answer in time', 'not applied', error);
   const remedy = REMEDIES.get(sqlState(error) ?? '') ?? (/does not support SSL/.test(reason) ? NO_TLS : undefined);
   if (remedy === undefined) return describeSqlFailure(error, where);
   return new ServerRefusal(`PostgreSQL at ${where} lets nobody in as this URL says: ${sentenceOf(error)} ${remedy(userOf(url))}`, {

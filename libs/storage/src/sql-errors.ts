@@ -1,4 +1,4 @@
-import { codeOf, messageOf, textOf } from './error-code.ts';
+import { codeOf, messageOf, sentenceOf, textOf } from './error-code.ts';
 
 /** A statement that PostgreSQL refused. Carries the five-character SQLSTATE, never the parameters (they may be large or private). */
 export class SqlError extends Error {
@@ -57,7 +57,8 @@ export class LostConnection extends Error {
 
 /** A server other than the database does not answer; `server` names it as a sentence begins: `Redis at host:6379`. */
 export function lostServer(server: string, reason: string, outcome: LostConnection['outcome'], cause: unknown): LostConnection {
-  return new LostConnection(`${server} does not answer: ${reason}`, outcome, { cause, server }, 'Start it, or see why it is away.');
+  const remedy = 'Start it, or see why it is away.';
+  return new LostConnection(`${server} does not answer: ${sentenceOf(reason)} ${remedy}`, outcome, { cause, server }, remedy);
 }
 
 /**
