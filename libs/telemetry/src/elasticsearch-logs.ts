@@ -3,7 +3,7 @@ import { parseElasticsearchUrl } from './elasticsearch-url.ts';
 import type { LogFeed } from './log-feed.ts';
 import { LOG_INDEX_TEMPLATE, LOG_STREAMS, logIndexTemplate } from './log-index-template.ts';
 import { formatJson, type Logger } from './logger.ts';
-import { LogShipper, type LineFate, type ShippedLine, type ShipperOptions } from './log-shipper.ts';
+import { BulkRefused, LogShipper, type LineFate, type ShippedLine, type ShipperOptions } from './log-shipper.ts';
 
 export interface ElasticsearchLogsOptions {
   /** ELASTICSEARCH_URL: `https://user:password@host:9200`. */
@@ -106,7 +106,7 @@ class LogServer {
   async send(stream: string, lines: readonly ShippedLine[], signal: AbortSignal): Promise<LineFate[]> {
     await this.#prepare(signal);
     const operations = lines.flatMap(({ id, json }) => [{ create: { _id: id } }, json]);
-    const { items } = await this.#client.bulk({ index: stream, operations }, { signal });
+    const { items } = await this.#client.bulk({ index: stream, operations }, { signal }).catch(refuseWhole);
     return items.map(({ create }) => fateOf(create?.status ?? 0, create?.error?.reason ?? undefined));
   }
 
@@ -152,6 +152,13 @@ class LogServer {
       throw error;
     }
   }
+}
+
+/** Too large for the server or for a proxy before it (413), or with something in it that none of them reads (400). */
+function refuseWhole(error: unknown): never {
+  const status = statusOf(error);
+  if (status === 413 || status === 400) throw new BulkRefused(`the whole bulk was answered ${status}`, { cause: error });
+  throw error;
 }
 
 const CONFLICT = 409; // an earlier try, whose answer was lost, has kept it

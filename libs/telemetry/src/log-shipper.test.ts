@@ -1,5 +1,5 @@
 import { eventually } from '@roofshot/testing/eventually';
-import { LogShipper, type LineFate, type ShippedLine, type ShipperOptions } from './log-shipper.ts';
+import { BulkRefused, LogShipper, type LineFate, type ShippedLine, type ShipperOptions } from './log-shipper.ts';
 
 /** A server in memory: away while it is told to, and with a fate for each line. */
 class MemoryServer {
@@ -105,6 +105,38 @@ describe('lines on their way to a log server', () => {
     await eventually(() => expect(server.kept).toEqual(['line 0', 'line 10']));
     expect(shipper.lost).toBe(2);
     expect(server.said).toEqual(['The log server refused log lines; only standard output or the log file has them. 1 no date']);
+    await shipper.close();
+  });
+
+  it('leave in smaller bulks where a whole one is refused, and only a line that is refused alone is lost', async () => {
+    const tooLarge = (lines: readonly ShippedLine[]): boolean => lines.length > 10 || lines.some(({ json }) => json === 'line 33');
+    const send: ShipperOptions['send'] = async (lines) => {
+      await Promise.resolve();
+      if (tooLarge(lines)) throw new BulkRefused('the whole bulk was answered 413');
+      server.kept.push(...lines.map(({ json }) => json));
+      return lines.map(() => 'kept');
+    };
+    const shipper = server.open({ send });
+    for (const line of numbered(100)) shipper.add(line);
+    await eventually(() => expect(server.kept).toHaveLength(99));
+    expect(server.kept).toEqual(numbered(100).filter((line) => line !== 'line 33'));
+    expect(shipper.lost).toBe(1);
+    await shipper.close();
+  });
+
+  it('are sent again when fewer of them are answered than were sent', async () => {
+    let isOdd = true;
+    const send: ShipperOptions['send'] = async (lines) => {
+      await Promise.resolve();
+      if (isOdd) return ['kept'];
+      server.kept.push(...lines.map(({ json }) => json));
+      return lines.map(() => 'kept');
+    };
+    const shipper = server.open({ send });
+    for (const line of numbered(3)) shipper.add(line);
+    await eventually(() => expect(server.said.join()).toContain('It answered 1 lines of 3'));
+    isOdd = false;
+    await eventually(() => expect(server.kept).toEqual(numbered(3)));
     await shipper.close();
   });
 

@@ -11,7 +11,17 @@ export interface ShippedLine {
 /** What became of a line: `kept` also where an earlier try had kept it, `again` where the server is too busy, else why it was refused. */
 export type LineFate = 'kept' | 'again' | { readonly refused: string };
 
-/** Sends lines and answers the fate of each, in their order. Throws when the server could not be asked; then all of them are sent again. */
+type Fate = LineFate | 'untried';
+
+/** The server will never take these lines together; half of them perhaps, and a single one never. */
+export class BulkRefused extends Error {
+  override readonly name = 'BulkRefused';
+}
+
+/**
+ * Sends lines and answers the fate of each, in their order. Throws `BulkRefused` when the server refuses the whole of it, and anything
+ * else when it could not be asked; then all of them are sent again.
+ */
 export type SendLines = (lines: readonly ShippedLine[], signal: AbortSignal) => Promise<readonly LineFate[]>;
 
 export interface ShipperOptions {
@@ -59,6 +69,8 @@ export class LogShipper {
   #characters = 0;
   #count = 0;
   #failures = 0;
+  /** Lines of a bulk: fewer after a refusal, until the server has taken some. */
+  #bulkLines = BULK_LINES;
   #toldLost = 0;
   #toldRefusals = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
@@ -129,22 +141,37 @@ export class LogShipper {
 
   async #shipSome(): Promise<void> {
     const bulk = this.#nextBulk();
-    const fates = await orAborted(this.#options.send(bulk, this.#ending.signal), this.#ending.signal);
-    if (fates === undefined) throw new Error('The process ended before an answer came.');
-    const again = bulk.filter((_, index) => fates[index] === 'again');
+    const fates = await this.#fatesOf(bulk);
+    if (fates.length !== bulk.length) throw new Error(`It answered ${fates.length} lines of ${bulk.length}.`);
+    const busy = fates.filter((fate) => fate === 'again').length;
+    const again = bulk.filter((_, index) => fates[index] === 'again' || fates[index] === 'untried');
     const reasons = fates.flatMap((fate) => (typeof fate === 'object' ? [fate.refused] : []));
     this.#lines = [...again, ...this.#lines.slice(bulk.length)];
     this.#characters += charactersOf(again) - charactersOf(bulk);
     metrics['log-lines.shipped'](fates.filter((fate) => fate === 'kept').length);
     this.#tellRefused(reasons);
-    if (again.length > 0) throw new Error(`It is too busy to take ${again.length} of ${bulk.length} lines.`);
+    if (busy > 0) throw new Error(`It is too busy to take ${busy} of ${bulk.length} lines.`);
+  }
+
+  async #fatesOf(bulk: readonly ShippedLine[]): Promise<readonly Fate[]> {
+    try {
+      const fates = await orAborted(this.#options.send(bulk, this.#ending.signal), this.#ending.signal);
+      if (fates === undefined) throw new Error('The process ended before an answer came.');
+      this.#bulkLines = Math.min(BULK_LINES, this.#bulkLines * 2);
+      return fates;
+    } catch (error) {
+      if (!(error instanceof BulkRefused)) throw error;
+      if (bulk.length === 1) return [{ refused: error.message }];
+      this.#bulkLines = Math.ceil(bulk.length / 2);
+      return bulk.map(() => 'untried');
+    }
   }
 
   #nextBulk(): ShippedLine[] {
     const bulk: ShippedLine[] = [];
     let characters = 0;
     for (const line of this.#lines) {
-      if (bulk.length >= BULK_LINES || (bulk.length > 0 && characters + line.json.length > BULK_CHARACTERS)) break;
+      if (bulk.length >= this.#bulkLines || (bulk.length > 0 && characters + line.json.length > BULK_CHARACTERS)) break;
       bulk.push(line);
       characters += line.json.length;
     }
