@@ -1,6 +1,7 @@
 import { connect, type ChannelModel } from 'amqplib';
 import { eventually } from '@roofshot/testing/eventually';
 import { testServer } from '@roofshot/testing/test-server';
+import type { Settlement } from '../src/commands/queue.ts';
 import { commandOf, freshQueue, givenQueues, MemoryConsumer } from '../src/commands/queue-lab.ts';
 import { Door, methodFrame } from '../src/commands/rabbit/door-lab.ts';
 import { RabbitQueue } from '../src/commands/rabbit/rabbit-queue.ts';
@@ -160,6 +161,28 @@ describe('a RabbitMQ broker that others use as well', () => {
     await behind.close();
     await door.close();
   }, 60_000);
+
+  it('without room holds what is to be tried again later, and counts that as no attempt', async () => {
+    const door = await Door.open(new URL(url));
+    const behind = await open(door.urlOf(new URL(url)));
+    const name = await newQueue();
+    const gate = Promise.withResolvers<void>();
+    let isAway = true;
+    const answer = (): Settlement => (isAway ? { kind: 'retry', delayMs: 10, reason: 'away', uncounted: true } : { kind: 'ack' });
+    const consumer = await new MemoryConsumer().start(behind, name, () => gate.promise.then(answer), 2);
+    await queue.send([commandOf(name, 'later')]);
+    await eventually(() => expect(consumer.received).toHaveLength(1));
+    const unblock = door.block('low on disk');
+    gate.resolve();
+    await expect(behind.send([commandOf(name, 'refused')])).rejects.toThrow(/did not confirm/); // as what is to be delayed, before it
+    isAway = false;
+    unblock();
+    await eventually(() => expect(consumer.ids.filter((id) => id === 'later')).toHaveLength(2), { deadlineMs: 30_000 });
+    expect(consumer.received.filter(({ id }) => id === 'later').map(({ attempt }) => attempt)).toEqual([1, 1]);
+    await consumer.stop();
+    await behind.close();
+    await door.close();
+  }, 90_000);
 
   it('says what is wrong and what to do when it cannot be used', async () => {
     const { host, username, password } = new URL(url);

@@ -217,7 +217,7 @@ export class RabbitConsumer implements QueueConsumption {
   async #settle(deliveries: Delivery[], keepOutcome: () => Promise<void>): Promise<void> {
     try {
       if (!deliveries.some(({ lane }) => lane.isOpen)) return this.#tellLate(); // what is said later than the broker's patience does not count
-      await keepOutcome();
+      await this.#keepOften(deliveries, keepOutcome);
       const open = deliveries.filter(({ lane }) => lane.isOpen);
       for (const { lane, message } of open) lane.channel.ack(message);
       this.#settledAt = Date.now();
@@ -226,6 +226,23 @@ export class RabbitConsumer implements QueueConsumption {
     } catch (error) {
       this.#options.log.warn('The outcome of a command could not be kept; the command is delivered again.', { ...this.#fields, error });
       for (const delivery of deliveries) giveBack(delivery);
+    }
+  }
+
+  /**
+   * A broker without room takes no outcome, for as long as it lasts. Given back, the command would come again at once, each time
+   * counted as if its consumer had died; so it stays held while its channel is open.
+   */
+  async #keepOften(deliveries: readonly Delivery[], keepOutcome: () => Promise<void>): Promise<void> {
+    const { signal } = this.#ending;
+    for (let failures = 1; ; failures += 1) {
+      try {
+        return await keepOutcome();
+      } catch (error) {
+        if (isRefusal(error) || signal.aborted || !deliveries.some(({ lane }) => lane.isOpen)) throw error;
+        this.#options.log.warn('The outcome of a command could not be kept; it is tried again.', { ...this.#fields, error });
+        await pause(backOffMs(failures, AGAIN), signal);
+      }
     }
   }
 
