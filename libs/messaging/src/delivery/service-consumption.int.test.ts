@@ -3,7 +3,7 @@ import { eventually } from '@roofshot/testing/eventually';
 import type { EventBus } from '../events/bus.ts';
 import { specOf } from '../events/log-lab.ts';
 import { startPostgresLab } from '../events/postgres-lab.ts';
-import { done, follow, on, onBatch } from '../handlers.ts';
+import { done, follow, on, onBatch, TryAgain } from '../handlers.ts';
 import { DeliveryLab, rawEvent } from './delivery-lab.ts';
 import { ServiceConsumption } from './service-consumption.ts';
 
@@ -145,6 +145,27 @@ describe('all that a service hears on the log', () => {
     expect(process.healthy(Date.now() + 59_000)).toBe(true);
     expect(process.healthy(Date.now() + 61_000)).toBe(false);
     release();
+    await lab.stop(process);
+  });
+
+  it('is neither healthy nor ready when a partition fails for longer than a minute, and says which, where and why', async () => {
+    const topic = await lab.newTopic();
+    const process = await lab.process([onBatch(topic, () => Promise.reject(new TryAgain('the other side is away')))]);
+    await lab.add(topic, [['a', 1]]);
+    await eventually(() =>
+      expect(process.describe()).toContainEqual(
+        expect.objectContaining({ failure: expect.stringContaining('the other side is away') as string, lag: 1 }),
+      ),
+    );
+    const partition = process.describe().find(({ lag }) => lag > 0)?.partition;
+    expect(process.waitingFor()).toEqual([]);
+    const later = Date.now() + 61_000;
+    expect(process.healthy(later)).toBe(false);
+    expect(process.waitingFor(later)).toEqual([
+      expect.stringMatching(
+        new RegExp(`Partition ${partition} of "${topic.name}" has stood still at 0 .* 1 records to go.* the other side is away`),
+      ),
+    ]);
     await lab.stop(process);
   });
 

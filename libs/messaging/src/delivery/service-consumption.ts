@@ -66,15 +66,15 @@ export class ServiceConsumption {
 
   /** `now`: epoch milliseconds of this machine. While the log itself is away nothing can progress, and a restart would not bring it back. */
   healthy(now = Date.now()): boolean {
-    if (this.#setup.bus.waitingFor().length > 0) return true;
-    const oldest = now - STALL_MS;
-    return this.describe().every(({ stopped, lag, progressedAt }) => stopped !== undefined || lag === 0 || progressedAt >= oldest);
+    return this.#stalled(now).length === 0;
   }
 
-  waitingFor(): string[] {
+  /** `now`: epoch milliseconds of this machine. A sentence for each partition that stands still, and for what is still to be read first. */
+  waitingFor(now = Date.now()): string[] {
     const stopped = this.describe().flatMap((report) => (report.stopped === undefined ? [] : [report.stopped]));
-    if (this.#failure !== undefined && stopped.length === 0) return [this.#failure];
-    if (this.#caughtUp || stopped.length > 0) return stopped;
+    const still = [...stopped, ...this.#stalled(now).map(describeStall)];
+    if (this.#failure !== undefined && still.length === 0) return [this.#failure];
+    if (this.#caughtUp || still.length > 0) return still;
     const behind = this.describe().filter(({ mode, lag }) => mode === 'follow' && lag > 0);
     return [`Reading what it follows from the start: ${behind.reduce((sum, { lag }) => sum + lag, 0)} records to go.`];
   }
@@ -83,6 +83,12 @@ export class ServiceConsumption {
     return this.#consumptions.flatMap(({ mode, consumption }) =>
       consumption.health().map((health) => ({ ...health, mode, lag: Math.max(0, health.end - health.position) })),
     );
+  }
+
+  #stalled(now: number): PartitionReport[] {
+    if (this.#setup.bus.waitingFor().length > 0) return [];
+    const oldest = now - STALL_MS;
+    return this.describe().filter(({ stopped, lag, progressedAt }) => stopped === undefined && lag > 0 && progressedAt < oldest);
   }
 
   async #start(): Promise<void> {
@@ -118,6 +124,14 @@ export class ServiceConsumption {
   #reportLag(): void {
     for (const { topic, partition, lag } of this.describe()) metrics['partition.lag'](lag, { topic, partition: String(partition) });
   }
+}
+
+function describeStall({ topic, partition, position, lag, progressedAt, failure }: PartitionReport): string {
+  const why = failure === undefined ? 'its handler has not come back' : `its last try failed: ${failure}`;
+  return (
+    `Partition ${partition} of "${topic}" has stood still at ${position} since ${new Date(progressedAt).toISOString()}, ` +
+    `with ${lag} records to go; ${why}. It is tried on; see the log lines of this partition.`
+  );
 }
 
 /** Two handlers of one topic would share one position, and a failure of one would repeat the other. */

@@ -74,8 +74,10 @@ export interface ConsumeOptions {
 export interface PartitionHealth extends TopicPartition {
   readonly position: number;
   readonly end: number;
-  /** Epoch milliseconds of the last progress, or of the moment at which there was nothing left to read. */
+  /** Epoch milliseconds of the last progress, or of the moment at which there was nothing left to read. A claim alone is none. */
   readonly progressedAt: number;
+  /** What its last try failed with, while none has succeeded since. */
+  readonly failure?: string;
   /** Why the partition stands still, when it does. */
   readonly stopped?: string;
 }

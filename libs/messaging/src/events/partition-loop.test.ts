@@ -51,6 +51,31 @@ describe('reading a partition', () => {
     expect(offsets).toEqual(Array.from({ length: 130 }, (_, n) => n));
   });
 
+  it('makes no progress by claiming again what fails each time, and tells what it fails with until it succeeds', async () => {
+    const { fetch } = logOf(3, 10);
+    const reader = new MemoryReader();
+    let isBroken = true;
+    reader.beforeRead = () => (isBroken ? Promise.reject(new Error('the value has a NUL')) : undefined);
+    const bounds = { topic: 'large', partition: 0, topicId: 'u', start: 0, end: 3 };
+    const loop = new PartitionLoop(topic, 0, {
+      reader,
+      maxBatch: 500,
+      log: silent,
+      fetch,
+      bounds: () => Promise.resolve(bounds),
+      onProgress: () => undefined,
+    });
+    const begun = loop.health.progressedAt;
+    loop.start(Promise.resolve());
+    await eventually(() => reader.claims.length >= 3);
+    expect(loop.health).toMatchObject({ position: 0, end: 3, progressedAt: begun, failure: 'the value has a NUL' });
+    isBroken = false;
+    await eventually(() => loop.hasReached(3));
+    expect(loop.health.progressedAt).toBeGreaterThan(begun);
+    expect(loop.health).not.toHaveProperty('failure');
+    await loop.end();
+  });
+
   it('asks for one at a time when a single one is larger than a batch may be', async () => {
     expect((await readAll(103, 9_000_000)).asked.slice(0, 3)).toEqual([100, 1, 1]);
   });

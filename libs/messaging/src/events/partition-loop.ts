@@ -40,6 +40,7 @@ export class PartitionLoop implements TopicPartition {
   #progressedAt = Date.now();
   #claimed = false;
   #failures = 0;
+  #failure: string | undefined;
   #stopped: string | undefined;
   #signalled = false;
   #wake: (() => void) | undefined;
@@ -102,13 +103,14 @@ export class PartitionLoop implements TopicPartition {
 
   get health(): PartitionHealth {
     const { topic, partition } = this;
-    const stopped = this.#stopped;
+    const [stopped, failure] = [this.#stopped, this.#failure];
     return {
       topic,
       partition,
       position: this.#position,
       end: this.#end,
       progressedAt: this.#progressedAt,
+      ...(failure !== undefined && { failure }),
       ...(stopped !== undefined && { stopped }),
     };
   }
@@ -172,7 +174,7 @@ export class PartitionLoop implements TopicPartition {
     }
     this.#learnSize(records);
     const next = await this.#surroundings.reader.read(this, records);
-    this.#failures = 0;
+    this.#succeeded();
     this.#moveTo(next > last.offset ? Math.max(next, lookedUpTo) : next, end);
     return true;
   }
@@ -188,6 +190,7 @@ export class PartitionLoop implements TopicPartition {
     while (!this.#ended && !this.#signalled) {
       if (Date.now() - told >= 1_000) {
         await this.#surroundings.reader.caughtUp?.(this, this.#position);
+        this.#succeeded();
         told = Date.now();
       }
       if (this.#signalled || this.#ended) break;
@@ -199,10 +202,15 @@ export class PartitionLoop implements TopicPartition {
   }
 
   #moveTo(position: number, end: number): void {
-    this.#position = position;
     this.#end = Math.max(end, this.#end);
-    this.#progressedAt = Date.now();
+    if (position !== this.#position || position >= this.#end) this.#progressedAt = Date.now(); // to claim again is no progress
+    this.#position = position;
     this.#surroundings.onProgress();
+  }
+
+  #succeeded(): void {
+    this.#failures = 0;
+    this.#failure = undefined;
   }
 
   #stop(error: PartitionStopped): void {
@@ -214,6 +222,7 @@ export class PartitionLoop implements TopicPartition {
   async #backOff(error: unknown): Promise<void> {
     if (this.#ended) return;
     this.#failures += 1;
+    this.#failure = error instanceof Error ? error.message : String(error);
     const waitMs = backOffMs(this.#failures, RETRY);
     this.#surroundings.log[failureLevel(error)]('Reading a partition failed and is tried again.', {
       ...this.#fields,
