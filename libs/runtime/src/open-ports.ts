@@ -37,6 +37,8 @@ export interface PortWishes {
   readonly log: Logger;
   /** Hears of each server as soon as it is known how it stands. */
   readonly onState?: (key: PortKey, state: PortState) => void;
+  /** Connects the log to its server; fails only where that refuses, since nobody waits for it. */
+  readonly connectLogServer?: () => Promise<void>;
   /** What an earlier try has found made and allowed, for those that follow it: then it is not looked for again. */
   readonly proven?: Set<PortKey>;
 }
@@ -97,7 +99,8 @@ class Opening {
   /** Every server, as far as it can be tried without the others. */
   async #reachAll(): Promise<Reached> {
     const { sqlUrl, onlineUrl, objectsUrl } = this.#wishes.shared;
-    const { ports, readsOnly } = this.#wishes.needs;
+    const { needs, connectLogServer } = this.#wishes;
+    const { ports, readsOnly } = needs;
     const hasOwnOnline = ports.has('online') && onlineUrl !== sqlUrl;
     const [sql, events, commands] = await Promise.all([
       ports.has('sql') || ports.has('events') || ports.has('commands') ? this.#reachDatabase() : undefined,
@@ -109,6 +112,7 @@ class Opening {
       ports.has('objects')
         ? this.#openStore('objects', 'OBJECTS_URL', () => openObjectStore(objectsUrl, { readsOnly: readsOnly.has('objects') }))
         : undefined,
+      connectLogServer === undefined ? undefined : this.#ask('ELASTICSEARCH_URL', connectLogServer),
     ]);
     return { sql, events, commands };
   }

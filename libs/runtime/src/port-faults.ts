@@ -2,7 +2,7 @@ import { awayOf } from './away.ts';
 
 /** The keys that lead to servers. */
 export type PortKey = (typeof KEYS)[number];
-const KEYS = ['SQL_URL', 'EVENTS_URL', 'COMMANDS_URL', 'ONLINE_URL', 'OBJECTS_URL'] as const;
+const KEYS = ['SQL_URL', 'EVENTS_URL', 'COMMANDS_URL', 'ONLINE_URL', 'OBJECTS_URL', 'ELASTICSEARCH_URL'] as const;
 
 /** Why a port cannot be opened. */
 export interface PortFault {

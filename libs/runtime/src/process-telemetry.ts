@@ -16,15 +16,17 @@ export interface TelemetryWishes {
 
 /** Log, metrics and error reports of the whole process, as the environment says. */
 export interface ProcessTelemetry {
-  /** Connects what lines are sent to. Throws where a server refuses; then `close` is due all the same, and what is logged before it is kept. */
-  connect(): Promise<void>;
+  /** Connects Sentry, where there is one. Throws nothing that a server says. */
+  connectSentry(): Promise<void>;
+  /** Connects the log server, where there is one. Throws where it refuses, and may then be called again; once it is connected nothing is left to do. */
+  connectLogServer(): Promise<void>;
   /** Sends what is left, for some seconds at most, and ends it. */
   close(): Promise<void>;
 }
 
 /** Lines are written and metrics are sent from now on. */
 export function openTelemetry(shared: SharedConfig, { name = 'roofshot', ownsProcess }: TelemetryWishes): ProcessTelemetry {
-  const { logLevel, logFile, statsdUrl, environment } = shared;
+  const { logLevel, logFile, statsdUrl, environment, sentryDsn: dsn, elasticsearchUrl } = shared;
   const writer = logFile === undefined ? stdout() : openLogFile(logFile);
   const isTerminal = logFile === undefined && process.stdout.isTTY;
   const about: Pick<LoggerOptions, 'level' | 'service'> = { level: logLevel, service: { name, version: platformVersion(), environment } };
@@ -40,28 +42,25 @@ export function openTelemetry(shared: SharedConfig, { name = 'roofshot', ownsPro
     await writer.close();
   };
   if (ownsProcess && isLogSent(shared)) endAfterCrash(close);
-  return { connect: () => connectRemote(shared, remote), close };
+  let hasLogServer = elasticsearchUrl === undefined;
+  return {
+    connectSentry: async () => {
+      if (dsn !== undefined) remote.push(await connectSentry({ dsn, environment }));
+    },
+    connectLogServer: async () => {
+      if (!hasLogServer) remote.push(await openLogServer(shared));
+      hasLogServer = true;
+    },
+    close,
+  };
 }
 
 interface Closable {
   close(): Promise<void>;
 }
 
-/** Sentry first: it hears of what the others throw. */
-async function connectRemote(shared: SharedConfig, remote: Closable[]): Promise<void> {
-  const { sentryDsn: dsn, environment } = shared;
-  if (dsn !== undefined) remote.push(await connectSentry({ dsn, environment }));
-  const logs = await openLogServer(shared);
-  if (logs !== undefined) remote.push(logs);
-}
-
 /** Its client is loaded only where there is one. */
-async function openLogServer({
-  elasticsearchUrl: url,
-  elasticsearchApiKey: apiKey,
-  environment,
-}: SharedConfig): Promise<Closable | undefined> {
-  if (url === undefined) return undefined;
+async function openLogServer({ elasticsearchUrl: url = '', elasticsearchApiKey: apiKey, environment }: SharedConfig): Promise<Closable> {
   const { openElasticsearchLogs } = await import('@roofshot/telemetry/elasticsearch-logs');
   const logs = await openElasticsearchLogs({ url, apiKey, environment, log });
   const close = async (): Promise<void> => {

@@ -52,7 +52,8 @@ async function startIn(
   const { shared } = environment;
   const telemetry = openTelemetry(shared, { name: NAME, ownsProcess: true });
   shutdown.add(() => telemetry.close());
-  await telemetry.connect();
+  await telemetry.connectSentry();
+  await telemetry.connectLogServer();
   const gateway = await startGateway({
     host: shared.host,
     port: environment.services.get(NAME)?.port ?? usual,

@@ -85,9 +85,10 @@ async function startIn(
   const name = services.length === 1 ? services[0]?.name : undefined;
   const telemetry = openTelemetry(shared, { name, ownsProcess: options.env === undefined });
   shutdown.add(() => telemetry.close());
-  await telemetry.connect();
+  await telemetry.connectSentry(); // before all that may fail
   shutdown.add(await claimFolders(services, environment));
-  const wishes = { needs: portNeedsOf(services), shared, log, proven: new Set<PortKey>() };
+  const connectLogServer = shared.elasticsearchUrl === undefined ? {} : { connectLogServer: () => telemetry.connectLogServer() };
+  const wishes = { needs: portNeedsOf(services), shared, log, proven: new Set<PortKey>(), ...connectLogServer };
   const open = (onState?: PortWishes['onState']): Promise<OpenPorts> => openPorts({ ...wishes, ...(onState && { onState }) });
   const { ports, close } = await (leaving === undefined ? open() : whenServersAnswer(open, { services, environment, leaving }));
   shutdown.add(close);

@@ -16,6 +16,7 @@ import { startChild, type Child } from './child.ts';
 
 type Running = Awaited<ReturnType<typeof startServer>>;
 type Urls = Readonly<Record<'SQL_URL' | 'EVENTS_URL' | 'COMMANDS_URL' | 'ONLINE_URL' | 'OBJECTS_URL', string>>;
+type Settings = Partial<Urls & { readonly ELASTICSEARCH_URL: string }>;
 
 const START_MS = 240_000;
 const KEYS = ['SQL_URL', 'EVENTS_URL', 'COMMANDS_URL', 'ONLINE_URL', 'OBJECTS_URL'] as const;
@@ -71,7 +72,7 @@ function changed(url: string, change: (url: URL) => void): string {
   return address.href;
 }
 
-function start(env: Partial<Urls>): { readonly child: Child; readonly log: string } {
+function start(env: Settings): { readonly child: Child; readonly log: string } {
   runs += 1;
   const log = join(folder.path, `log-${runs}`);
   const settings = { DATA_DIR: join(folder.path, `data-${runs}`), PORTER_PORT: String(port), LOG_FILE: log };
@@ -81,7 +82,7 @@ function start(env: Partial<Urls>): { readonly child: Child; readonly log: strin
 }
 
 /** What a process that cannot start says, line by line. */
-async function refusalOf(env: Partial<Urls>): Promise<string[]> {
+async function refusalOf(env: Settings): Promise<string[]> {
   const { child } = start(env);
   expect(await child.ended).toBe(1);
   const { err } = child.said();
@@ -108,6 +109,7 @@ describe('a start with servers that do not take what they are told', () => {
         COMMANDS_URL: `${urls.COMMANDS_URL}/nowhere`,
         ONLINE_URL: changed(urls.ONLINE_URL, (url) => (url.password = 'wrong-one')),
         OBJECTS_URL: changed(urls.OBJECTS_URL, (url) => (url.host = 'no-such-bucket')),
+        ELASTICSEARCH_URL: changed(await guardedLogServer(), (url) => ([url.username, url.password] = ['elastic', 'wrong-one'])),
       }),
     ).toEqual([
       HEADING,
@@ -124,6 +126,7 @@ describe('a start with servers that do not take what they are told', () => {
       ),
       expect.stringMatching(/^ {2}ONLINE_URL: Redis at .* lets nobody in .*WRONGPASS.* Correct user and password, percent-encoded\.$/),
       expect.stringMatching(/^ {2}OBJECTS_URL: s3:\/\/no-such-bucket\/ .* there is no such bucket\. Make it, or correct its name\.$/),
+      expect.stringMatching(/^ {2}ELASTICSEARCH_URL: Elasticsearch at .* does not know this user\. Correct user and password/),
     ]);
   }, 60_000);
 
@@ -248,8 +251,17 @@ test(
 );
 
 /** A store whose key may look and not store: its address. */
-async function readOnlyStore(): Promise<string> {
-  const double = createHttpServer(({ method }, response) => void response.writeHead(method === 'PUT' ? 403 : 200).end());
+function readOnlyStore(): Promise<string> {
+  return answering(createHttpServer(({ method }, response) => void response.writeHead(method === 'PUT' ? 403 : 200).end()));
+}
+
+/** An Elasticsearch that knows nobody: the one of the tests has no users. */
+function guardedLogServer(): Promise<string> {
+  const headers = { 'content-type': 'application/vnd.elasticsearch+json;compatible-with=8', 'x-elastic-product': 'Elasticsearch' };
+  return answering(createHttpServer((_, response) => void response.writeHead(401, headers).end('{"status":401}')));
+}
+
+async function answering(double: Server): Promise<string> {
   doubles.push(double);
   double.listen(0, '127.0.0.1');
   await once(double, 'listening');
