@@ -23,6 +23,11 @@ test('letters are listed oldest first, by lane or all, and one that came twice k
   expect(await dead.list(db.sql, { topic: 'refunds.v1' }, 10)).toHaveLength(1);
 });
 
+test('a letter with U+0000 in its key and its reason is kept, and shows it', async () => {
+  await dead.add(db.sql, lane, [{ ...letter(5, 'no JSON: \0'), key: '\0k' }]);
+  expect(await dead.list(db.sql, lane, 10)).toMatchObject([{ key: '\\u0000k', reason: 'no JSON: \\u0000' }]);
+});
+
 test('a letter that is taken stays when the work with it is rolled back, and is gone once it is committed', async () => {
   await dead.add(db.sql, lane, [letter(3)]);
   const id = (await dead.list(db.sql, lane, 1))[0]?.id ?? 0;

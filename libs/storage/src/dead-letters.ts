@@ -1,6 +1,7 @@
 import type { Lane, MessageToPark } from './parking.ts';
 import { schemaName } from './schema-name.ts';
 import type { Queryable } from './sql.ts';
+import { storableText } from './storable-text.ts';
 
 export interface NewDeadLetter extends MessageToPark {
   reason: string;
@@ -33,9 +34,9 @@ export class DeadLetters {
         topic,
         letters.map(({ partition }) => partition),
         letters.map(({ offset }) => offset),
-        letters.map(({ key }) => key),
-        letters.map(({ message }) => message),
-        letters.map(({ reason }) => reason),
+        letters.map(({ key }) => storableText(key)),
+        letters.map(({ message }) => storableText(message)),
+        letters.map(({ reason }) => storableText(reason)),
       ],
     );
   }

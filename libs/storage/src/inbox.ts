@@ -1,5 +1,6 @@
 import { schemaName } from './schema-name.ts';
 import type { Queryable } from './sql.ts';
+import { storableKey } from './storable-text.ts';
 
 /** Remembers which messages were handled, for handlers whose work has no natural key of its own. */
 export class Inbox {
@@ -17,7 +18,7 @@ export class Inbox {
   async recordOnce(tx: Queryable, consumer: string, messageId: string): Promise<boolean> {
     const rows = await tx.query(
       `INSERT INTO ${this.#table} VALUES ($1, $2, now()) ON CONFLICT (consumer, message_id) DO NOTHING RETURNING 1`,
-      [consumer, messageId],
+      [storableKey(consumer), storableKey(messageId)],
     );
     return rows.length > 0;
   }

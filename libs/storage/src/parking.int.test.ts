@@ -45,6 +45,24 @@ test('a key flows again only when its queue is empty', async () => {
   expect(await parking.parkedAmong(db.sql, lane, ['k'])).toEqual(new Set());
 });
 
+test.each([
+  ['with U+0000', '\0\u0005'],
+  ['longer than an index takes', 'ü'.repeat(5_000)],
+])('a key %s is parked, found, handled and released like any other', async (_, key) => {
+  await parking.parkKey(db.sql, lane, key, 'no number: \0');
+  await parking.queue(db.sql, lane, [message(key, 1)]);
+  expect(await parking.parkedAmong(db.sql, lane, ['k', key])).toEqual(new Set([key]));
+  const [listed] = await parking.list(db.sql, lane, 10);
+  expect(listed).toMatchObject({ reason: 'no number: \\u0000', messages: 1 });
+  const oldest = await db.sql.transaction((tx) => parking.oldest(tx, lane, listed?.key ?? '', 10));
+  expect(oldest).toMatchObject([{ offset: 1 }]);
+  await parking.remove(
+    db.sql,
+    oldest.map(({ id }) => id),
+  );
+  expect(await release(key)).toBe(true);
+});
+
 test('a message of a key that is not parked cannot be queued, so none can be forgotten', async () => {
   await expect(parking.queue(db.sql, lane, [message('unparked', 1)])).rejects.toMatchObject({ sqlState: '23503' });
 });

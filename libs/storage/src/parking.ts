@@ -1,5 +1,6 @@
 import { schemaName } from './schema-name.ts';
 import type { Queryable } from './sql.ts';
+import { storableKey, storableText } from './storable-text.ts';
 
 /** What a key belongs to: one consumer group's reading of one topic. */
 export interface Lane {
@@ -8,6 +9,7 @@ export interface Lane {
 }
 
 export interface MessageToPark {
+  /** Any text: it is stored as `storableKey` makes it. */
   key: string;
   partition: number;
   offset: number;
@@ -45,14 +47,20 @@ export class Parking {
   async parkedAmong(tx: Queryable, { group, topic }: Lane, keys: readonly string[]): Promise<Set<string>> {
     const rows = await tx.query<{ key: string }>(
       `SELECT key FROM ${this.#keys} WHERE consumer_group = $1 AND topic = $2 AND key = ANY($3::text[]) ORDER BY key FOR SHARE`,
-      [group, topic, [...new Set(keys)]],
+      [group, topic, [...new Set(keys.map(storableKey))]],
     );
-    return new Set(rows.map(({ key }) => key));
+    const parked = new Set(rows.map(({ key }) => key));
+    return new Set(parked.size === 0 ? [] : keys.filter((key) => parked.has(storableKey(key))));
   }
 
   /** Parks a key; the first reason stays. */
   async parkKey(tx: Queryable, { group, topic }: Lane, key: string, reason: string): Promise<void> {
-    await tx.query(`INSERT INTO ${this.#keys} VALUES ($1, $2, $3, $4, now()) ON CONFLICT DO NOTHING`, [group, topic, key, reason]);
+    await tx.query(`INSERT INTO ${this.#keys} VALUES ($1, $2, $3, $4, now()) ON CONFLICT DO NOTHING`, [
+      group,
+      topic,
+      storableKey(key),
+      storableText(reason),
+    ]);
   }
 
   /** Queues messages of parked keys, in the given order. A message that is queued already (same partition and offset) is left alone. */
@@ -65,17 +73,17 @@ export class Parking {
       [
         group,
         topic,
-        messages.map(({ key }) => key),
+        messages.map(({ key }) => storableKey(key)),
         messages.map(({ partition }) => partition),
         messages.map(({ offset }) => offset),
-        messages.map(({ message }) => message),
+        messages.map(({ message }) => storableText(message)),
       ],
     );
   }
 
   /** The oldest queued messages of a key. Locks the key, so that nobody else handles or queues it until the transaction ends. */
   async oldest(tx: Queryable, { group, topic }: Lane, key: string, limit: number): Promise<ParkedMessage[]> {
-    const lane = [group, topic, key];
+    const lane = [group, topic, storableKey(key)];
     await this.#lockKey(tx, lane);
     return tx.query<ParkedMessage>(
       `SELECT id, key, partition, "offset", message, parked_at AS "parkedAt" FROM ${this.#messages}
@@ -94,11 +102,12 @@ export class Parking {
    * second statement then sees what a batch queued that held the key until now.
    */
   async release(tx: Queryable, { group, topic }: Lane, key: string): Promise<boolean> {
-    await this.#lockKey(tx, [group, topic, key]);
+    const lane = [group, topic, storableKey(key)];
+    await this.#lockKey(tx, lane);
     const released = await tx.query(
       `DELETE FROM ${this.#keys} k WHERE consumer_group = $1 AND topic = $2 AND key = $3
        AND NOT EXISTS (SELECT 1 FROM ${this.#messages} m WHERE m.consumer_group = $1 AND m.topic = $2 AND m.key = $3) RETURNING 1`,
-      [group, topic, key],
+      lane,
     );
     return released.length > 0;
   }

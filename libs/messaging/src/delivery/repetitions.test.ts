@@ -36,6 +36,22 @@ describe('what an outbox sends a second time', () => {
     expect(names(repetitions.recognise(batch).fresh)).toEqual(['a3']);
   });
 
+  it.each(['abc', '1e30', '-1', '1.5', '', '9007199254740993'])(
+    'is not looked for where the sequence is "%s", which no outbox writes',
+    (sequence) => {
+      const { record } = carried('a', 1);
+      const foreign = [1, 2].map(() => ({ record: { ...record, headers: { ...record.headers, [SEQUENCE_HEADER]: sequence } } }));
+      expect(new Repetitions().recognise(foreign)).toEqual({ fresh: foreign, repeated: [], marks: [] });
+    },
+  );
+
+  it('is not looked for where the origin could not be remembered', () => {
+    for (const origin of ['a\0b', 'a'.repeat(3_000)]) {
+      const foreign = [carried(origin, 1), carried(origin, 1)];
+      expect(new Repetitions().recognise(foreign).marks).toEqual([]);
+    }
+  });
+
   it('is not looked for among records that no outbox has carried', () => {
     const batch = [carried(undefined), carried(undefined)];
     expect(new Repetitions().recognise(batch)).toEqual({ fresh: batch, repeated: [], marks: [] });

@@ -9,6 +9,17 @@ export interface Recognised<T> {
   readonly marks: readonly CarriedMark[];
 }
 
+/** No outbox names a stream by more, and an index must take it. */
+const MAX_ORIGIN = 200;
+
+/** What an outbox has written on the record; undefined where none has, or where others have written what none writes. */
+function carriedBy({ headers }: LogRecord): { origin: string; sequence: number } | undefined {
+  const [origin, text] = [headers[ORIGIN_HEADER], headers[SEQUENCE_HEADER]];
+  if (origin === undefined || origin.length > MAX_ORIGIN || origin.includes('\0')) return undefined;
+  const sequence = /^\d+$/.test(text ?? '') ? Number(text) : NaN;
+  return Number.isSafeInteger(sequence) ? { origin, sequence } : undefined;
+}
+
 /** Knows how far a reader of one partition is in what outboxes send, and recognises what they send a second time. */
 export class Repetitions {
   readonly #marks: Map<string, CarriedMark>;
@@ -21,9 +32,9 @@ export class Repetitions {
   recognise<T extends { readonly record: LogRecord }>(items: readonly T[]): Recognised<T> {
     const moved = new Map<string, CarriedMark>();
     const repeated = items.filter(({ record }) => {
-      const origin = record.headers[ORIGIN_HEADER];
-      if (origin === undefined) return false;
-      const sequence = Number(record.headers[SEQUENCE_HEADER]);
+      const carried = carriedBy(record);
+      if (carried === undefined) return false;
+      const { origin, sequence } = carried;
       const mark = moved.get(origin) ?? this.#marks.get(origin);
       if (mark !== undefined && sequence <= mark.sequence) return true;
       moved.set(origin, { origin, sequence, offset: record.offset });
