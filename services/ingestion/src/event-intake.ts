@@ -3,7 +3,7 @@
  * the answer, the log and the ledger can never disagree. Requests that arrive while a transaction runs share the next one.
  */
 import type { EventResult } from '@roofshot/contracts/http/ingestion';
-import type { OutgoingRecord } from '@roofshot/messaging/events';
+import type { OutgoingRecord, Oversize } from '@roofshot/messaging/events';
 import type { Tx } from '@roofshot/messaging/handlers';
 import type { Transactions } from '@roofshot/messaging/transactions';
 import { fenceRecords, progressRecord, stampRecord, timeText, type RequestTrace, type SaidProgress } from './event-record.ts';
@@ -11,7 +11,8 @@ import type { EventTypes } from './event-types.ts';
 import { GroupCommit } from './group-commit.ts';
 import { addToLedger, UNDECLARED } from './ledger-store.ts';
 import { metrics } from './metrics.ts';
-import { isUndeclared, prepareEvents, type Incoming, type PreparedCandidate, type PreparedEvent } from './prepare-events.ts';
+import { fitToLog } from './fit-to-log.ts';
+import { isUndeclared, originalOf, prepareEvents, type Incoming, type PreparedCandidate, type PreparedEvent } from './prepare-events.ts';
 import { recordFirstSeen } from './seen-store.ts';
 import { stampStreams } from './stream-clock.ts';
 import { countVerdicts, noVerdicts, refusedResult, VERDICTS, type VerdictCounts } from './verdicts.ts';
@@ -57,8 +58,10 @@ export class EventIntake {
     let prepared = await prepareEvents(events, { catalogue: await this.#types.current(), now, trace });
     // Declared a moment ago, perhaps through another process.
     if (prepared.some(isUndeclared)) prepared = await prepareEvents(events, { catalogue: await this.#types.reload(), now, trace });
+    const oversizes = await this.#types.oversizeOf(prepared.map(({ record }) => record));
+    const fitting = prepared.map((one, index) => fitted(one, oversizes[index], { event: events[index], now, trace }));
     const controls = progress === undefined ? [] : await this.#controls(progress, now);
-    return { events: prepared, controls };
+    return { events: fitting, controls };
   }
 
   async #controls(progress: SaidProgress, now: number): Promise<OutgoingRecord[]> {
@@ -86,6 +89,15 @@ export class EventIntake {
       if (stamp?.isFence === true) tx.forward(fenceRecords(partitions[index] ?? [], stamp.known));
     });
   }
+}
+
+function fitted(
+  one: PreparedEvent,
+  oversize: Oversize | undefined,
+  { event, ...said }: { event: Incoming | undefined; now: number; trace: RequestTrace },
+): PreparedEvent {
+  if (oversize === undefined || event === undefined) return one;
+  return fitToLog(one, oversize, { ...said, original: originalOf(event) });
 }
 
 async function firstSeen(tx: Tx, group: readonly Prepared[]): Promise<Fresh> {
@@ -123,6 +135,7 @@ function countByType(group: readonly Prepared[], results: readonly EventResult[]
 
 function typeOf(one: PreparedEvent): string {
   if ('candidate' in one) return one.candidate.type.name;
+  if (one.declared !== undefined) return one.declared;
   return ['schema', 'known-time', 'event-time', 'too-late'].includes(one.refusal.reason) ? one.named.type : UNDECLARED;
 }
 

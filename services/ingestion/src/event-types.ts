@@ -3,7 +3,7 @@
  * and when an event names a type that nobody knows, so that an event that follows its declaration is never refused for it.
  */
 import { topicOf } from '@roofshot/contracts/events';
-import type { EventBus, TopicPartition } from '@roofshot/messaging/events';
+import type { EventBus, OutgoingRecord, Oversize, TopicPartition } from '@roofshot/messaging/events';
 import type { Sql } from '@roofshot/storage/sql';
 import { Catalogue, type Declaration } from './catalogue.ts';
 
@@ -36,6 +36,11 @@ export class EventTypes {
   async importerPartitions(): Promise<readonly TopicPartition[]> {
     const topics = (await this.current()).importers().map(({ name }) => topicOf(name));
     return (await Promise.all(topics.map((topic) => this.partitionsOf(topic)))).flat();
+  }
+
+  /** For each record, what is too large in it for its stream. */
+  oversizeOf(records: readonly OutgoingRecord[]): Promise<(Oversize | undefined)[]> {
+    return this.#bus.oversizeOf(records);
   }
 
   /** Asked once, since their number never changes; none where the stream does not exist yet. */

@@ -21,6 +21,8 @@ export interface PreparedCandidate {
 }
 export interface PreparedRefusal extends Refused {
   readonly record: OutgoingRecord;
+  /** Its event type, where that is declared and the reason does not say so. */
+  readonly declared?: string;
 }
 export type PreparedEvent = PreparedCandidate | PreparedRefusal;
 
@@ -57,4 +59,5 @@ function check(event: Incoming, catalogue: Catalogue, now: number): Checked {
   return checkEvent(event.value, catalogue, now);
 }
 
-const originalOf = (event: Incoming): string => ('value' in event ? writeJson(event.value) : event.original);
+/** As it came in, as far as text can tell it. */
+export const originalOf = (event: Incoming): string => ('value' in event ? writeJson(event.value) : event.original);

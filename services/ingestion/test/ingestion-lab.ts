@@ -63,12 +63,15 @@ export class IngestionLab {
   #folder = '';
   #running!: Running;
 
-  /** With the event types that the tests send. */
-  async open(): Promise<void> {
+  #eventsUrl = '';
+
+  /** With the event types that the tests send. `eventsUrl`: of another log than the one in the services' database. */
+  async open(eventsUrl?: string): Promise<void> {
     this.database = await testDatabase();
+    this.#eventsUrl = eventsUrl ?? this.database.url;
     this.#folder = await mkdtemp(join(tmpdir(), 'ingestion-'));
     await this.start();
-    this.bus = await openEventBus(this.database.url, { sql: this.database.sql, sqlUrl: this.database.url, log });
+    this.bus = await openEventBus(this.#eventsUrl, { sql: this.database.sql, sqlUrl: this.database.url, log });
     await this.declare('order.placed', { schema: orderSchema, pii: ['/note'] });
     await this.declare('door.opened', { schema: { type: 'object' }, maxDelay: '60s' });
     await this.declare('import.row', { schema: { type: 'object' }, knownTime: 'knowntime' });
@@ -81,7 +84,14 @@ export class IngestionLab {
   /** One more process of the service on the same database. The caller stops it. */
   startReplica(name: string, settings: Readonly<Record<string, string>> = {}): Promise<Running> {
     const folder = join(this.#folder, name);
-    const env = { DATA_DIR: folder, SQL_URL: this.database.url, INGESTION_PORT: '0', LOG_FILE: join(folder, 'log'), ...settings };
+    const env = {
+      DATA_DIR: folder,
+      SQL_URL: this.database.url,
+      EVENTS_URL: this.#eventsUrl,
+      INGESTION_PORT: '0',
+      LOG_FILE: join(folder, 'log'),
+      ...settings,
+    };
     return run([ingestion], { env, clock: () => this.clock });
   }
 

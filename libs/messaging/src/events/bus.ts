@@ -12,6 +12,12 @@ export interface OutgoingRecord {
   readonly partition?: number;
 }
 
+/** Of a record that its topic does not take: bytes as the log counts them. */
+export interface Oversize {
+  readonly bytes: number;
+  readonly limit: number;
+}
+
 export interface LogRecord extends OutgoingRecord, Position {
   readonly partition: number;
   /** Append time, epoch milliseconds: retention uses it, rules never do. */
@@ -110,6 +116,8 @@ export interface EventBus {
   ensureTopics(topics: readonly TopicSpec[]): Promise<void>;
   listTopics(prefix?: string): Promise<string[]>;
   publish(records: readonly OutgoingRecord[]): Promise<Position[]>;
+  /** For each record what is too large in it, undefined where nothing is: so that one of many can be told apart before `publishIn` fails for it. */
+  oversizeOf(records: readonly OutgoingRecord[]): Promise<(Oversize | undefined)[]>;
   /** As the transaction's last statement: it holds the partitions until commit. Call `announce` after the commit. */
   publishIn(tx: Queryable, records: readonly OutgoingRecord[]): Promise<void>;
   /** A transaction with `publishIn` to these topics has committed: readers learn of it now and not at their next look. */

@@ -4,7 +4,18 @@ import type { Logger } from '@roofshot/telemetry/logger';
 import { openOutbox, type CarriedMessage, type OutboxPort } from '../outbox-port.ts';
 import { partitionOfKey } from './partition-of-key.ts';
 import { unknownTopic } from './log-index.ts';
-import type { ConsumeOptions, Consumption, EventBus, LogBounds, LogRecord, OutgoingRecord, TopicPartition, TopicSpec } from './bus.ts';
+import { tooLarge } from './storable.ts';
+import type {
+  ConsumeOptions,
+  Consumption,
+  EventBus,
+  LogBounds,
+  LogRecord,
+  OutgoingRecord,
+  Oversize,
+  TopicPartition,
+  TopicSpec,
+} from './bus.ts';
 
 /** A record, and its place among all that its outbox sends: the same one whenever it comes again. */
 export interface CarriedRecord {
@@ -47,9 +58,10 @@ export class OutboxBus implements EventBus {
     return new OutboxBus(bus, outbox);
   }
 
-  /** The topic must exist already: a mistake must fail the transaction and not block the relay. */
+  /** The topic must exist already and take each record: a mistake must fail the transaction and not block the relay. */
   async publishIn(tx: Queryable, records: readonly OutgoingRecord[]): Promise<void> {
     await this.#lookUp(records);
+    await this.#refuseTooLarge(records);
     await this.#outbox.enqueue(
       tx,
       records.map((record) => ({
@@ -58,6 +70,10 @@ export class OutboxBus implements EventBus {
         payload: JSON.stringify(record),
       })),
     );
+  }
+
+  oversizeOf(records: readonly OutgoingRecord[]): Promise<(Oversize | undefined)[]> {
+    return this.#bus.oversizeOf(records);
   }
 
   /** Wakes the relay; its publishing wakes the readers. */
@@ -109,6 +125,14 @@ export class OutboxBus implements EventBus {
       if (bounds.length === 0) throw unknownTopic(topic);
       this.#partitions.set(topic, bounds.length);
     }
+  }
+
+  async #refuseTooLarge(records: readonly OutgoingRecord[]): Promise<void> {
+    const oversizes = await this.#bus.oversizeOf(records);
+    records.forEach(({ topic }, index) => {
+      const oversize = oversizes[index];
+      if (oversize !== undefined) throw tooLarge(topic, oversize);
+    });
   }
 
   /** Records of one partition leave in the order of their transactions, whatever their keys: a control record stays behind what it speaks of. */

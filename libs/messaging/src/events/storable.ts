@@ -1,4 +1,4 @@
-import type { OutgoingRecord } from './bus.ts';
+import type { OutgoingRecord, Oversize } from './bus.ts';
 
 /** What one adapter cannot store, none takes: a record that is fine today must not fail after a move. */
 export function refuseUnstorable({ topic, key, value, partition }: OutgoingRecord, partitions: number): void {
@@ -10,4 +10,10 @@ export function refuseUnstorable({ topic, key, value, partition }: OutgoingRecor
       `A record for "${topic}" holds the character U+0000, which PostgreSQL cannot store as text. Write JSON (it escapes it) and use keys without it.`,
     );
   }
+}
+
+export function tooLarge(topic: string, { bytes, limit }: Oversize): Error {
+  return new Error(
+    `A record for "${topic}" is too large: about ${bytes} bytes, the topic takes ${limit}. Send less in one event, or raise the topic's max.message.bytes in Kafka.`,
+  );
 }

@@ -1,6 +1,6 @@
 import type { Admin } from 'kafkajs';
-import type { OutgoingRecord } from '../bus.ts';
-import { refuseUnstorable } from '../storable.ts';
+import type { OutgoingRecord, Oversize } from '../bus.ts';
+import { refuseUnstorable, tooLarge } from '../storable.ts';
 import type { KafkaIndex } from './kafka-index.ts';
 import { maxBatchBytes } from './kafka-topics.ts';
 
@@ -9,12 +9,16 @@ export const MAX_REQUEST_BYTES = 900_000;
 const BATCH_OVERHEAD = 1_024;
 /** Of a record beside key, value and header names and values. */
 const RECORD_OVERHEAD = 48;
+/** For headers that a record gets on its way: its place in an outbox's stream, and the stamps of its stream's clock. */
+const LATER_HEADERS = 512;
+/** A refusal asks again for a limit that was learnt longer ago: it may have been raised. */
+const LEARNT_MS = 10_000;
 
 /** What one request may hold: Kafka refuses a batch that is larger than its topic takes, and with it every record in it. */
 export class BatchLimits {
   readonly #admin: Admin;
   readonly #index: KafkaIndex;
-  readonly #limits = new Map<string, number>();
+  readonly #limits = new Map<string, { readonly bytes: number; readonly learntAt: number }>();
 
   constructor(admin: Admin, index: KafkaIndex) {
     this.#admin = admin;
@@ -27,12 +31,28 @@ export class BatchLimits {
     for (const record of records) {
       const { topic } = record;
       refuseUnstorable(record, this.#index.partitionsOf(topic));
-      const [bytes, limit] = [bytesOf(record), this.#limitOf(topic)];
-      if (bytes <= limit) continue;
-      throw new Error(
-        `A record for "${topic}" has about ${bytes} bytes, and the topic takes ${limit}. Send less in one event, or raise the topic's max.message.bytes in Kafka.`,
-      );
+      const oversize = await this.#oversize(record, 0);
+      if (oversize !== undefined) throw tooLarge(topic, oversize);
     }
+  }
+
+  /** What has no topic is not told: publishing refuses it. */
+  async oversizeOf(records: readonly OutgoingRecord[]): Promise<(Oversize | undefined)[]> {
+    const topics = new Set(records.map(({ topic }) => topic));
+    await this.#index.lookUp(topics);
+    const known = new Set([...topics].filter((topic) => this.#index.all.has(topic)));
+    await this.#learn(known);
+    const oversizes: (Oversize | undefined)[] = [];
+    for (const record of records) oversizes.push(known.has(record.topic) ? await this.#oversize(record, LATER_HEADERS) : undefined);
+    return oversizes;
+  }
+
+  async #oversize(record: OutgoingRecord, later: number): Promise<Oversize | undefined> {
+    const { topic } = record;
+    const bytes = bytesOf(record) + later;
+    if (bytes > this.#limitOf(topic) && Date.now() - (this.#limits.get(topic)?.learntAt ?? 0) > LEARNT_MS) await this.#ask(topic);
+    const limit = this.#limitOf(topic);
+    return bytes > limit ? { bytes, limit } : undefined;
   }
 
   async #learn(topics: ReadonlySet<string>): Promise<void> {
@@ -40,12 +60,17 @@ export class BatchLimits {
     for (const topic of topics) {
       if (this.#limits.has(topic)) continue;
       this.#index.partitionsOf(topic); // throws when it is not there
-      this.#limits.set(topic, (await maxBatchBytes(this.#admin, topic)) - BATCH_OVERHEAD);
+      await this.#ask(topic);
     }
   }
 
+  async #ask(topic: string): Promise<void> {
+    const bytes = (await maxBatchBytes(this.#admin, topic)) - BATCH_OVERHEAD;
+    this.#limits.set(topic, { bytes, learntAt: Date.now() });
+  }
+
   #limitOf(topic: string): number {
-    return this.#limits.get(topic) ?? MAX_REQUEST_BYTES;
+    return this.#limits.get(topic)?.bytes ?? MAX_REQUEST_BYTES;
   }
 
   /** Small enough that each topic takes its part as one batch. */

@@ -6,7 +6,7 @@ import { oneAtATime } from '../../one-at-a-time.ts';
 import { prepareMessagingSchema } from '../../postgres-schema.ts';
 import { WakeUps } from '../../wake-ups.ts';
 import { AppendQueue } from '../append-queue.ts';
-import type { ConsumeOptions, Consumption, LogBounds, LogRecord, OutgoingRecord, TopicPartition, TopicSpec } from '../bus.ts';
+import type { ConsumeOptions, Consumption, LogBounds, LogRecord, OutgoingRecord, Oversize, TopicPartition, TopicSpec } from '../bus.ts';
 import { ORIGIN_HEADER, SEQUENCE_HEADER } from '../carried-headers.ts';
 import { LogConsumption } from '../log-consumption.ts';
 import { allBoundsIn, unknownPartition, unknownTopic } from '../log-index.ts';
@@ -108,6 +108,10 @@ export class KafkaLog implements RemoteLog {
         headers: { ...record.headers, ...carriedHeaders({ origin, sequence }) },
       })),
     );
+  }
+
+  oversizeOf(records: readonly OutgoingRecord[]): Promise<(Oversize | undefined)[]> {
+    return this.#connection.ask(() => this.#limits.oversizeOf(records));
   }
 
   async bounds(topic: string): Promise<LogBounds[]> {

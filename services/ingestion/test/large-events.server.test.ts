@@ -1,0 +1,53 @@
+/** Events that are larger than Kafka takes in one record (1 MB, unless it is told otherwise). */
+import { eventually } from '@roofshot/testing/eventually';
+import { startServer } from '@roofshot/testing/start-server';
+import { tempDir, type TempDir } from '@roofshot/testing/temp-dir';
+import { event, eventsOf, idsOf, IngestionLab, SINGLE } from './ingestion-lab.ts';
+
+const lab = new IngestionLab();
+let folder: TempDir;
+let kafka: Awaited<ReturnType<typeof startServer>>;
+beforeAll(async () => {
+  folder = await tempDir('large-events');
+  kafka = await startServer('kafka', { folder: folder.path });
+  await lab.open(`${kafka.url}?partitions=1`);
+}, 180_000);
+afterAll(async () => {
+  await lab.close();
+  await kafka.remove();
+  await folder.remove();
+});
+
+const large = 'x'.repeat(1_100_000);
+const refused = async (): Promise<{ eventId: string; reason: string; original: string }[]> =>
+  (await lab.onLog('events-refused.v1')).map(({ value }) => JSON.parse(value) as { eventId: string; reason: string; original: string });
+
+describe('an event that is larger than the log takes', () => {
+  it('is refused with both sizes, and the others of its request are accepted and leave', async () => {
+    const events = [event({ id: 'before' }), event({ id: 'large', data: { amount: 1, note: large } }), event({ id: 'after' })];
+    const { status, body } = await lab.post(events);
+    expect(status).toBe(202);
+    expect(body.results).toMatchObject([{ verdict: 'accepted' }, { verdict: 'quarantined', reason: 'too-large' }, { verdict: 'accepted' }]);
+    expect(body.results?.[1]?.detail).toMatch(/It is too large: 11\d{5} bytes, the log takes 1047\d{3}\./);
+    await eventually(async () => expect(idsOf(eventsOf(await lab.onLog('events.order.placed')))).toEqual(['before', 'after']));
+    await eventually(async () =>
+      expect((await refused()).map(({ eventId, reason }) => [eventId, reason])).toEqual([['large', 'too-large']]),
+    );
+    expect((await refused())[0]?.original).toMatch(/^\{"specversion":"1\.0","id":"large"/);
+  });
+
+  it('is accepted when it comes again and is smaller', async () => {
+    expect(await lab.verdictOf({ id: 'large' })).toMatchObject({ verdict: 'accepted' });
+  });
+
+  it('leaves also where it is refused for another reason, with the beginning of what came', async () => {
+    const { status, body } = await lab.post(event({ id: large, data: { amount: -1, note: large } }), SINGLE);
+    expect({ status, reason: body['reason'] }).toEqual({ status: 400, reason: 'schema' });
+    await lab.post(event({ id: 'next', data: { amount: -1 } }), SINGLE);
+    await eventually(async () => {
+      const [cut, next] = (await refused()).slice(-2);
+      expect(cut).toMatchObject({ reason: 'schema', eventId: 'x'.repeat(4_096) });
+      expect(next).toMatchObject({ reason: 'schema', eventId: 'next' });
+    });
+  });
+});
