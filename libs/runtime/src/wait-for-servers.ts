@@ -58,8 +58,9 @@ const left = (): LeftWhileWaiting => new LeftWhileWaiting('The process was told 
 
 class WaitingRoom {
   readonly #waiting: Waiting;
-  /** What is wrong with each server, as far as it is known; in the order in which they were asked. */
+  /** What is wrong with each server, as far as it is known; in the order in which they were first asked. */
   readonly #reasons = new Map<PortKey, string>();
+  readonly #asked = new Set<PortKey>();
   /** What was told of a server since it last answered. */
   readonly #told = new Map<PortKey, Set<string>>();
   readonly #left = Promise.withResolvers<never>();
@@ -96,9 +97,12 @@ class WaitingRoom {
     await Promise.all((doors ?? []).map((door) => door.close()));
   }
 
+  /** A server that has answered is not awaited again while it is asked again, and one that has not keeps its reason. */
   #hear(key: PortKey, state: PortState): void {
-    if (typeof state === 'object') this.#reasons.set(key, state.sentence);
-    else if (state === 'asked') this.#reasons.set(key, this.#reasons.get(key) ?? `${key}: it was asked and has not answered yet.`);
+    if (state === 'asked' && this.#asked.has(key)) return;
+    this.#asked.add(key);
+    if (state === 'asked') this.#reasons.set(key, `${key}: it was asked and has not answered yet.`);
+    else if (state !== 'answers') this.#reasons.set(key, state.sentence);
     else {
       this.#reasons.delete(key);
       if (this.#told.delete(key)) log.info('A server that the start waited for answers.', { 'labels.key': key });
