@@ -52,7 +52,8 @@ export class EventDelivery implements PartitionReader {
     return runWith({ service: this.#surroundings.setup.service }, () => this.#read(partition, records));
   }
 
-  async caughtUp(partition: TopicPartition): Promise<void> {
+  async caughtUp(partition: TopicPartition, position: number): Promise<void> {
+    await this.#tasks.get(nameOf(partition))?.passTo(position);
     const handler = this.handlerOf(partition.topic);
     const { topic, partition: number } = partition;
     if (handler.kind !== 'batch') return;

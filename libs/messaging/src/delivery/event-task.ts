@@ -103,6 +103,16 @@ export class EventTask {
     await this.#afterCommit(result.batch);
   }
 
+  /** Moves past what is no record (end markers of transactions, gaps of compaction): retention may drop it, and then it counts as read. */
+  async passTo(position: number): Promise<void> {
+    if (position <= this.#position) return;
+    await this.#surroundings.checkpoints.advance(this.#surroundings.setup.sql, {
+      ...this.#move(position),
+      isRepeatable: this.#isRepeatable,
+    });
+    this.#position = position;
+  }
+
   /** Moves past one event that nothing helps: a refused one to the dead letters, any other parks its key. */
   async giveUp(item: Sorted, error: unknown): Promise<void> {
     const { setup, checkpoints, carriedMarks, parking, limit } = this.#surroundings;

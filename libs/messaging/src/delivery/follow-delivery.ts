@@ -60,6 +60,13 @@ export class FollowDelivery implements PartitionReader {
     return held.position;
   }
 
+  /** What lay before the log's end and was no record counts as read. */
+  caughtUp({ topic, partition }: TopicPartition, position: number): Promise<void> {
+    const held = this.#held.get(`${topic}/${partition}`);
+    if (held !== undefined) held.position = Math.max(held.position, position);
+    return Promise.resolve();
+  }
+
   lost({ topic, partition }: TopicPartition): void {
     this.#held.delete(`${topic}/${partition}`);
   }
