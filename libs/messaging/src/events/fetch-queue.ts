@@ -19,8 +19,8 @@ export interface Fetched {
   readonly next: number;
 }
 
-/** In the order of the requests; undefined where there is no such partition (any more). */
-export type FetchMany = (requests: readonly FetchRequest[]) => Promise<(Fetched | undefined)[]>;
+/** In the order of the requests; undefined where there is no such partition (any more), an error where only this one cannot be read. */
+export type FetchMany = (requests: readonly FetchRequest[]) => Promise<(Fetched | Error | undefined)[]>;
 
 interface Waiting {
   readonly request: FetchRequest;
@@ -58,7 +58,8 @@ export class FetchQueue {
       const fetched = await this.#fetchMany(group.map(({ request }) => request));
       group.forEach(({ resolve, reject, request }, slot) => {
         const one = fetched[slot];
-        if (one !== undefined) resolve(one);
+        if (one instanceof Error) reject(one);
+        else if (one !== undefined) resolve(one);
         else reject(new Error(`Partition ${request.partition} of "${request.topic.name}" is not there any more: its topic was deleted.`));
       });
     } catch (error) {

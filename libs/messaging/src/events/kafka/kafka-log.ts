@@ -130,6 +130,7 @@ export class KafkaLog implements RemoteLog {
     for (let from = offset; records.length < limit;) {
       const wish = { topic: found, partition, offset: from, limit: limit - records.length };
       const [fetched] = await this.#connection.ask(() => reads.fetchMany([wish]));
+      if (fetched instanceof Error) throw fetched;
       records.push(...(fetched?.records ?? []));
       if (fetched === undefined || fetched.next === from) break;
       from = fetched.next;

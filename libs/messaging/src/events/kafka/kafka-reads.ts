@@ -37,15 +37,16 @@ export class KafkaReads {
 
   readonly fetchMany: FetchMany = async (requests) => {
     const missing = requests.filter((request) => this.#find(request) === undefined);
-    const gone = missing.length > 0 ? await this.#fetch(missing) : new Set<FetchRequest>();
-    return requests.map((request) => (gone.has(request) ? undefined : this.#take(request)));
+    const failed = missing.length > 0 ? await this.#fetch(missing) : new Map<FetchRequest, Error | undefined>();
+    return requests.map((request) => (failed.has(request) ? failed.get(request) : this.#take(request)));
   };
 
-  /** Answers those whose partition is not there any more. */
-  async #fetch(requests: readonly FetchRequest[]): Promise<Set<FetchRequest>> {
-    const gone = new Set(requests.filter(({ topic, partition }) => this.#leaderOf(topic, partition) === undefined));
+  /** Answers those that could not be read, and why; undefined where the partition is not there any more. */
+  async #fetch(requests: readonly FetchRequest[]): Promise<Map<FetchRequest, Error | undefined>> {
+    const failed = new Map<FetchRequest, Error | undefined>();
+    for (const request of requests) if (this.#leaderOf(request.topic, request.partition) === undefined) failed.set(request, undefined);
     const byLeader = Map.groupBy(
-      requests.filter((request) => !gone.has(request)),
+      requests.filter((request) => !failed.has(request)),
       ({ topic, partition }) => this.#leaderOf(topic, partition),
     );
     await Promise.all(
@@ -54,12 +55,12 @@ export class KafkaReads {
         const answers = await this.#fetchAt(leader ?? -1, wishes);
         for (const request of own) {
           const answer = answers.find(({ topic, partition }) => topic === request.topic.name && partition === request.partition);
-          if (answer === undefined || answer.error === UNKNOWN_TOPIC_OR_PARTITION) gone.add(request);
-          else await this.#keep(request, answer);
+          if (answer === undefined || answer.error === UNKNOWN_TOPIC_OR_PARTITION) failed.set(request, undefined);
+          else await this.#keep(request, answer).catch((error: unknown) => failed.set(request, asError(error))); // the others are read
         }
       }),
     );
-    return gone;
+    return failed;
   }
 
   async #fetchAt(leader: number, wishes: Parameters<KafkaCluster['fetch']>[1]): Promise<FetchedPartition[]> {
@@ -115,6 +116,10 @@ export class KafkaReads {
     if (isWhole) this.#ahead.delete(keyOf(topic.name, partition));
     return { records, start: bounds.start, end: Math.max(bounds.end, ahead.from), next: ahead.from };
   }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 function keyOf(topic: string, partition: number): string {

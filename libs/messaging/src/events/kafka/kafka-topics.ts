@@ -64,10 +64,14 @@ function refusalsIn(error: unknown): Refusal[] | undefined {
   return errors.map((one: unknown) => ({ type: typeOf(one), topic: (one as { topic?: string }).topic ?? '?', message: describe(one) }));
 }
 
-/** Append time is the broker's, because retention must not follow what a replay says of the past. */
+/**
+ * Append time is the broker's, because retention must not follow what a replay says of the past. The compression is the producers',
+ * because a broker may be set to one that the readers here do not know.
+ */
 function configOf({ retentionMs, compacted }: TopicSpec, copies: number): { name: string; value: string }[] {
   return [
     { name: 'message.timestamp.type', value: 'LogAppendTime' },
+    { name: 'compression.type', value: 'producer' },
     { name: 'cleanup.policy', value: compacted ? (retentionMs === null ? 'compact' : 'compact,delete') : 'delete' },
     { name: 'retention.ms', value: String(retentionMs ?? -1) },
     { name: 'min.insync.replicas', value: String(Math.max(1, copies - 1)) },

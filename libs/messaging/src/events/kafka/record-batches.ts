@@ -1,5 +1,5 @@
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
-import type { LogRecord } from '../bus.ts';
+import { PartitionStopped, type LogRecord } from '../bus.ts';
 import { ByteReader } from './byte-reader.ts';
 
 /** A transaction that was rolled back: its records from `firstOffset` on count as never written (up to its own end marker). */
@@ -35,7 +35,10 @@ const LOG_APPEND_TIME = 0x08;
 const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
 
-/** Takes a record set apart. Throws a sentence for what this reader cannot read, naming where it lies. */
+/**
+ * Takes a record set apart, up to what this reader cannot read. Throws when it begins with that: `PartitionStopped` where no other try
+ * can help, naming where it lies and what to do.
+ */
 export function decodeRecordSet(set: RecordSet): DecodedSet {
   const records: LogRecord[] = [];
   const aborted = new AbortedRanges(set.aborted);
@@ -45,7 +48,12 @@ export function decodeRecordSet(set: RecordSet): DecodedSet {
     if (end > set.bytes.length) break; // cut off: comes whole with the next fetch
     const batch = headerOf(set, at);
     if (batch.isControl) aborted.sawMarker(batch);
-    else if (!aborted.covers(batch)) readRecords(set, batch, set.bytes.subarray(at + HEADER, end), records);
+    else if (!aborted.covers(batch)) {
+      const fault = faultOf(batch);
+      if (fault !== undefined && next > set.from) break; // what lies before it is read first
+      if (fault !== undefined) throw unreadable(set, batch, fault);
+      readRecords(set, batch, set.bytes.subarray(at + HEADER, end), records);
+    }
     next = Math.max(next, batch.lastOffset + 1);
     at = end;
   }
@@ -60,26 +68,27 @@ interface Batch {
   readonly maxTimestamp: number;
   readonly producerId: number;
   readonly count: number;
+  readonly magic: number;
   readonly isControl: boolean;
 }
 
-function headerOf({ topic, partition, bytes }: RecordSet, at: number): Batch {
+function headerOf({ bytes }: RecordSet, at: number): Batch {
   const reader = new ByteReader(bytes, at);
   const firstOffset = reader.int64();
   const magic = bytes.readInt8(at + MAGIC_AT);
-  if (magic !== 2) throw unreadable({ topic, partition, firstOffset }, `it has the format ${magic} of Kafka before 0.11`);
   reader.skip(ATTRIBUTES_AT - 8);
-  const attributes = reader.int16();
+  const attributes = magic === 2 ? reader.int16() : (reader.skip(2), 0); // older formats have theirs elsewhere
   const lastOffset = firstOffset + reader.int32();
   const [firstTimestamp, maxTimestamp, producerId] = [reader.int64(), reader.int64(), reader.int64()];
   reader.skip(2 + 4); // producer epoch, first sequence
   const count = reader.int32();
-  return { firstOffset, lastOffset, attributes, firstTimestamp, maxTimestamp, producerId, count, isControl: (attributes & CONTROL) !== 0 };
+  const isControl = (attributes & CONTROL) !== 0;
+  return { firstOffset, lastOffset, attributes, firstTimestamp, maxTimestamp, producerId, count, magic, isControl };
 }
 
 function readRecords({ topic, partition, from }: RecordSet, batch: Batch, packed: Buffer, into: LogRecord[]): void {
   const { firstOffset, attributes, firstTimestamp, maxTimestamp, count } = batch;
-  const reader = new ByteReader(unpack(packed, attributes & CODEC_MASK, { topic, partition, firstOffset }));
+  const reader = new ByteReader(unpack(packed, attributes & CODEC_MASK));
   for (let n = 0; n < count; n += 1) {
     const length = reader.varint();
     const end = reader.at + length;
@@ -106,23 +115,32 @@ function readContent(reader: ByteReader): Pick<LogRecord, 'key' | 'value' | 'hea
   return { key, value, headers };
 }
 
-type Place = Pick<RecordSet, 'topic' | 'partition'> & { readonly firstOffset: number };
+/** By the numbers of `CODEC_MASK`: https://kafka.apache.org/documentation/#recordbatch */
+const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
+const READABLE = new Set(['none', 'gzip', 'zstd']);
 
-function unpack(packed: Buffer, codec: number, place: Place): Buffer {
-  switch (codec) {
-    case 0:
-      return packed;
-    case 1:
-      return gunzipSync(packed);
-    case 4:
-      return zstdDecompressSync(packed);
-    default:
-      throw unreadable(place, `it is compressed by ${codec === 2 ? 'snappy' : 'lz4'}; let its producer use gzip, zstd or none`);
-  }
+function unpack(packed: Buffer, codec: number): Buffer {
+  if (CODECS[codec] === 'gzip') return gunzipSync(packed);
+  return CODECS[codec] === 'zstd' ? zstdDecompressSync(packed) : packed;
 }
 
-function unreadable({ topic, partition, firstOffset }: Place, why: string): Error {
-  return new Error(`The batch at offset ${firstOffset} of partition ${partition} of "${topic}" cannot be read: ${why}.`);
+/** Why the batch cannot be read, and what to do so that no other comes. */
+function faultOf({ magic, attributes }: Batch): string | undefined {
+  if (magic !== 2) return `has the format ${magic} of Kafka before 0.11; let its producer use a newer one`;
+  const codec = CODECS[attributes & CODEC_MASK] ?? `codec ${attributes & CODEC_MASK}`;
+  if (READABLE.has(codec)) return undefined;
+  return (
+    `is compressed by ${codec}, which is not read here; ` +
+    `let its producer use gzip, zstd or none, and set compression.type=producer where the topic or the broker compresses by ${codec} itself`
+  );
+}
+
+function unreadable({ topic, partition }: RecordSet, { magic, firstOffset, lastOffset }: Batch, why: string): PartitionStopped {
+  const last = magic === 2 ? lastOffset : firstOffset; // older formats say it elsewhere
+  return new PartitionStopped(
+    `Partition ${partition} of "${topic}" stands still: the batch of the offsets ${firstOffset} to ${last} ${why}. ` +
+      `What lies in it can be given up by setting next_offset of this checkpoint to ${last + 1}; then restart the service.`,
+  );
 }
 
 /** Which batches belong to transactions that were rolled back, as a reader of committed records must know them. */
