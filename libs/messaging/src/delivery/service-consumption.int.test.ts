@@ -1,5 +1,6 @@
 import { defineTopicFamily } from '@roofshot/contracts/define';
 import { eventually } from '@roofshot/testing/eventually';
+import type { CommandQueue } from '../commands/queue.ts';
 import type { EventBus } from '../events/bus.ts';
 import { specOf } from '../events/log-lab.ts';
 import { startPostgresLab } from '../events/postgres-lab.ts';
@@ -182,6 +183,24 @@ describe('all that a service hears on the log', () => {
     expect(process.healthy(Date.now() + 61_000)).toBe(true);
     troubles.pop();
     expect(process.healthy(Date.now() + 61_000)).toBe(false);
+    gate.resolve();
+    await process.stop();
+  });
+
+  it('is healthy, but not ready, when a partition stands still while the queues are away', async () => {
+    const topic = await lab.newTopic();
+    const troubles: string[] = [];
+    const gate = Promise.withResolvers<void>();
+    const queue = { waitingFor: () => troubles } as unknown as CommandQueue;
+    const process = new ServiceConsumption({ ...lab.setup(), queue }, [onBatch(topic, () => gate.promise)]);
+    await process.start();
+    await lab.add(topic, [['a', 1]]);
+    await eventually(() => process.describe().some(({ lag }) => lag > 0));
+    const later = Date.now() + 61_000;
+    expect(process.healthy(later)).toBe(false);
+    troubles.push('The queues do not answer.');
+    expect(process.healthy(later)).toBe(true);
+    expect(process.waitingFor(later)).toEqual([expect.stringContaining('has stood still at 0')]);
     gate.resolve();
     await process.stop();
   });

@@ -64,9 +64,9 @@ export class ServiceConsumption {
     for (const { topic, partition } of this.describe()) metrics['partition.lag'](0, { topic, partition: String(partition) });
   }
 
-  /** `now`: epoch milliseconds of this machine. While the log itself is away nothing can progress, and a restart would not bring it back. */
+  /** `now`: epoch milliseconds of this machine. While log or queues are away handlers cannot progress, and a restart would not bring them back. */
   healthy(now = Date.now()): boolean {
-    return this.#stalled(now).length === 0;
+    return this.#setup.queue.waitingFor().length > 0 || this.#stalled(now).length === 0;
   }
 
   /** `now`: epoch milliseconds of this machine. A sentence for each partition that stands still, and for what is still to be read first. */
