@@ -2,7 +2,7 @@ import { migrate } from '@roofshot/storage/migrate';
 import { deliveryMigrations } from '@roofshot/storage/delivery-migrations';
 import { failureLevel } from '@roofshot/storage/failure-level';
 import { Outbox, type NewOutboxMessage, type OutboxMessage } from '@roofshot/storage/outbox';
-import { OutboxRelay } from '@roofshot/storage/outbox-relay';
+import { CannotLeave, OutboxRelay, type OutboxRelayOptions } from '@roofshot/storage/outbox-relay';
 import type { Queryable, Sql } from '@roofshot/storage/sql';
 import type { Logger } from '@roofshot/telemetry/logger';
 import { OutboxRoom } from './outbox-room.ts';
@@ -19,6 +19,8 @@ export interface OutboxPort {
   enqueue(tx: Queryable, messages: readonly NewOutboxMessage[]): Promise<void>;
   /** What keeps messages from leaving, a sentence each. Empty when all is well. */
   waitingFor(): readonly string[];
+  /** What was set aside because it can never leave, a sentence. Empty when all is well. */
+  setAside(): readonly string[];
   /** Why `enqueue` throws at the moment; undefined while it takes. */
   refusal(): string | undefined;
   /** A transaction that enqueued has committed. */
@@ -31,7 +33,10 @@ export interface OutboxPortOptions {
   /** One schema for each kind, because each has relays of its own: `outbox_events`, `outbox_commands`. */
   readonly schema: string;
   readonly log: Logger;
-  /** Gets each message with its place in a stream that no other outbox has, the same one whenever the message comes again. */
+  /**
+   * Gets each message with its place in a stream that no other outbox has, the same one whenever the message comes again. Throws
+   * `CannotLeave` for those that no further try can bring out: they are set aside.
+   */
   readonly publish: (messages: readonly CarriedMessage[]) => Promise<void>;
   /** What the broker is short of at the moment, a sentence each; see waitingFor of EventBus and CommandQueue. */
   readonly troubles: () => readonly string[];
@@ -69,11 +74,19 @@ export async function openOutbox({
       await publish(messages.map(({ sequence, payload }) => ({ origin: `${origin}/${shard}`, sequence, payload })));
       failures.delete(shard);
     } catch (error) {
-      failures.set(shard, error instanceof Error ? error.message : String(error));
+      if (!(error instanceof CannotLeave)) failures.set(shard, error instanceof Error ? error.message : String(error));
       throw error;
     }
   };
-  const relay = new OutboxRelay({ sql, schema, publish: named, onError });
+  const onSetAside: OutboxRelayOptions['onSetAside'] = (messages) => {
+    for (const { messageId, reason } of messages)
+      log.error('A message can never leave the outbox; it was set aside there.', {
+        'labels.outbox': schema,
+        'labels.message_id': messageId,
+        'event.reason': reason,
+      });
+  };
+  const relay = new OutboxRelay({ sql, schema, publish: named, onError, onSetAside });
   await relay.start();
   const room = new OutboxRoom({ sql, outbox, log, most: mostWaiting });
   const reasons = (): readonly string[] => (troubles().length > 0 ? troubles() : [...new Set(failures.values())]);
@@ -84,6 +97,7 @@ export async function openOutbox({
     },
     wake: () => relay.wake(),
     waitingFor: () => [...reasons(), ...toldOf(room, reasons().length > 0)],
+    setAside: () => toldAside(room, schema),
     refusal: () => room.refusal,
     stop: async () => {
       await room.stop();
@@ -96,4 +110,13 @@ export async function openOutbox({
 function toldOf(room: OutboxRoom, isStuck: boolean): string[] {
   if (room.refusal !== undefined) return [room.refusal];
   return isStuck && room.waiting > 0 ? [`About ${room.waiting} messages wait in the database until they can be sent.`] : [];
+}
+
+function toldAside({ setAside }: OutboxRoom, schema: string): string[] {
+  if (setAside === undefined) return [];
+  const { count, reason } = setAside;
+  return [
+    `${count} ${count === 1 ? 'message' : 'messages'} could not leave and ${count === 1 ? 'lies' : 'lie'} in ${schema}.outbox_set_aside, the last because: ${reason} ` +
+      `When that is mended, "SELECT ${schema}.send_set_aside()" sends them again.`,
+  ];
 }

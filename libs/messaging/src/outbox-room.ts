@@ -6,6 +6,8 @@ import type { Logger } from '@roofshot/telemetry/logger';
 import { oneAtATime } from './one-at-a-time.ts';
 
 const LOOK_MS = 1_000;
+/** Of what was set aside. */
+const MOST_COUNTED = 10_000;
 /** PostgreSQL's own class for limits of the configuration: work that meets it is tried again. */
 const NO_ROOM = '53400';
 
@@ -22,6 +24,7 @@ export class OutboxRoom {
   readonly #options: OutboxRoomOptions;
   readonly #timer: NodeJS.Timeout;
   #waiting = 0;
+  #setAside: { readonly count: number; readonly reason: string } | undefined;
   #looking: Promise<void> = Promise.resolve();
 
   constructor(options: OutboxRoomOptions) {
@@ -32,6 +35,11 @@ export class OutboxRoom {
   /** About how many wait; no more than one above the bound is counted. */
   get waiting(): number {
     return this.#waiting;
+  }
+
+  /** What could never leave, and why the last of it could not. */
+  get setAside(): { readonly count: number; readonly reason: string } | undefined {
+    return this.#setAside;
   }
 
   /** Why nothing more is taken; undefined while there is room. */
@@ -59,6 +67,7 @@ export class OutboxRoom {
     try {
       const wasFull = this.refusal !== undefined;
       this.#waiting = await outbox.waiting(sql, most);
+      this.#setAside = await outbox.setAside(sql, MOST_COUNTED);
       const isFull = this.refusal !== undefined;
       if (isFull && !wasFull)
         log.warn('An outbox is full: nothing is said until some of it has left.', { 'labels.waiting': this.#waiting });

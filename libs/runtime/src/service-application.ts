@@ -95,7 +95,7 @@ export class ServiceApplication {
   /** Requests are answered without them, and what is said waits in the database. */
   #mentionBrokers(readiness: Readiness): void {
     const { events, commands } = this.#world.ports;
-    if (this.service.needs.includes('events')) readiness.mention(() => events.waitingFor());
+    if (this.service.needs.includes('events')) readiness.mention(() => [...events.waitingFor(), ...events.setAside()]);
     if (this.service.needs.includes('commands')) readiness.mention(() => commands.waitingFor());
   }
 

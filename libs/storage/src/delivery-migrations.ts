@@ -126,9 +126,42 @@ class AddSendingOrder1700000000002 implements MigrationInterface {
   }
 }
 
+/** Messages that could never leave the outbox and held up the others (outbox-relay.ts); `send_set_aside()` sends them again. */
+const SET_ASIDE = `
+CREATE TABLE outbox_set_aside (
+  id bigint PRIMARY KEY,
+  shard integer NOT NULL,
+  kind text NOT NULL,
+  message_id text NOT NULL,
+  payload text NOT NULL,
+  created_at timestamptz NOT NULL,
+  reason text NOT NULL,
+  set_aside_at timestamptz NOT NULL
+);
+CREATE FUNCTION send_set_aside() RETURNS bigint LANGUAGE sql SET search_path FROM CURRENT AS $$
+  WITH back AS (DELETE FROM outbox_set_aside RETURNING *),
+  sent AS (
+    INSERT INTO outbox (shard, kind, message_id, payload, created_at)
+    SELECT shard, kind, message_id, payload, created_at FROM back ORDER BY id RETURNING 1
+  )
+  SELECT count(*) FROM sent
+$$`;
+
+class AddSetAside1700000000003 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(SET_ASIDE);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP FUNCTION send_set_aside()');
+    await runner.query('DROP TABLE outbox_set_aside');
+  }
+}
+
 /** What exactly-once delivery keeps in every service's schema. Put these before the service's own migrations. */
 export const deliveryMigrations: readonly MigrationClass[] = [
   CreateDeliveryTables1700000000000,
   CreateDeadLetters1700000000001,
   AddSendingOrder1700000000002,
+  AddSetAside1700000000003,
 ];

@@ -1,8 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { outboxChannel } from './outbox.ts';
-import type { OutboxMessage } from './outbox.ts';
+import type { OutboxMessage, SetAsideMessage } from './outbox.ts';
 import { schemaName } from './schema-name.ts';
 import type { Queryable, Sql } from './sql.ts';
+
+/** Thrown by `publish`, which has sent nothing or may send the others again: these messages can never leave. By their sequence, why. */
+export class CannotLeave extends Error {
+  override readonly name = 'CannotLeave';
+  readonly reasons: ReadonlyMap<number, string>;
+
+  constructor(reasons: ReadonlyMap<number, string>) {
+    super([...reasons.values()].join(' '));
+    this.reasons = reasons;
+  }
+}
 
 export interface OutboxRelayOptions {
   sql: Sql;
@@ -12,6 +23,8 @@ export interface OutboxRelayOptions {
   publish: (messages: readonly OutboxMessage[]) => Promise<void>;
   /** Hears a failed publish or database; the relay goes on by itself with growing pauses. */
   onError: (error: unknown) => void;
+  /** Hears what was set aside, after the commit. */
+  onSetAside: (messages: readonly SetAsideMessage[]) => void;
   /** Most messages in one publish; default 500. */
   batchSize?: number;
   /** How often it looks without being woken; default 1,000. Only a fall-back, for notifications lost with a connection. */
@@ -30,7 +43,7 @@ interface Pause {
  * Carries messages from the outbox to a broker: each shard strictly in order, by one relay at a time, and deleted only after the
  * acknowledgement. Any number of relays may run; a shard's relay is whoever holds the shard's lock, which PostgreSQL frees with a
  * killed relay's connection. After a crash between publish and delete the same messages go out again with the same ids.
- * A shard whose publish fails waits with growing pauses; the other shards go on.
+ * A shard whose publish fails waits with growing pauses; the other shards go on. What can never leave is set aside, so that the shard goes on.
  */
 export class OutboxRelay {
   readonly #options: Required<OutboxRelayOptions>;
@@ -127,14 +140,41 @@ export class OutboxRelay {
     await sql.transaction(async (tx) => {
       if (await this.#lock(tx, shard)) await this.#number(tx, shard);
     });
-    return sql.transaction(async (tx) => {
-      if (!(await this.#lock(tx, shard))) return 0;
+    let [carried, aside]: [number, readonly SetAsideMessage[]] = [0, []];
+    await sql.transaction(async (tx) => {
+      [carried, aside] = [0, []];
+      if (!(await this.#lock(tx, shard))) return;
       const messages = await this.#numbered(tx, shard);
-      if (messages.length === 0) return 0;
-      await publish(messages);
-      await tx.query(`DELETE FROM ${this.#options.schema}.outbox WHERE id = ANY($1::bigint[])`, [messages.map(({ id }) => id)]);
-      return messages.length;
+      if (messages.length === 0) return;
+      try {
+        await publish(messages);
+        await tx.query(`DELETE FROM ${this.#options.schema}.outbox WHERE id = ANY($1::bigint[])`, [messages.map(({ id }) => id)]);
+        carried = messages.length;
+      } catch (error) {
+        if (!(error instanceof CannotLeave)) throw error;
+        aside = await this.#setAside(tx, messages, error.reasons);
+      }
     });
+    if (aside.length === 0) return carried;
+    this.#options.onSetAside(aside);
+    return this.#options.batchSize; // the others of the batch are still there
+  }
+
+  async #setAside(tx: Queryable, messages: readonly OutboxMessage[], reasons: ReadonlyMap<number, string>): Promise<SetAsideMessage[]> {
+    const { schema } = this.#options;
+    const aside = messages.flatMap(({ id, sequence, messageId }) => {
+      const reason = reasons.get(sequence);
+      return reason === undefined ? [] : [{ id, messageId, reason }];
+    });
+    if (aside.length === 0) throw new CannotLeave(reasons); // it named others than it was given
+    await tx.query(
+      `WITH gone AS (DELETE FROM ${schema}.outbox WHERE id = ANY($1::bigint[]) RETURNING *)
+       INSERT INTO ${schema}.outbox_set_aside (id, shard, kind, message_id, payload, created_at, reason, set_aside_at)
+       SELECT g.id, g.shard, g.kind, g.message_id, g.payload, g.created_at, a.reason, now()
+       FROM gone g JOIN unnest($1::bigint[], $2::text[]) AS a(id, reason) ON a.id = g.id`,
+      [aside.map(({ id }) => id), aside.map(({ reason }) => reason)],
+    );
+    return aside;
   }
 
   async #lock(tx: Queryable, shard: number): Promise<boolean> {

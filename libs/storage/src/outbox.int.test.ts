@@ -2,10 +2,10 @@ import { eventually } from '@roofshot/testing/eventually';
 import type { TestDatabase } from '@roofshot/testing/postgres';
 import { databaseWithDelivery } from '../test/delivery-schema.ts';
 import { openSql } from './open-sql.ts';
-import { OutboxRelay } from './outbox-relay.ts';
+import { CannotLeave, OutboxRelay } from './outbox-relay.ts';
 import type { OutboxRelayOptions } from './outbox-relay.ts';
 import { Outbox } from './outbox.ts';
-import type { OutboxMessage } from './outbox.ts';
+import type { OutboxMessage, SetAsideMessage } from './outbox.ts';
 
 const outbox = new Outbox('shop');
 let db: TestDatabase;
@@ -17,7 +17,7 @@ function relay(publish: OutboxRelayOptions['publish'], rest: Partial<OutboxRelay
   const onError = (error: unknown) => {
     throw error;
   };
-  return new OutboxRelay({ sql: db.sql, schema: 'shop', publish, onError, pollMs: 20, ...rest });
+  return new OutboxRelay({ sql: db.sql, schema: 'shop', publish, onError, onSetAside: () => undefined, pollMs: 20, ...rest });
 }
 
 /** A broker that keeps what it acknowledged. */
@@ -137,6 +137,28 @@ test('a shard whose publish fails is tried again in order, and the others go on'
   await carrier.stop();
   expect(errors.map(String)).toEqual(['Error: broker says no', 'Error: broker says no']);
   expect(broker.payloads().filter((payload) => payload !== 'good')).toEqual(['bad', 'after']);
+});
+
+test('what can never leave is set aside with its reason, the others of its shard leave, and it goes out when it is sent again', async () => {
+  const broker = new Broker();
+  let takesAll = false;
+  const publish = (messages: readonly OutboxMessage[]): Promise<void> => {
+    const large = messages.filter(({ payload }) => payload === 'large' && !takesAll);
+    if (large.length > 0) return Promise.reject(new CannotLeave(new Map(large.map(({ sequence }) => [sequence, 'It is too large.']))));
+    return broker.accept(messages);
+  };
+  for (const payload of ['before', 'large', 'after']) await say('k', payload);
+  const told: SetAsideMessage[] = [];
+  const carrier = relay(publish, { onSetAside: (messages) => told.push(...messages) });
+  await carrier.flush();
+  expect(broker.payloads()).toEqual(['before', 'after']);
+  expect(told).toMatchObject([{ reason: 'It is too large.' }]);
+  expect(await outbox.setAside(db.sql, 10)).toEqual({ count: 1, reason: 'It is too large.' });
+  takesAll = true;
+  expect(await db.sql.query('SELECT shop.send_set_aside() AS sent')).toEqual([{ sent: 1 }]);
+  await carrier.flush();
+  expect(broker.payloads()).toEqual(['before', 'after', 'large']);
+  expect(await outbox.setAside(db.sql, 10)).toBeUndefined();
 });
 
 test('a relay that looks rarely is woken by an announcement from another process', async () => {

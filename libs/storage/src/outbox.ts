@@ -29,6 +29,12 @@ export interface OutboxMessage {
   createdAt: Date;
 }
 
+/** A message that no further try can bring out of the outbox. It is kept, and holds up nobody. */
+export interface SetAsideMessage {
+  readonly messageId: string;
+  readonly reason: string;
+}
+
 /** The notification channel on which a schema's relay is woken. */
 export function outboxChannel(schema: string): string {
   return `outbox_${schemaName(schema)}`;
@@ -84,6 +90,16 @@ export class Outbox {
       most + 1,
     ]);
     return rows?.count ?? 0;
+  }
+
+  /** What was set aside: how many messages, counted up to `most`, and why the last one was; undefined when there are none. */
+  async setAside(sql: Queryable, most: number): Promise<{ count: number; reason: string } | undefined> {
+    const [row] = await sql.query<{ count: number; reason: string | null }>(
+      `SELECT (SELECT count(*) FROM (SELECT 1 FROM ${this.#table}_set_aside LIMIT $1) counted) AS count,
+              (SELECT reason FROM ${this.#table}_set_aside ORDER BY id DESC LIMIT 1) AS reason`,
+      [most],
+    );
+    return row?.reason === undefined || row.reason === null ? undefined : { count: row.count, reason: row.reason };
   }
 
   /** What waits to leave: how many messages, and since when the oldest does. */

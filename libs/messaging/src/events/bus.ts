@@ -129,6 +129,8 @@ export interface EventBus {
   consume(options: ConsumeOptions): Promise<Consumption>;
   /** What keeps it from working at the moment (a broker that is away, messages that cannot leave): a sentence each. Empty when all is well. */
   waitingFor(): readonly string[];
+  /** What can never leave and was set aside, a sentence with the remedy: nothing waits for it. Empty when all is well. */
+  setAside(): readonly string[];
   /** Why `publishIn` throws `OutOfRoom` at the moment: too much waits for a broker. Undefined while it takes. */
   refusal(): string | undefined;
   close(): Promise<void>;

@@ -2,9 +2,10 @@ import type { Position } from '@roofshot/contracts/envelope';
 import type { Queryable, Sql } from '@roofshot/storage/sql';
 import type { Logger } from '@roofshot/telemetry/logger';
 import { openOutbox, type CarriedMessage, type OutboxPort } from '../outbox-port.ts';
+import { Blame } from './blame.ts';
 import { partitionOfKey } from './partition-of-key.ts';
 import { unknownTopic } from './log-index.ts';
-import { tooLarge } from './storable.ts';
+import { refuseUnstorable, tooLarge } from './storable.ts';
 import type {
   ConsumeOptions,
   Consumption,
@@ -26,8 +27,15 @@ export interface CarriedRecord {
   readonly record: OutgoingRecord;
 }
 
+export interface OutboxBusLimits {
+  /** See MOST_WAITING. */
+  readonly mostWaiting?: number | undefined;
+  /** See MISSING_MS. */
+  readonly missingMs?: number;
+}
+
 /** A log that is not in the services' database. */
-export interface RemoteLog extends Omit<EventBus, 'sharesDatabase' | 'publishIn' | 'announce' | 'refusal'> {
+export interface RemoteLog extends Omit<EventBus, 'sharesDatabase' | 'publishIn' | 'announce' | 'setAside' | 'refusal'> {
   /** Publishes what an outbox brings, in order; what comes again doubles nothing for its readers. */
   publishOnce(messages: readonly CarriedRecord[]): Promise<void>;
 }
@@ -40,22 +48,29 @@ export class OutboxBus implements EventBus {
   readonly sharesDatabase = false;
   readonly #bus: RemoteLog;
   readonly #outbox: OutboxPort;
+  readonly #blame: Blame;
   /** How many partitions the topics have that were asked for. */
   readonly #partitions = new Map<string, number>();
 
-  private constructor(bus: RemoteLog, outbox: OutboxPort) {
+  private constructor(bus: RemoteLog, outbox: OutboxPort, blame: Blame) {
     this.#bus = bus;
+    this.#blame = blame;
     this.#outbox = outbox;
   }
 
-  /** `sql`: the services' database; `mostWaiting`: see MOST_WAITING. Closing this bus closes `bus`. */
-  static async open(bus: RemoteLog, sql: Sql, log: Logger, mostWaiting?: number): Promise<OutboxBus> {
-    const publish = (messages: readonly CarriedMessage[]): Promise<void> =>
-      bus.publishOnce(
-        messages.map(({ origin, sequence, payload }) => ({ origin, sequence, record: JSON.parse(payload) as OutgoingRecord })),
-      );
+  /** `sql`: the services' database. Closing this bus closes `bus`. */
+  static async open(bus: RemoteLog, sql: Sql, log: Logger, { mostWaiting, missingMs }: OutboxBusLimits = {}): Promise<OutboxBus> {
+    const blame = new Blame(bus, missingMs);
+    const publish = async (messages: readonly CarriedMessage[]): Promise<void> => {
+      const carried = messages.map(({ origin, sequence, payload }) => ({
+        origin,
+        sequence,
+        record: JSON.parse(payload) as OutgoingRecord,
+      }));
+      await bus.publishOnce(carried).catch((error: unknown) => blame.rethrow(error, carried));
+    };
     const outbox = await openOutbox({ sql, schema: 'outbox_events', log, publish, troubles: () => bus.waitingFor(), mostWaiting });
-    return new OutboxBus(bus, outbox);
+    return new OutboxBus(bus, outbox, blame);
   }
 
   /** The topic must exist already and take each record: a mistake must fail the transaction and not block the relay. */
@@ -109,6 +124,10 @@ export class OutboxBus implements EventBus {
     return this.#outbox.waitingFor();
   }
 
+  setAside(): readonly string[] {
+    return this.#outbox.setAside();
+  }
+
   refusal(): string | undefined {
     return this.#outbox.refusal();
   }
@@ -120,16 +139,19 @@ export class OutboxBus implements EventBus {
 
   async #lookUp(records: readonly OutgoingRecord[]): Promise<void> {
     for (const { topic } of records) {
-      if (this.#partitions.has(topic)) continue;
+      if (this.#partitions.has(topic) && !this.#blame.isMissing(topic)) continue;
       const bounds = await this.#bus.bounds(topic);
       if (bounds.length === 0) throw unknownTopic(topic);
       this.#partitions.set(topic, bounds.length);
+      this.#blame.found(topic);
     }
   }
 
   async #refuseTooLarge(records: readonly OutgoingRecord[]): Promise<void> {
     const oversizes = await this.#bus.oversizeOf(records);
-    records.forEach(({ topic }, index) => {
+    records.forEach((record, index) => {
+      const { topic } = record;
+      refuseUnstorable(record, Infinity);
       const oversize = oversizes[index];
       if (oversize !== undefined) throw tooLarge(topic, oversize);
     });

@@ -174,6 +174,10 @@ export class PostgresBus implements EventBus, RemoteLog {
     return [];
   }
 
+  setAside(): readonly string[] {
+    return [];
+  }
+
   refusal(): undefined {
     return undefined;
   }

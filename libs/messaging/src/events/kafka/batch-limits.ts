@@ -12,7 +12,7 @@ const RECORD_OVERHEAD = 48;
 /** For headers that a record gets on its way: its place in an outbox's stream, and the stamps of its stream's clock. */
 const LATER_HEADERS = 512;
 /** A refusal asks again for a limit that was learnt longer ago: it may have been raised. */
-const LEARNT_MS = 10_000;
+const LEARNT_MS = 1_000;
 
 /** What one request may hold: Kafka refuses a batch that is larger than its topic takes, and with it every record in it. */
 export class BatchLimits {
@@ -50,7 +50,8 @@ export class BatchLimits {
   async #oversize(record: OutgoingRecord, later: number): Promise<Oversize | undefined> {
     const { topic } = record;
     const bytes = bytesOf(record) + later;
-    if (bytes > this.#limitOf(topic) && Date.now() - (this.#limits.get(topic)?.learntAt ?? 0) > LEARNT_MS) await this.#ask(topic);
+    if (bytes > this.#limitOf(topic) && Date.now() - (this.#limits.get(topic)?.learntAt ?? 0) > LEARNT_MS)
+      await this.#ask(topic).catch(() => undefined); // while Kafka is away, what was known counts
     const limit = this.#limitOf(topic);
     return bytes > limit ? { bytes, limit } : undefined;
   }
@@ -62,6 +63,11 @@ export class BatchLimits {
       this.#index.partitionsOf(topic); // throws when it is not there
       await this.#ask(topic);
     }
+  }
+
+  /** A topic takes less than was known: before the next publishing it is asked for again. */
+  forget(): void {
+    this.#limits.clear();
   }
 
   async #ask(topic: string): Promise<void> {

@@ -17,6 +17,7 @@ import { BatchLimits, bytesOf, MAX_REQUEST_BYTES } from './batch-limits.ts';
 import { KafkaAppends, type PlacedRecord } from './kafka-appends.ts';
 import type { KafkaCluster } from './kafka-cluster.ts';
 import type { KafkaConnection } from './kafka-connection.ts';
+import { typeOf } from './kafka-faults.ts';
 import type { KafkaIndex } from './kafka-index.ts';
 import { KafkaReads } from './kafka-reads.ts';
 import { KafkaTail } from './kafka-tail.ts';
@@ -238,6 +239,7 @@ export class KafkaLog implements RemoteLog {
       this.#appendTrouble = undefined;
       return positions;
     } catch (error) {
+      if (typeOf(error) === 'MESSAGE_TOO_LARGE') this.#limits.forget();
       this.#appendTrouble = { reason: messageOf(error), at: Date.now() };
       throw error;
     }

@@ -12,7 +12,7 @@ export async function connectKafkaBus(url: string, { log }: ConnectOptions): Pro
     open: async ({ sql }) => {
       const kafka = await handOn(connection, () => KafkaLog.open(connection, { sql, log }));
       const { mostWaiting } = connection.address;
-      return handOn(kafka, () => OutboxBus.open(kafka, sql, log, mostWaiting));
+      return handOn(kafka, () => OutboxBus.open(kafka, sql, log, { mostWaiting }));
     },
     close: () => connection.close(),
   };
