@@ -63,17 +63,20 @@ export function seriesRow(stateKey: string, entity: string, series: TileSeries, 
   return { view: stateKey, entity, eventTime: series.horizon, knownTime: series.known, version, value: encodeSeries(series) };
 }
 
-/** Says that everything before event time `progress` is in the view's rows. Greater progress wins. */
-export function progressRow(stateKey: string, progress: number): OnlineRow {
-  return { view: stateKey, entity: PROGRESS_ENTITY, eventTime: progress, knownTime: 0, version: 0, value: JSON.stringify({ progress }) };
+/**
+ * Says that everything before event time `progress` is in the view's rows. Greater progress wins. `held`: the store had everything that was
+ * committed until then (epoch milliseconds).
+ */
+export function progressRow(stateKey: string, progress: number, held = 0): OnlineRow {
+  return { view: stateKey, entity: PROGRESS_ENTITY, eventTime: progress, knownTime: held, version: 0, value: JSON.stringify({ progress }) };
 }
 
 export function seriesKey(plan: ViewPlan, entity: string): OnlineKey {
   return { view: plan.stateKey, entity };
 }
 
-export function progressKey(plan: ViewPlan): OnlineKey {
-  return { view: plan.stateKey, entity: PROGRESS_ENTITY };
+export function progressKey({ stateKey }: Pick<ViewPlan, 'stateKey'>): OnlineKey {
+  return { view: stateKey, entity: PROGRESS_ENTITY };
 }
 
 /** Where feature vectors are computed from. */

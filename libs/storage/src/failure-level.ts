@@ -2,7 +2,7 @@
 export const PASSING_STATES = /^(08|53|57P|40|55P03|57014)/;
 
 /** Named rather than imported: libraries may be loaded twice, and some of these are of packages above this one. */
-const PASSING_NAMES = new Set(['LostConnection', 'OutOfRoom', 'TryAgain', 'Fenced', 'AbortError']);
+const PASSING_NAMES = new Set(['LostConnection', 'OtherStore', 'OutOfRoom', 'TryAgain', 'Fenced', 'AbortError']);
 const PASSING_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',

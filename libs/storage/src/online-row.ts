@@ -1,5 +1,13 @@
 import type { OnlineKey, OnlineRow } from './online-store.ts';
 
+/** Where a store's mark lies; no view has an empty name. */
+export const MARK: OnlineKey = { view: '', entity: '#mark' };
+
+/** All marks are of the same age, so the first stays. */
+export function markRow(mark: string): OnlineRow {
+  return { ...MARK, eventTime: 0, knownTime: 0, version: 0, value: JSON.stringify(mark) };
+}
+
 /** Negative, zero or positive as `left` is older than, equal to or newer than `right`: the one comparison of all adapters. */
 export function compareAge(left: OnlineRow, right: OnlineRow): number {
   return left.eventTime - right.eventTime || left.knownTime - right.knownTime || left.version - right.version;

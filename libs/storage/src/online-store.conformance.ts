@@ -1,9 +1,11 @@
-import type { OnlineRow, OnlineStore } from './online-store.ts';
+import { OtherStore, type OnlineRow, type OnlineStore } from './online-store.ts';
 
 /** Stores that share one fresh backend. */
 export interface OnlineStoreFixture {
   /** Another connection to the same backend, as another process would have it; the suite closes it. */
   open(): Promise<OnlineStore>;
+  /** Takes all rows away, as an operator or a failover to an empty server does. */
+  lose(): Promise<void>;
   /** Removes the backend. */
   dispose(): Promise<void>;
 }
@@ -107,6 +109,25 @@ export function onlineStoreConformance(name: string, start: () => Promise<Online
       await expect(put).rejects.toThrow(RangeError);
       await expect(put).rejects.toThrow(words);
       expect(await store.get([key('bad', 'innocent')])).toEqual([undefined]);
+    });
+
+    test('keeps the first mark that it is given, and takes what is put during its present identity', async () => {
+      const [first, second] = await Promise.all([store.identify('one'), store.identify('two')]);
+      expect(second).toEqual(first);
+      await store.put([row('during', 'd')], first);
+      expect(await store.get([key('during', 'd')])).toEqual([row('during', 'd')]);
+    });
+
+    test('one that has lost its rows is another, and takes nothing that was meant for the one that had them', async () => {
+      const former = await store.identify('former');
+      await store.put([row('lost', 'l')], former);
+      await fixture.lose();
+      await expect(store.put([row('lost', 'new')], former)).rejects.toThrow(OtherStore);
+      const present = await store.identify('present');
+      expect(present).toEqual({ ...former, mark: 'present' });
+      await expect(store.put([row('lost', 'new')], former)).rejects.toThrow(OtherStore);
+      await expect(store.put([row('lost', 'new')], { ...present, run: 'an earlier one' })).rejects.toThrow(OtherStore);
+      expect(await store.get([key('lost', 'l'), key('lost', 'new')])).toEqual([undefined, undefined]);
     });
 
     test(`${WRITERS} writers race over the same keys: the newest row of each is what every reader sees`, async () => {

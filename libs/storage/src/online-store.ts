@@ -17,6 +17,25 @@ export interface OnlineKey {
   entity: string;
 }
 
+/** Which store it is, so that one that came back without its rows is not taken for the one that had them. */
+export interface OnlineIdentity {
+  /** Drawn when the store was empty, and kept among its rows: whoever loses the rows loses it. */
+  readonly mark: string;
+  /** Another one after its server was started again, or replaced by another: the last moment of puts may be lost. */
+  readonly run: string;
+}
+
+/** The store is not the one that was meant: it has lost its rows, or its server was started again. Nothing was stored. */
+export class OtherStore extends Error {
+  override readonly name = 'OtherStore';
+
+  constructor() {
+    super(
+      'The online store is not the one it was: it has lost its rows, or its server was started again. What it holds is looked at anew.',
+    );
+  }
+}
+
 /**
  * The values that answers are made from, one row per view and entity.
  *
@@ -28,10 +47,13 @@ export interface OnlineKey {
  * - `get` answers in the order of the keys, in one round trip; undefined where nothing was ever put, a row with value null where it was deleted.
  * - The store is a projection: it may lose the last moment of acknowledged puts when the *store* crashes (not when a writer does).
  *   Writers therefore keep the truth in their own state and put it again when they start.
+ * - One that has lost all its rows has lost its mark with them. A put `during` an identity that is no longer the store's stores nothing.
  */
 export interface OnlineStore {
-  /** Throws a RangeError, and stores nothing, when a row has a time or version that is not a whole number or a key that cannot be stored. */
-  put(rows: readonly OnlineRow[]): Promise<void>;
+  /** Throws a RangeError, and stores nothing, when a row has a time or version that is not a whole number or a key that cannot be stored; OtherStore. */
+  put(rows: readonly OnlineRow[], during?: OnlineIdentity): Promise<void>;
+  /** Which store it is now. One without a mark is given `fresh`; of several who do that at once, one wins. */
+  identify(fresh: string): Promise<OnlineIdentity>;
   get(keys: readonly OnlineKey[]): Promise<(OnlineRow | undefined)[]>;
   close(): Promise<void>;
 }

@@ -4,7 +4,11 @@ import { onlineStoreConformance } from './online-store.conformance.ts';
 
 onlineStoreConformance('PostgreSQL', async () => {
   const db = await testDatabase();
-  return { open: () => openOnlineStore(db.url, { poolSize: 3 }), dispose: () => db.drop() };
+  return {
+    open: () => openOnlineStore(db.url, { poolSize: 3 }),
+    lose: async () => void (await db.sql.query('TRUNCATE online.rows')),
+    dispose: () => db.drop(),
+  };
 });
 
 test('an unknown scheme is refused with what is supported', async () => {

@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { migrate } from './migrate.ts';
-import { newestPerKey } from './online-row.ts';
-import type { OnlineKey, OnlineRow, OnlineStore } from './online-store.ts';
+import { MARK, markRow, newestPerKey } from './online-row.ts';
+import { OtherStore, type OnlineIdentity, type OnlineKey, type OnlineRow, type OnlineStore } from './online-store.ts';
 import type { Sql } from './sql.ts';
 
 const SCHEMA = 'online';
@@ -26,18 +26,25 @@ class CreateOnlineRows1700000000001 implements MigrationInterface {
   }
 }
 
+const RUN = 'extract(epoch FROM pg_postmaster_start_time())::text';
+
 /**
  * `synchronous_commit` is off for this one statement: the rows are a projection, and waiting for the disk would cost every batch a
- * flush. The condition is evaluated once, before the first row.
+ * flush. The conditions are evaluated once, before the first row. $7 and $8: the mark and
+ * the run that are meant, or null.
  */
 const PUT = `
-INSERT INTO online.rows AS r
+WITH same AS MATERIALIZED (
+  SELECT WHERE $7::text IS NULL
+    OR ${RUN} = $8::text AND EXISTS (SELECT FROM online.rows WHERE view = '${MARK.view}' AND entity = '${MARK.entity}' AND value = $7)),
+put AS (INSERT INTO online.rows AS r
 SELECT u.* FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[])
   AS u(view, entity, event_time, known_time, version, value)
-WHERE (SELECT set_config('synchronous_commit', 'off', true)) = 'off'
+WHERE EXISTS (SELECT FROM same) AND (SELECT set_config('synchronous_commit', 'off', true)) = 'off'
 ON CONFLICT (view, entity) DO UPDATE
 SET event_time = excluded.event_time, known_time = excluded.known_time, version = excluded.version, value = excluded.value
-WHERE (excluded.event_time, excluded.known_time, excluded.version) > (r.event_time, r.known_time, r.version)`;
+WHERE (excluded.event_time, excluded.known_time, excluded.version) > (r.event_time, r.known_time, r.version))
+SELECT EXISTS (SELECT FROM same) AS same`;
 
 const GET = `
 SELECT k.rank, r.event_time AS "eventTime", r.known_time AS "knownTime", r.version, r.value
@@ -60,17 +67,31 @@ export class PostgresOnlineStore implements OnlineStore {
     return new PostgresOnlineStore(sql);
   }
 
-  async put(rows: readonly OnlineRow[]): Promise<void> {
+  async put(rows: readonly OnlineRow[], during?: OnlineIdentity): Promise<void> {
     const sorted = newestPerKey(rows);
     if (sorted.length === 0) return;
-    await this.#sql.query(PUT, [
+    const [put] = await this.#sql.query<{ same: boolean }>(PUT, [
       sorted.map(({ view }) => view),
       sorted.map(({ entity }) => entity),
       sorted.map(({ eventTime }) => eventTime),
       sorted.map(({ knownTime }) => knownTime),
       sorted.map(({ version }) => version),
       sorted.map(({ value }) => value),
+      during === undefined ? null : markRow(during.mark).value,
+      during?.run ?? null,
     ]);
+    if (put?.same === false) throw new OtherStore();
+  }
+
+  async identify(fresh: string): Promise<OnlineIdentity> {
+    const [held] = await this.get([MARK]);
+    if (held === undefined) await this.put([markRow(fresh)]);
+    const [found] = await this.#sql.query<{ value: string; run: string }>(
+      `SELECT value, ${RUN} AS run FROM online.rows WHERE view = $1 AND entity = $2`,
+      [MARK.view, MARK.entity],
+    );
+    if (found === undefined) throw new OtherStore(); // emptied between the two
+    return { mark: JSON.parse(found.value) as string, run: found.run };
   }
 
   async get(keys: readonly OnlineKey[]): Promise<(OnlineRow | undefined)[]> {

@@ -11,8 +11,13 @@ import type { OnlineRow, OnlineStore } from './online-store.ts';
 import { openOnlineStore } from './open-online-store.ts';
 
 onlineStoreConformance('Redis', async () => {
-  const url = `${await testServer('redis')}?prefix=${encodeURIComponent(testPrefix())}`;
-  return { open: () => openOnlineStore(url), dispose: () => Promise.resolve() };
+  const [server, prefix] = [await testServer('redis'), testPrefix()];
+  const admin = new Redis(server);
+  return {
+    open: () => openOnlineStore(`${server}?prefix=${encodeURIComponent(prefix)}`),
+    lose: async () => void (await admin.del(await admin.keys(`${prefix}*`))),
+    dispose: () => Promise.resolve(admin.disconnect()),
+  };
 });
 
 const row: OnlineRow = { view: 'v', entity: 'e', eventTime: 1, knownTime: 1, version: 1, value: '1' };

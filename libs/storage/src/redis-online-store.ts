@@ -1,6 +1,6 @@
 import { Redis, type Result } from 'ioredis';
-import { newestPerKey } from './online-row.ts';
-import type { OnlineKey, OnlineRow, OnlineStore } from './online-store.ts';
+import { MARK, markRow, newestPerKey } from './online-row.ts';
+import { OtherStore, type OnlineIdentity, type OnlineKey, type OnlineRow, type OnlineStore } from './online-store.ts';
 import { asRedisFault, refuseUnfit, unusable } from './redis-faults.ts';
 import { parseRedisUrl, type RedisAddress } from './redis-url.ts';
 import { isOutOfRoom } from './sql-errors.ts';
@@ -8,16 +8,27 @@ import { isOutOfRoom } from './sql-errors.ts';
 declare module 'ioredis' {
   interface RedisCommander<Context> {
     putNewest(keys: number, ...keysThenRows: string[]): Result<number, Context>;
+    identify(key: string, fresh: string): Result<[string, string], Context>;
   }
 }
 
+/** In one script with what depends on it, because Redis may be emptied or started again between any two commands. */
+const RUN = `string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')`;
+const IDENTIFY = `
+redis.call('SET', KEYS[1], ARGV[1], 'NX')
+return { redis.call('GET', KEYS[1]), ${RUN} }`;
+
 /**
- * Each key holds `<event time> <known time> <version> <value>`; a tombstone ends after the version. Lua's numbers are exact below 2^53,
+ * The last key is the mark's; the last two arguments are what it must hold (nothing: anything) and the run. Each other key holds `<event time> <known time> <version> <value>`; a tombstone ends after the version. Lua's numbers are exact below 2^53,
  * as the times and versions are.
  */
 const PUT_NEWEST = `
+local rows = #KEYS - 1
+local mark = ARGV[rows * 4 + 1]
+if mark ~= '' and (redis.call('GET', KEYS[rows + 1]) ~= mark or ${RUN} ~= ARGV[rows * 4 + 2]) then return -1 end
 local taken = 0
-for i, key in ipairs(KEYS) do
+for i = 1, rows do
+  local key = KEYS[i]
   local e, k, v = tonumber(ARGV[i * 4 - 3]), tonumber(ARGV[i * 4 - 2]), tonumber(ARGV[i * 4 - 1])
   local old = redis.call('GET', key)
   local newer = true
@@ -72,9 +83,15 @@ export class RedisOnlineStore implements OnlineStore {
     }
   }
 
-  async put(rows: readonly OnlineRow[]): Promise<void> {
+  async put(rows: readonly OnlineRow[], during?: OnlineIdentity): Promise<void> {
     const newest = newestPerKey(rows);
-    for (let from = 0; from < newest.length; from += ROWS_PER_SCRIPT) await this.#putSome(newest.slice(from, from + ROWS_PER_SCRIPT));
+    for (let from = 0; from < newest.length; from += ROWS_PER_SCRIPT)
+      await this.#putSome(newest.slice(from, from + ROWS_PER_SCRIPT), during);
+  }
+
+  async identify(fresh: string): Promise<OnlineIdentity> {
+    const [held, run] = await this.#ask(() => this.#redis.identify(this.#keyOf(MARK), textOf(markRow(fresh))));
+    return { mark: JSON.parse(rowOf(MARK, held)?.value ?? '""') as string, run };
   }
 
   async get(keys: readonly OnlineKey[]): Promise<(OnlineRow | undefined)[]> {
@@ -100,15 +117,17 @@ export class RedisOnlineStore implements OnlineStore {
     }
   }
 
-  async #putSome(rows: readonly OnlineRow[]): Promise<void> {
-    const keys = rows.map((row) => this.#keyOf(row));
+  async #putSome(rows: readonly OnlineRow[], during?: OnlineIdentity): Promise<void> {
+    const keys = [...rows, MARK].map((key) => this.#keyOf(key));
     const ages = rows.flatMap(({ eventTime, knownTime, version, value }) => [
       String(eventTime),
       String(knownTime),
       String(version),
       value === null ? '' : ` ${value}`,
     ]);
-    await this.#ask(() => this.#redis.putNewest(rows.length, ...keys, ...ages));
+    const condition = during === undefined ? ['', ''] : [textOf(markRow(during.mark)), during.run];
+    const taken = await this.#ask(() => this.#redis.putNewest(keys.length, ...keys, ...ages, ...condition));
+    if (taken < 0) throw new OtherStore();
   }
 
   /** The view's length keeps views and entities apart that look alike when joined. */
@@ -142,7 +161,12 @@ function clientOf({ host, port, tls, username, password, database }: RedisAddres
     retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 10), LONGEST_PAUSE_MS),
   });
   redis.defineCommand('putNewest', { lua: PUT_NEWEST });
+  redis.defineCommand('identify', { lua: IDENTIFY, numberOfKeys: 1 });
   return redis;
+}
+
+function textOf({ eventTime, knownTime, version, value }: OnlineRow): string {
+  return `${eventTime} ${knownTime} ${version} ${value}`;
 }
 
 function rowOf({ view, entity }: OnlineKey, text: string | null): OnlineRow | undefined {

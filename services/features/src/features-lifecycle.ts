@@ -1,4 +1,5 @@
 import type { OnModuleDestroy, OnModuleInit } from '@nestjs/common';
+import type { Readiness } from '@roofshot/runtime/readiness';
 import type { Resources } from '@roofshot/runtime/resources';
 import { Entity, FeatureService, FeatureView } from '@roofshot/contracts/resources/feature-kinds';
 import type { ActiveViews } from './active-views.ts';
@@ -10,6 +11,7 @@ import type { Snapshots } from './snapshots/snapshots.ts';
 
 interface Parts {
   readonly resources: Resources;
+  readonly readiness: Readiness;
   readonly views: ActiveViews;
   readonly progress: Progress;
   readonly writer: OnlineWriter;
@@ -27,11 +29,12 @@ export class FeaturesLifecycle implements OnModuleInit, OnModuleDestroy {
 
   /** Definitions first: nothing is folded for a view that is not known. */
   async onModuleInit(): Promise<void> {
-    const { views, progress, writer, catchUp, snapshots } = this.#parts;
+    const { readiness, views, progress, writer, catchUp, snapshots } = this.#parts;
     await this.#adoptDefinitions();
     await progress.start();
     await progress.look();
-    await writer.repair();
+    readiness.mention(() => writer.troubles);
+    await writer.start();
     views.onChange(() => catchUp.start());
     await snapshots.start();
   }

@@ -1,5 +1,6 @@
 import type { DynamicModule } from '@nestjs/common';
 import { HttpRoutes } from '@roofshot/runtime/http';
+import { Readiness } from '@roofshot/runtime/readiness';
 import { ownResources } from '@roofshot/runtime/resource-routes';
 import { Resources } from '@roofshot/runtime/resources';
 import type { Platform } from '@roofshot/runtime/service';
@@ -61,9 +62,9 @@ export class FeaturesModule {
         { provide: Audit, inject: [Resources], useFactory: (resources: Resources) => new Audit(platform, resources) },
         {
           provide: FeaturesLifecycle,
-          inject: [Resources, Snapshots],
-          useFactory: (resources: Resources, snapshots: Snapshots) =>
-            new FeaturesLifecycle({ resources, views, progress, writer, catchUp, snapshots }),
+          inject: [Resources, Snapshots, Readiness],
+          useFactory: (resources: Resources, snapshots: Snapshots, readiness: Readiness) =>
+            new FeaturesLifecycle({ resources, readiness, views, progress, writer, catchUp, snapshots }),
         },
       ],
     };

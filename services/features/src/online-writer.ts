@@ -1,12 +1,15 @@
-import { progressRow, seriesRow } from '@roofshot/feature-defs/online-rows';
+import { randomUUID } from 'node:crypto';
+import { progressRow } from '@roofshot/feature-defs/online-rows';
 import { failureLevel } from '@roofshot/storage/failure-level';
-import type { OnlineStore } from '@roofshot/storage/online-store';
+import { OtherStore, type OnlineIdentity, type OnlineStore } from '@roofshot/storage/online-store';
 import type { Sql } from '@roofshot/storage/sql';
 import type { Logger } from '@roofshot/telemetry/logger';
 import type { ActiveViews } from './active-views.ts';
 import { metrics } from './metrics.ts';
+import { joinWork, noWork, settlementId, shedRows, type Work } from './online-work.ts';
 import { onlineProgress, type ProgressBoard } from './progress-board.ts';
-import { idOf, mergeShards, pageSeries, readSeries, type StoredSeries } from './series-store.ts';
+import { heldTimes, putRows, rewriteView } from './rewrite-view.ts';
+import { idOf, mergeShards, readSeries, type StoredSeries } from './series-store.ts';
 import { announcePositions, readPositions, settlePositions, type Settlement, type ViewPosition } from './view-positions.ts';
 
 /** What a committed transaction has changed. */
@@ -15,13 +18,6 @@ export interface Committed {
   readonly settlements: readonly Settlement[];
   /** The views whose rows up to the transaction's beginning were not yet in the store. */
   readonly behind: readonly string[];
-}
-
-interface Work {
-  readonly rows: Map<string, StoredSeries>;
-  readonly settlements: Map<string, Settlement>;
-  /** Views of which somebody else has left rows behind: they are looked for in the state. */
-  readonly abandoned: Set<string>;
 }
 
 export interface OnlineWriterSetup {
@@ -34,19 +30,13 @@ export interface OnlineWriterSetup {
 
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5_000;
-/** Rows read and put at a time when the store is brought up to date from the state. */
-const PAGE = 500;
-/** A row's time is that of its transaction's beginning; no transaction of this service lasts as long. */
-const MARGIN_MS = 60_000;
-/** So many waiting rows are kept in memory; beyond, they are found again in the state. */
-const MOST_WAITING = 50_000;
-
-const settlementId = ({ view, topic, partition }: Settlement): string => `${view} ${topic} ${partition}`;
-
+/** An idle writer asks so often whether the store is the same still. */
+const LOOK_MS = 1_000;
 /**
  * Keeps the online store up to date with the committed state. What the store refuses waits and is tried again; meanwhile folding
  * goes on and the progress in the store stands still, so that ages grow truthfully. Whatever is lost with the process is found
- * again in the state, because each position says up to where the store has everything.
+ * again in the state, because each position says up to where the store has everything. Nothing is claimed in a store that is not the one
+ * that the positions speak of: whichever is met anew is first given what it misses.
  */
 export class OnlineWriter {
   readonly #setup: OnlineWriterSetup;
@@ -56,11 +46,28 @@ export class OnlineWriter {
   #running: Promise<void> = Promise.resolve();
   #queued: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
+  /** The store as it was last met; undefined before, and when it turned out to be another. */
+  #store: OnlineIdentity | undefined;
+  /** Views that the store as it was met may not have. */
+  readonly #doubted = new Set<string>();
+  /** Of those the ones that it has lost. */
+  readonly #lost = new Set<string>();
+  #look: NodeJS.Timeout | undefined;
+  #looking: Promise<void> = Promise.resolve();
   #failures = 0;
   #stopped = false;
 
   constructor(setup: OnlineWriterSetup) {
     this.#setup = setup;
+  }
+
+  /** What `/readyz` says of the store, with the remedy. */
+  get troubles(): string[] {
+    if (this.#lost.size === 0) return [];
+    return [
+      `The online store has lost its rows: those of ${[...this.#lost].sort().join(', ')} are written again from the database by itself, ` +
+        'and until then their values are missing and of unknown age. Keep its data on a disk (Redis: appendonly yes).',
+    ];
   }
 
   /** Rows that wait. */
@@ -90,8 +97,15 @@ export class OnlineWriter {
     return this.#waiting.settlements.has(id) || this.#inFlight.settlements.has(id);
   }
 
+  /** Brings the store up to date, and from then on notices also without work when it is another. */
+  async start(): Promise<void> {
+    await this.repair();
+    this.#lookLater();
+  }
+
   /** Finds what an earlier process has left behind, and what the store may have lost in a crash of its own. */
   async repair(): Promise<void> {
+    this.#store = undefined;
     const positions = await readPositions(this.#setup.sql, this.#stateKeys());
     await this.settle({
       rows: [],
@@ -110,6 +124,8 @@ export class OnlineWriter {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#retry);
+    clearTimeout(this.#look);
+    await this.#looking;
     await this.#queued;
     await this.#running;
   }
@@ -136,6 +152,7 @@ export class OnlineWriter {
     } catch (error) {
       // What came in the meantime is newer and wins.
       this.#waiting = joinWork(work, this.#waiting);
+      if (error instanceof OtherStore) this.#store = undefined;
       this.#failures += 1;
       this.#tellRefusal(work, error);
       await this.#offer([...work.settlements.values()]);
@@ -168,58 +185,92 @@ export class OnlineWriter {
   /** Rows first, then what may be claimed of them: a crash in between makes values look older than they are, never fresher. */
   async #putAll({ rows, settlements, abandoned }: Work): Promise<void> {
     const { sql } = this.#setup;
-    for (const view of abandoned) await this.#putAbandoned(view);
-    await this.#putSeries([...rows.values()]);
-    if (settlements.size > 0) await settlePositions(sql, [...settlements.values()], true);
-    await this.#showProgress(true);
+    const store = (this.#store ??= await this.#meetStore());
+    for (const view of new Set([...abandoned, ...this.#doubted])) {
+      await rewriteView(this.#setup, { view, store, doubted: this.#doubted.has(view) });
+      this.#doubted.delete(view);
+      this.#lost.delete(view);
+    }
+    await this.#putSeries([...rows.values()], store);
+    if (settlements.size > 0) await settlePositions(sql, [...settlements.values()], { mark: store.mark, whole: false });
+    await this.#showProgress(store);
   }
 
-  async #putSeries(rows: readonly StoredSeries[]): Promise<void> {
+  /** Whatever the store was told before, it may not have: all views are doubted. */
+  async #meetStore(): Promise<OnlineIdentity> {
+    const { sql, online, log } = this.#setup;
+    const store = await online.identify(randomUUID());
+    const positions = await readPositions(sql, this.#stateKeys());
+    this.#claimed.clear();
+    this.#lost.clear();
+    for (const { view, onlineMark } of positions) {
+      this.#doubted.add(view);
+      if (onlineMark !== null && onlineMark !== store.mark) this.#lost.add(view);
+    }
+    if (this.#lost.size > 0)
+      log.warn('The online store has lost its rows; all values are written again from the state, and until then their age is unknown.', {
+        'labels.views': [...this.#lost].join(' '),
+      });
+    return store;
+  }
+
+  #lookLater(): void {
+    if (this.#stopped) return;
+    this.#look = setTimeout(() => {
+      this.#looking = this.#lookAtStore().finally(() => this.#lookLater());
+    }, LOOK_MS).unref();
+  }
+
+  /** Without work nobody would notice that the store is another. While attempts fail, the next one meets it. */
+  async #lookAtStore(): Promise<void> {
+    const met = this.#store;
+    if (met === undefined || this.#failures > 0) return;
+    try {
+      const { mark, run } = await this.#setup.online.identify(randomUUID());
+      if ((mark === met.mark && run === met.run) || this.#store !== met) return;
+      this.#store = undefined;
+      await this.#attemptSoon();
+    } catch (error) {
+      this.#setup.log.debug('The online store could not be looked at; it is tried again in a second.', { error });
+    }
+  }
+
+  async #putSeries(rows: readonly StoredSeries[], store: OnlineIdentity): Promise<void> {
     const sharded = this.#shardedViews();
     const whole = rows.filter(({ view }) => !sharded.has(view));
     for (const view of new Set(rows.map((row) => row.view).filter((name) => sharded.has(name)))) {
       const entities = rows.filter((row) => row.view === view).map(({ entity }) => entity);
       whole.push(...mergeShards(await readSeries(this.#setup.sql, view, [...new Set(entities)])));
     }
-    await this.#put(whole);
-  }
-
-  async #putAbandoned(view: string): Promise<void> {
-    const { sql } = this.#setup;
-    const since = sinceOf(await readPositions(sql, [view]));
-    for (let after = ''; ;) {
-      const page = await pageSeries(sql, view, { since, after, limit: PAGE });
-      if (page.length === 0) return;
-      after = page.at(-1)?.entity ?? after;
-      await this.#put(mergeShards(page));
-    }
-  }
-
-  async #put(rows: readonly StoredSeries[]): Promise<void> {
-    if (rows.length === 0) return;
-    await this.#setup.online.put(rows.map(({ view, entity, series, version }) => seriesRow(view, entity, series, version)));
-    metrics['online.rows'](rows.length);
+    await putRows(this.#setup.online, whole, store);
   }
 
   /** The store has not taken it, but it was asked: whoever waits for progress goes on, and reads truthful ages. */
   async #offer(settlements: readonly Settlement[]): Promise<void> {
     try {
-      await settlePositions(this.#setup.sql, settlements, false);
-      await this.#showProgress(false);
+      await settlePositions(this.#setup.sql, settlements);
+      await this.#showProgress();
     } catch (error) {
       this.#setup.log[failureLevel(error)]('Progress could not be written down; it is with the next attempt.', { error });
     }
   }
 
-  async #showProgress(claim: boolean): Promise<void> {
-    const { sql, board, online } = this.#setup;
+  async #showProgress(store?: OnlineIdentity): Promise<void> {
+    const { sql, board } = this.#setup;
     const positions = await announcePositions(sql, this.#stateKeys());
-    if (claim) {
-      const claims = [...onlineProgress(positions)].filter(([view, progress]) => this.#claimed.get(view) !== progress);
-      if (claims.length > 0) await online.put(claims.map(([view, progress]) => progressRow(view, progress)));
-      for (const [view, progress] of claims) this.#claimed.set(view, progress);
-    }
+    if (store !== undefined) await this.#claim(positions, store);
     board.show(positions);
+  }
+
+  /** Refused by the store itself when it is no longer the one that was given the rows. */
+  async #claim(positions: readonly ViewPosition[], store: OnlineIdentity): Promise<void> {
+    // Another process has met another store, or has not yet seen that this one is.
+    if (positions.some(({ onlineAt, onlineMark }) => onlineAt !== null && onlineMark !== store.mark)) throw new OtherStore();
+    const claims = [...onlineProgress(positions)].filter(([view, progress]) => this.#claimed.get(view) !== progress);
+    const held = heldTimes(positions);
+    const rows = claims.map(([view, progress]) => progressRow(view, progress, held.get(view)));
+    if (rows.length > 0) await this.#setup.online.put(rows, store);
+    for (const [view, progress] of claims) this.#claimed.set(view, progress);
   }
 
   #stateKeys(): string[] {
@@ -234,31 +285,4 @@ export class OnlineWriter {
         .map(({ stateKey }) => stateKey),
     );
   }
-}
-
-function noWork(): Work {
-  return { rows: new Map(), settlements: new Map(), abandoned: new Set() };
-}
-
-function joinWork(older: Work, newer: Work): Work {
-  const joined = {
-    rows: new Map([...older.rows, ...newer.rows]),
-    settlements: new Map([...older.settlements, ...newer.settlements]),
-    abandoned: new Set([...older.abandoned, ...newer.abandoned]),
-  };
-  shedRows(joined);
-  return joined;
-}
-
-function shedRows({ rows, abandoned }: Work): void {
-  if (rows.size <= MOST_WAITING) return;
-  for (const { view } of rows.values()) abandoned.add(view);
-  rows.clear();
-}
-
-/** From when on rows may be missing; null: from the beginning. */
-function sinceOf(positions: readonly ViewPosition[]): Date | null {
-  const times = positions.map(({ onlineAt }) => onlineAt?.getTime());
-  if (times.length === 0 || times.includes(undefined)) return null;
-  return new Date(Math.min(...times.map((time) => time ?? 0)) - MARGIN_MS);
 }

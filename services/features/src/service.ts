@@ -3,6 +3,7 @@ import { BuildTrainingSnapshot, featureDefinitions, trainingSnapshots } from '@r
 import { Entity, FeatureService, FeatureView } from '@roofshot/contracts/resources/feature-kinds';
 import { defineService } from '@roofshot/runtime/service';
 import { CreateFeatureState1763700000000 } from '../migrations/1763700000000-state.ts';
+import { AddOnlineMark1763700001000 } from '../migrations/1763700001000-online-mark.ts';
 import { FeaturesConfig } from './config.ts';
 import { FeaturesModule } from './features.module.ts';
 import { handlers } from './handlers.ts';
@@ -17,7 +18,7 @@ export const features = defineService({
   sends: [BuildTrainingSnapshot],
   kinds: [Entity, FeatureView, FeatureService],
   paths: ['/v1/features', '/v1/training-snapshots'],
-  migrations: [CreateFeatureState1763700000000],
+  migrations: [CreateFeatureState1763700000000, AddOnlineMark1763700001000],
   module: FeaturesModule.with,
   handlers,
 });

@@ -19,6 +19,7 @@ import { log } from '@roofshot/telemetry/logger';
 import { eventually } from '@roofshot/testing/eventually';
 import { testDatabase, type TestDatabase } from '@roofshot/testing/postgres';
 import { CreateFeatureState1763700000000 } from '../migrations/1763700000000-state.ts';
+import { AddOnlineMark1763700001000 } from '../migrations/1763700001000-online-mark.ts';
 import { recordOf } from '../test/features-harness.ts';
 import { ActiveViews } from './active-views.ts';
 import { CatchUp } from './catch-up.ts';
@@ -52,7 +53,7 @@ describe('folding under parking and redrive', () => {
   beforeAll(async () => {
     database = await testDatabase();
     const { sql, url } = database;
-    await migrate(sql, 'features', [...deliveryMigrations, CreateFeatureState1763700000000]);
+    await migrate(sql, 'features', [...deliveryMigrations, CreateFeatureState1763700000000, AddOnlineMark1763700001000]);
     bus = await openEventBus(url, { sql, sqlUrl: url, log });
     queue = await openCommandQueue(url, { sql, sqlUrl: url, log });
     online = await openOnlineStore(url);

@@ -18,10 +18,12 @@ export interface ViewPosition extends TopicPartition {
   readonly onlineOffset: number;
   /** When the online store last held all that was committed until then, by the database's clock. */
   readonly onlineAt: Date | null;
+  /** The mark of the online store that the last three speak of. */
+  readonly onlineMark: string | null;
 }
 
 const COLUMNS =
-  'view, topic, partition, next_offset AS "nextOffset", progress, settled, online, online_offset AS "onlineOffset", online_at AS "onlineAt"';
+  'view, topic, partition, next_offset AS "nextOffset", progress, settled, online, online_offset AS "onlineOffset", online_at AS "onlineAt", online_mark AS "onlineMark"';
 
 /** Gives views their rows for partitions that they have not been seen in. They begin with the first record that the log holds. */
 export async function ensurePositions(
@@ -182,17 +184,24 @@ export interface Settlement extends TopicPartition {
   readonly progress: number | null;
 }
 
+/** Which online store has taken rows; `whole`: all of the view's, whatever it held before. */
+export interface Taken {
+  readonly mark: string;
+  readonly whole: boolean;
+}
+
 /**
- * Writes down that rows were offered, and when `taken` that the online store has them.
+ * Writes down that rows were offered, and when `taken` that the online store has them; not of a position that speaks of another store.
  * Not waiting for the disk: after a crash of the database it is done again.
  */
-export async function settlePositions(db: Queryable, settlements: readonly Settlement[], taken: boolean): Promise<void> {
-  await db.query(taken ? TAKEN : OFFERED, [
+export async function settlePositions(db: Queryable, settlements: readonly Settlement[], taken?: Taken): Promise<void> {
+  await db.query(taken === undefined ? OFFERED : TAKEN, [
     settlements.map(({ view }) => view),
     settlements.map(({ topic }) => topic),
     settlements.map(({ partition }) => partition),
     settlements.map(({ offset }) => offset),
     settlements.map(({ progress }) => progress),
+    ...(taken === undefined ? [] : [taken.mark, taken.whole]),
   ]);
 }
 
@@ -207,7 +216,8 @@ const SAME = 'FROM held h WHERE p.view = h.view AND p.topic = h.topic AND p.part
 const OFFERED = `${HELD} UPDATE features.view_positions p SET settled = GREATEST(p.settled, h.progress) ${SAME}`;
 const TAKEN = `${HELD}
 UPDATE features.view_positions p SET settled = GREATEST(p.settled, h.progress), online = GREATEST(p.online, h.progress),
-  online_offset = GREATEST(p.online_offset, h."offset"), online_at = now() ${SAME}`;
+  online_offset = GREATEST(p.online_offset, h."offset"), online_at = now(), online_mark = $6
+${SAME} AND ($7::boolean OR p.online_mark = $6 OR p.online_at IS NULL)`;
 
 /** Every view that has positions, also those that are no longer in force. */
 export async function knownViews(db: Queryable): Promise<string[]> {

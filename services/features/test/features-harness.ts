@@ -43,21 +43,29 @@ export class FeaturesHarness {
   readonly bus: EventBus;
   readonly online: OnlineStore;
   readonly #folder: TempDir;
+  readonly #onlineUrl: string | undefined;
   #running: Running | undefined;
 
-  private constructor(made: { database: TestDatabase; bus: EventBus; online: OnlineStore; folder: TempDir }) {
+  private constructor(made: {
+    database: TestDatabase;
+    bus: EventBus;
+    online: OnlineStore;
+    onlineUrl: string | undefined;
+    folder: TempDir;
+  }) {
     this.database = made.database;
     this.bus = made.bus;
     this.online = made.online;
     this.#folder = made.folder;
+    this.#onlineUrl = made.onlineUrl;
   }
 
   /** A database with the event types of the example, and the service running on it. */
-  static async start(options: { clock?: () => number; importer?: boolean } = {}): Promise<FeaturesHarness> {
+  static async start(options: { clock?: () => number; importer?: boolean; onlineUrl?: string } = {}): Promise<FeaturesHarness> {
     const database = await testDatabase();
     const bus = await openEventBus(database.url, { sql: database.sql, sqlUrl: database.url, log });
-    const online = await openOnlineStore(database.url);
-    const harness = new FeaturesHarness({ database, bus, online, folder: await tempDir('features') });
+    const online = await openOnlineStore(options.onlineUrl ?? database.url);
+    const harness = new FeaturesHarness({ database, bus, online, onlineUrl: options.onlineUrl, folder: await tempDir('features') });
     await harness.run(options);
     await bus.ensureTopics([LANDED, DEPARTED].map((type) => ({ name: topicOf(type), retentionMs: null, compacted: false })));
     await harness.declareEventTypes(options.importer ?? true);
@@ -65,12 +73,16 @@ export class FeaturesHarness {
   }
 
   async run(options: { clock?: () => number } = {}): Promise<void> {
-    const env = { SQL_URL: this.database.url, DATA_DIR: this.#folder.path, FEATURES_PORT: '0', LOG_LEVEL: 'error' };
+    const env = { ...this.env, FEATURES_PORT: '0', LOG_LEVEL: 'error' };
     this.#running = await run([features], { env, ...options });
   }
 
   get env(): Record<string, string> {
-    return { SQL_URL: this.database.url, DATA_DIR: this.#folder.path };
+    return {
+      SQL_URL: this.database.url,
+      DATA_DIR: this.#folder.path,
+      ...(this.#onlineUrl !== undefined && { ONLINE_URL: this.#onlineUrl }),
+    };
   }
 
   async stopService(): Promise<void> {

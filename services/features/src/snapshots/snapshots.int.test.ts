@@ -8,6 +8,7 @@ import { migrate } from '@roofshot/storage/migrate';
 import { createLogger } from '@roofshot/telemetry/logger';
 import { testDatabase, type TestDatabase } from '@roofshot/testing/postgres';
 import { CreateFeatureState1763700000000 } from '../../migrations/1763700000000-state.ts';
+import { AddOnlineMark1763700001000 } from '../../migrations/1763700001000-online-mark.ts';
 import { Snapshots } from './snapshots.ts';
 import { addSnapshot } from './snapshot-store.ts';
 
@@ -24,7 +25,7 @@ const log = createLogger({
 
 beforeAll(async () => {
   database = await testDatabase();
-  await migrate(database.sql, 'features', [...deliveryMigrations, CreateFeatureState1763700000000]);
+  await migrate(database.sql, 'features', [...deliveryMigrations, CreateFeatureState1763700000000, AddOnlineMark1763700001000]);
   const around = { sql: database.sql, sqlUrl: database.url, log };
   const bus = await openEventBus(database.url, around);
   const queue = await openCommandQueue(database.url, around);
