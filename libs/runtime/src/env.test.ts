@@ -77,6 +77,31 @@ describe('the environment', () => {
     expect(shared).toMatchObject({ elasticsearchUrl: 'https://me:secret@elastic:9200', elasticsearchApiKey: 'abc==' });
   });
 
+  test('a shared key that is misspelt is a fault with the right one, and what only looks a little like one is left alone', () => {
+    const faults = faultsOf({
+      ELASTICSEACH_URL: 'https://me:secret@host:9200',
+      EVENT_URL: 'kafka://b:9092',
+      ENVIROMENT: 'prod',
+      SENTRY_DNS: 'x',
+    });
+    expect(faults.map(({ key, value, allowed }) => [key, value, allowed])).toEqual([
+      ['ELASTICSEACH_URL', 'https://me:***@host:9200', 'nothing reads it. Did you mean ELASTICSEARCH_URL?'],
+      ['EVENT_URL', 'kafka://b:9092', 'nothing reads it. Did you mean EVENTS_URL?'],
+      ['ENVIROMENT', 'prod', 'nothing reads it. Did you mean ENVIRONMENT?'],
+      ['SENTRY_DNS', 'x', 'nothing reads it. Did you mean SENTRY_DSN?'],
+    ]);
+    const others = {
+      HOSTNAME: 'h',
+      MYSQL_URL: 'x',
+      DATABASE_URL: 'x',
+      LOGNAME: 'me',
+      TEST_ELASTICSEARCH_URL: 'x',
+      DATA_DIRS: 'x',
+      EVENTS_URLS: '',
+    };
+    expect(faultsOf({ ...others, PATH: '/bin' }).map(({ key }) => key)).toEqual(['DATA_DIRS']);
+  });
+
   test("a service's keys are converted to numbers, booleans, durations and lists", () => {
     const { services } = readEnvironment([features], {
       FEATURES_PORT: '5000',

@@ -6,7 +6,7 @@ import { elasticsearchFault } from '@roofshot/telemetry/elasticsearch-url';
 import { LOG_LEVELS, type LogThreshold } from '@roofshot/telemetry/log-level';
 import { sentryDsnFault } from '@roofshot/telemetry/sentry-dsn';
 import { statsdFault } from '@roofshot/telemetry/statsd-url';
-import { suggest } from './nearest.ts';
+import { isNear, suggest } from './nearest.ts';
 import { allowedBy, valueOfText } from './text-values.ts';
 
 // Beside the schemas' other types, where configurations look for it.
@@ -91,6 +91,7 @@ export interface ConfiguredService {
 export function readEnvironment(services: readonly ConfiguredService[], variables: Variables = process.env): Environment {
   const faults: EnvFault[] = [];
   const shared = readShared(variables, faults);
+  faults.push(...misspeltKeys(services, variables));
   const prefixes = services.map(({ name }) => prefixOf(name));
   const read = services.map(
     (service) => [service.name, readService(service, ownVariables(service.name, prefixes, variables), faults)] as const,
@@ -136,6 +137,20 @@ const SHARED: Readonly<Record<string, TSchema>> = {
   LOG_FILE: Type.String(),
   HOST: Type.String(),
 };
+
+/** Of a whole machine's environment most is none of ours; but one letter off a shared key is a typing error, which nothing would read. */
+function misspeltKeys(services: readonly ConfiguredService[], variables: Variables): EnvFault[] {
+  const isOwn = (key: string): boolean => key in SHARED || services.some(({ name }) => key.startsWith(prefixOf(name)));
+  return Object.keys(variables).flatMap((key) => {
+    const meant = isOwn(key) || setText(variables, key) === undefined ? [] : Object.keys(SHARED).filter((known) => isMisspelt(key, known));
+    if (meant.length === 0) return [];
+    return [{ key, value: withoutSecrets(key, variables[key] ?? ''), allowed: `nothing reads it. Did you mean ${meant.join(' or ')}?` }];
+  });
+}
+
+/** Long names only: `HOST` and `HOSTNAME`, `SQL_URL` and `MYSQL_URL` are different things. */
+const isMisspelt = (key: string, known: string): boolean => known.length >= LONG_KEY && isNear(key, known);
+const LONG_KEY = 8;
 
 function readShared(variables: Variables, faults: EnvFault[]): SharedConfig {
   const read = (key: string): string | undefined => {

@@ -15,6 +15,17 @@ export function nearest(wrong: string, known: readonly string[]): string[] {
     .map(({ name }) => name);
 }
 
+/** Whether one of them is the other with one letter too few, too many or another, or with two neighbours swapped. */
+export function isNear(a: string, b: string): boolean {
+  return a !== b && (editDistance(a, b) === 1 || isSwapped(a, b));
+}
+
+function isSwapped(a: string, b: string): boolean {
+  if (a.length !== b.length) return false;
+  const at = [...a].findIndex((letter, index) => letter !== b[index]);
+  return at >= 0 && a[at] === b[at + 1] && a[at + 1] === b[at] && a.slice(at + 2) === b.slice(at + 2);
+}
+
 /** Levenshtein distance: least number of letters inserted, deleted or replaced. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);

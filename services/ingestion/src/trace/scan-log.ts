@@ -1,5 +1,7 @@
 /** Reads the log backwards, newest records first, page by page over all partitions in turn. */
+import { acceptedEvents } from '@roofshot/contracts/events';
 import type { TraceHop } from '@roofshot/contracts/http/ingestion';
+import { allTopics } from '@roofshot/contracts/topics';
 import type { EventBus, LogBounds, LogRecord } from '@roofshot/messaging/events';
 import { describeHop, type IsPrivate } from './describe-hop.ts';
 import { matchRecord } from './match-record.ts';
@@ -44,7 +46,7 @@ interface Cursor extends LogBounds {
 
 export async function scanLog(bus: ReadableLog, wanted: Wanted, limits: ScanLimits): Promise<Scanned> {
   const deadline = performance.now() + limits.milliseconds;
-  const topics = await bus.listTopics();
+  const topics = await ownTopics(bus);
   const cursors = (await Promise.all(topics.map((topic) => bus.bounds(topic)))).flat().map(cursorOf);
   const hops: TraceHop[] = [];
   let records = 0;
@@ -70,6 +72,14 @@ export async function scanLog(bus: ReadableLog, wanted: Wanted, limits: ScanLimi
     stoppedBy: isCut ? 'hops' : rest.length === 0 ? null : stoppedBy(),
     seenSince: sinceOf(rest),
   };
+}
+
+const CONTRACTS = new Set(allTopics.map(({ name }) => name));
+
+/** A broker may carry others' topics too, in codecs of theirs: what lies there is nobody's business here. */
+async function ownTopics(bus: ReadableLog): Promise<string[]> {
+  const names = await bus.listTopics();
+  return names.filter((name) => CONTRACTS.has(name) || name.startsWith(acceptedEvents.prefix));
 }
 
 const cursorOf = (bounds: LogBounds): Cursor => ({ ...bounds, next: bounds.end, oldest: null });

@@ -37,7 +37,7 @@ test('a hop says what matters of its type, numbers in four digits, and leaves ou
 /** A partition with gaps, as compaction leaves them: only every third offset is there. */
 function logOf(end: number): Pick<EventBus, 'listTopics' | 'bounds' | 'readFrom'> {
   return {
-    listTopics: async () => ['t'],
+    listTopics: async () => ['audit.v1', 'of-another-system'],
     bounds: async () => [{ topic: 't', partition: 0, topicId: '1', start: 0, end }],
     readFrom: async (_, offset, limit) => {
       const first = Math.ceil(offset / 3) * 3;
