@@ -96,7 +96,7 @@ export class ServiceApplication {
   #mentionBrokers(readiness: Readiness): void {
     const { events, commands } = this.#world.ports;
     if (this.service.needs.includes('events')) readiness.mention(() => [...events.waitingFor(), ...events.setAside()]);
-    if (this.service.needs.includes('commands')) readiness.mention(() => commands.waitingFor());
+    if (this.service.needs.includes('commands')) readiness.mention(() => [...commands.waitingFor(), ...commands.setAside()]);
   }
 
   #setup(): ConstructorParameters<typeof EventsServer>[0] {

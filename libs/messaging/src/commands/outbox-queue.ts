@@ -1,10 +1,14 @@
+import { CannotLeave } from '@roofshot/storage/outbox-relay';
 import type { Queryable, Sql } from '@roofshot/storage/sql';
 import type { Logger } from '@roofshot/telemetry/logger';
-import { openOutbox, type OutboxPort } from '../outbox-port.ts';
+import { openOutbox, type CarriedMessage, type OutboxPort } from '../outbox-port.ts';
 import type { CommandQueue, DeadCommand, OutgoingCommand, QueueConsumption, ReceivedCommand, Settlement } from './queue.ts';
 
 /** A queue elsewhere than the services' database: their transactions cannot write into it. */
-export type RemoteQueue = Omit<CommandQueue, 'sharesDatabase' | 'sendIn' | 'announce' | 'refusal'>;
+export interface RemoteQueue extends Omit<CommandQueue, 'sharesDatabase' | 'sendIn' | 'announce' | 'setAside' | 'refusal'> {
+  /** Of a command's payload; what is larger is refused. */
+  readonly mostBytes: number;
+}
 
 /**
  * A queue that lies elsewhere than the services' database. `sendIn` writes into an outbox in that database, and a relay carries it to
@@ -23,15 +27,29 @@ export class OutboxQueue implements CommandQueue {
 
   /** `sql`: the services' database; `mostWaiting`: see MOST_WAITING. Closing this queue closes `queue`. */
   static async open(queue: RemoteQueue, sql: Sql, log: Logger, mostWaiting?: number): Promise<OutboxQueue> {
-    const publish = (messages: readonly { readonly payload: string }[]): Promise<void> =>
-      queue.send(messages.map(({ payload }) => JSON.parse(payload) as OutgoingCommand));
+    const publish = async (messages: readonly CarriedMessage[]): Promise<void> => {
+      const commands = messages.map(({ payload }) => JSON.parse(payload) as OutgoingCommand);
+      try {
+        await queue.send(commands);
+      } catch (error) {
+        const reasons = commands.flatMap((command, index) => {
+          const [reason, sequence] = [sizeFault(command, queue.mostBytes), messages[index]?.sequence];
+          return reason === undefined || sequence === undefined ? [] : [[sequence, reason] as const];
+        });
+        throw reasons.length > 0 ? new CannotLeave(new Map(reasons)) : error;
+      }
+    };
     const troubles = (): readonly string[] => queue.waitingFor();
     return new OutboxQueue(queue, await openOutbox({ sql, schema: 'outbox_commands', log, publish, troubles, mostWaiting }));
   }
 
-  /** The queue must exist already: a mistake must fail the transaction and not block the relay. */
+  /** The queue must exist already and take each command: a mistake must fail the transaction and not block the relay. */
   async sendIn(tx: Queryable, commands: readonly OutgoingCommand[]): Promise<void> {
-    for (const { queue } of commands) await this.#refuseUnknown(queue);
+    for (const command of commands) {
+      await this.#refuseUnknown(command.queue);
+      const fault = sizeFault(command, this.#queue.mostBytes);
+      if (fault !== undefined) throw new Error(fault);
+    }
     await this.#outbox.enqueue(
       tx,
       commands.map((command) => ({ key: command.id, kind: 'command', messageId: command.id, payload: JSON.stringify(command) })),
@@ -76,6 +94,10 @@ export class OutboxQueue implements CommandQueue {
     return this.#outbox.waitingFor();
   }
 
+  setAside(): readonly string[] {
+    return this.#outbox.setAside();
+  }
+
   refusal(): string | undefined {
     return this.#outbox.refusal();
   }
@@ -90,4 +112,10 @@ export class OutboxQueue implements CommandQueue {
     await this.#queue.depth(queue); // throws when there is none
     this.#known.add(queue);
   }
+}
+
+function sizeFault({ queue, id, payload }: OutgoingCommand, most: number): string | undefined {
+  const bytes = Buffer.byteLength(payload);
+  if (bytes <= most) return undefined;
+  return `The command ${id} for "${queue}" is too large: ${bytes} bytes, the queue takes ${most}. Keep large content elsewhere and send its address.`;
 }

@@ -43,6 +43,7 @@ interface DeadRow {
 /** The command queue in PostgreSQL. Promises: see CommandQueue. */
 export class PostgresQueue implements CommandQueue {
   readonly sharesDatabase = true;
+  readonly mostBytes = Infinity;
   readonly #sql: Sql;
   readonly #log: Logger;
   readonly #leaseMs: number;
@@ -162,6 +163,10 @@ export class PostgresQueue implements CommandQueue {
 
   /** A database that is away is told by whoever asks it. */
   waitingFor(): readonly string[] {
+    return [];
+  }
+
+  setAside(): readonly string[] {
     return [];
   }
 

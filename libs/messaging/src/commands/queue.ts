@@ -72,6 +72,8 @@ export interface CommandQueue {
   depth(queue: string): Promise<number>;
   /** What keeps it from working at the moment (a broker that is away, or takes no messages): a sentence each, with the remedy. Empty when all is well. */
   waitingFor(): readonly string[];
+  /** What can never leave and was set aside, a sentence with the remedy: nothing waits for it. Empty when all is well. */
+  setAside(): readonly string[];
   /** Why `sendIn` throws `OutOfRoom` at the moment: too much waits for a broker. Undefined while it takes. */
   refusal(): string | undefined;
   close(): Promise<void>;

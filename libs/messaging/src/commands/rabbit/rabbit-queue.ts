@@ -73,6 +73,10 @@ export class RabbitQueue implements RemoteQueue {
     }
   }
 
+  get mostBytes(): number {
+    return this.#sends.mostBytes;
+  }
+
   async ensureQueues(queues: readonly string[]): Promise<void> {
     const made = await Promise.allSettled(queues.map((queue) => this.#make(queue)));
     const failures = queues.flatMap((queue, i) => (made[i]?.status === 'rejected' ? [{ queue, error: made[i].reason as unknown }] : []));

@@ -11,6 +11,10 @@ const MAX_UNCONFIRMED = 500;
 const PATIENCE_MS = 15_000;
 const LOOK_MS = 500;
 const NO_RIGHT = 403;
+const PRECONDITION_FAILED = 406;
+/** What RabbitMQ takes is set on its side (`max_message_size`, at least this by default) and cannot be asked for; it is told with a refusal. */
+const MOST_BYTES = 4 * 1024 * 1024;
+const TOLD_LIMIT = /larger than (?:configured )?max size (\d+)/;
 
 /** There is no such queue: the broker has sent the message back. */
 export class Unroutable extends Error {
@@ -37,6 +41,7 @@ export class RabbitSends {
   #waiting: Sending[] = [];
   #channel: ConfirmChannel | undefined;
   #isFull = false;
+  #mostBytes = MOST_BYTES;
   /** Why RabbitMQ ended the last channel, when this user may not send. */
   #refusal: string | undefined;
   #closed = false;
@@ -45,7 +50,10 @@ export class RabbitSends {
     this.#connection = connection;
     this.#log = log;
     this.#look = setInterval(() => this.#giveUp(), LOOK_MS).unref();
-    connection.onUp((model) => void this.#open(model));
+    connection.onUp((model) => {
+      this.#mostBytes = MOST_BYTES; // it may have been started with another limit
+      void this.#open(model);
+    });
   }
 
   /**
@@ -58,6 +66,11 @@ export class RabbitSends {
     this.#waiting.push({ message, deadline: Date.now() + PATIENCE_MS, done, isReturned: false, isSettled: false });
     this.#pump();
     return done.promise;
+  }
+
+  /** Of one message's content. */
+  get mostBytes(): number {
+    return this.#mostBytes;
   }
 
   /** Why it takes nothing, although it is connected. */
@@ -82,7 +95,10 @@ export class RabbitSends {
         this.#isFull = false;
         this.#pump();
       });
-      channel.on('error', (error: Error) => (this.#refusal = codeOf(error) === NO_RIGHT ? error.message : undefined));
+      channel.on('error', (error: Error) => {
+        this.#refusal = codeOf(error) === NO_RIGHT ? error.message : undefined;
+        if (codeOf(error) === PRECONDITION_FAILED) this.#refuseTooLarge(error);
+      });
       channel.on('close', () => this.#lose(channel, model));
       this.#isFull = false;
       this.#channel = channel;
@@ -91,6 +107,17 @@ export class RabbitSends {
       this.#log.debug('A channel to RabbitMQ could not be opened; it is tried again while its connection lasts.', { error });
       setTimeout(() => this.#connection.isUp(model) && void this.#open(model), LOOK_MS).unref();
     }
+  }
+
+  /** RabbitMQ ends the channel for such a message: sent again with the others, it would end the next one too. */
+  #refuseTooLarge(error: Error): void {
+    const told = TOLD_LIMIT.exec(error.message)?.[1];
+    if (told === undefined) return;
+    this.#mostBytes = Math.min(this.#mostBytes, Number(told));
+    for (const sending of [...this.#unconfirmed, ...this.#waiting]) {
+      if (sending.message.content.length > Number(told)) this.#settle(sending, new Error(`RabbitMQ refuses a message: ${error.message}`));
+    }
+    this.#waiting = this.#waiting.filter(({ isSettled }) => !isSettled);
   }
 
   #lose(channel: ConfirmChannel, model: ChannelModel): void {
