@@ -30,6 +30,8 @@ export const LiveFrame = Type.Object({
   ready: Type.Boolean(),
   /** A sentence for each thing that is awaited. */
   waitsFor: Type.Array(Type.String()),
+  /** A sentence for each thing that is in the way of some of its work, although it is ready; a service of an older version has none. */
+  troubles: Type.Optional(Type.Array(Type.String())),
   /** Records that are on the log and not yet handled. */
   lag: Type.Integer(),
   totals: Type.Record(Type.String(), Type.Number()),

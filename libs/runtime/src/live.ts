@@ -17,6 +17,7 @@ const OF_A_TYPE = 3;
 export interface LiveState {
   readonly service: string;
   readonly waitsFor: () => Promise<string[]>;
+  readonly troubles: () => string[];
   readonly lag: () => number;
 }
 
@@ -56,7 +57,7 @@ async function* messages(state: LiveState, signal: AbortSignal): AsyncGenerator<
   }
 }
 
-async function frame({ service, waitsFor, lag }: LiveState, said: Said[], medians: Record<string, number>): Promise<LiveFrame> {
+async function frame({ service, waitsFor, troubles, lag }: LiveState, said: Said[], medians: Record<string, number>): Promise<LiveFrame> {
   const awaited = await waitsFor();
   const readings = snapshot().filter(({ name }) => name.startsWith(prefixOf(service)));
   return {
@@ -65,6 +66,7 @@ async function frame({ service, waitsFor, lag }: LiveState, said: Said[], median
     since: Math.round(performance.timeOrigin),
     ready: awaited.length === 0,
     waitsFor: awaited,
+    troubles: troubles(),
     lag: lag(),
     totals: totalsOf(readings.filter(({ kind }) => kind === 'counter').map((reading) => shortNamed(reading, service))),
     gauges: gaugesOf(readings.filter(({ kind }) => kind === 'gauge').map((reading) => shortNamed(reading, service))),

@@ -82,7 +82,9 @@ function conditionOf(service: string, { link, services, views, unseen }: LoopSta
     return reason === undefined ? { mark: 'waiting', word: 'starting' } : { mark: 'bad', word: 'no answer', detail: reason };
   }
   if (view.gone !== undefined) return { mark: 'bad', word: 'no answer', detail: view.gone };
-  if (view.frame.ready) return { mark: 'good', word: 'ready' };
+  const { ready, troubles = [] } = view.frame;
+  if (ready && troubles.length > 0) return { mark: 'waiting', word: 'ready, troubled', detail: sentences(...troubles) };
+  if (ready) return { mark: 'good', word: 'ready' };
   return { mark: 'waiting', word: 'not ready', detail: sentences(`Waits for ${view.frame.waitsFor.join('; ')}`) };
 }
 

@@ -6,7 +6,7 @@ import { chromium, type Browser, type Locator, type Page } from 'playwright-core
 import { eventually } from '@roofshot/testing/eventually';
 import { parseAllDocuments } from 'yaml';
 import { findChromium } from '../../../scripts/testing/chromium.ts';
-import { LoopLab } from './loop-lab.ts';
+import { LoopLab, troubles } from './loop-lab.ts';
 
 const EXAMPLES = fileURLToPath(new URL('../../../examples/flights', import.meta.url));
 const FLAGS = [
@@ -154,6 +154,13 @@ inBrowser(executablePath === undefined ? `the console (not run: ${reason})` : 't
     await shows(page.getByRole('status'), 'all 4 services ready');
     expect(await send({ ...flight, id: 'after-the-restart' })).toContain('accepted');
     await shows(stage('ingestion'), /accepted\s+1\b/);
+  });
+
+  test('what troubles a service that is ready is told, until it is over', async () => {
+    troubles.push('Kafka at broker:9092 does not answer: it was stopped. Start it.');
+    await shows(stage('registry'), /ready, troubled\s+Kafka at broker:9092 does not answer: it was stopped\. Start it\./);
+    troubles.pop();
+    await eventually(async () => expect(await stage('registry').innerText()).not.toContain('troubled'));
   });
 
   test('a lost connection is told and heals by itself, without telling anything twice', async () => {

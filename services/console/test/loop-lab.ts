@@ -9,6 +9,7 @@ import type { ExperimentResults } from '@roofshot/contracts/http/experiments';
 import { modelVersions } from '@roofshot/contracts/models';
 import { startGateway, type Gateway } from '@roofshot/runtime/gateway';
 import { HttpRoutes } from '@roofshot/runtime/http';
+import { Readiness } from '@roofshot/runtime/readiness';
 import { run, type Running } from '@roofshot/runtime/run';
 import { defineService, PLATFORM, type Platform } from '@roofshot/runtime/service';
 import { eventually } from '@roofshot/testing/eventually';
@@ -20,9 +21,13 @@ import { buildConsolePage, consolePageIsCurrent } from '../../../scripts/bootstr
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const PAGE = join(ROOT, 'services', 'console', 'dist');
 
+/** Of the service that stands for the registry. */
+export const troubles: string[] = [];
+
 @Injectable()
 class Promoter {
-  constructor(@Inject(PLATFORM) { transactions }: Platform<'events' | 'commands' | 'sql'>, http: HttpRoutes) {
+  constructor(@Inject(PLATFORM) { transactions }: Platform<'events' | 'commands' | 'sql'>, http: HttpRoutes, readiness: Readiness) {
+    readiness.mention(() => troubles);
     const signature = {
       inputs: [{ name: 'hour', dtype: 'float' as const }],
       output: { name: 'p', dtype: 'float' as const, meaning: 'late' },
