@@ -1,33 +1,25 @@
 /** The platform as containers: compose.yaml as it is, and what a test changes of it in a file over it. */
-import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eventually } from '@roofshot/testing/eventually';
-import { freePorts } from '@roofshot/testing/free-ports';
+import type { ServerUrls } from '@roofshot/testing/platform-servers';
 import { stringify } from 'yaml';
-import { allServices } from '../../services/all-in-one/src/services.ts';
 import type { Platform, Topology } from '../../services/all-in-one/test/journey/platform.ts';
-import { patience } from '../../services/all-in-one/test/journey/service-settings.ts';
-import { ROOT, variablesOfCompose } from './compose-file.ts';
+import { ROOT } from './compose-file.ts';
+import { freeDoors, overrideFor, PARTITIONS, PARTS, variablesFor, type Doors } from './compose-override.ts';
 import { docker } from './docker.ts';
-import { imageOf, type Images } from './images.ts';
+import type { Images } from './images.ts';
 
-export const PARTS = [...allServices.map(({ name }) => name), 'gateway'];
 const READY_SECONDS = 240;
 const BACK_MS = 120_000;
 const DOWN_MS = 30_000;
-const PARTITIONS = 2;
+const TROUBLE = /"log.level":"(warn|error|fatal)"|ERROR|FATAL|Exception/;
+const MOST_LINES = 40;
 
 export const containers = (images: () => Images): Topology => ({
-  name: 'as containers on Kafka, RabbitMQ, PostgreSQL, Redis and S3',
+  name: 'as containers on Kafka, RabbitMQ, PostgreSQL, Redis, S3 and Elasticsearch',
   open: (folder) => ComposePlatform.open(folder, images()),
 });
-
-interface Doors {
-  readonly gateway: number;
-  readonly kafka: number;
-  readonly postgres: number;
-}
 
 let opened = 0;
 
@@ -48,21 +40,11 @@ class ComposePlatform implements Platform {
   }
 
   static async open(folder: string, images: Images): Promise<ComposePlatform> {
-    const [gateway = 0, kafka = 0, postgres = 0] = await freePorts(3);
-    const doors = { gateway, kafka, postgres };
-    const secrets = [...variablesOfCompose().required].map((name) => [name, randomBytes(12).toString('hex')]);
-    const variables = {
-      ...(Object.fromEntries(secrets) as Record<string, string>),
-      ROOFSHOT_PORT: String(gateway),
-      KAFKA_PARTITIONS: String(PARTITIONS),
-    };
-    await writeFile(
-      join(folder, 'env'),
-      Object.entries(variables)
-        .map(([name, value]) => `${name}=${value}\n`)
-        .join(''),
-    );
-    await writeFile(join(folder, 'override.yaml'), stringify({ services: overrides(doors, images) }));
+    const doors = await freeDoors();
+    const variables = variablesFor(doors);
+    const lines = Object.entries(variables).map(([name, value]) => `${name}=${value}\n`);
+    await writeFile(join(folder, 'env'), lines.join(''));
+    await writeFile(join(folder, 'override.yaml'), stringify(overrideFor(doors, images)));
     return new ComposePlatform(folder, doors, variables);
   }
 
@@ -70,9 +52,11 @@ class ComposePlatform implements Platform {
     return `http://127.0.0.1:${this.#doors.gateway}`;
   }
 
-  /** In the order that Docker likes: none waits for another. Ready when the gateway's own health check says so. */
+  /** In the order that Docker likes: none waits for another. Ready when the gateway's own health check says so; the logs may come later. */
   async start(): Promise<void> {
-    await this.#explained(() => this.#compose('up', '--detach', '--no-build', '--wait', '--wait-timeout', String(READY_SECONDS)));
+    const up = (...args: readonly string[]): Promise<string> => this.#compose('up', '--detach', '--no-build', ...args);
+    await up('elasticsearch');
+    await this.#explained(() => up('--wait', '--wait-timeout', String(READY_SECONDS), 'gateway'));
     const lines = (await this.#compose('ps', '--format', '{{.Service}} {{.Name}}')).trim().split('\n');
     this.#containers = new Map(lines.map((line) => line.split(' ') as [string, string]));
   }
@@ -103,41 +87,24 @@ class ComposePlatform implements Platform {
     }
   }
 
-  servers(): Promise<{ readonly SQL_URL: string; readonly EVENTS_URL: string }> {
+  servers(): Promise<ServerUrls & { readonly SQL_URL: string }> {
+    const { kafka, postgres, elasticsearch } = this.#doors;
+    const { POSTGRES_PASSWORD, ELASTIC_PASSWORD } = this.#variables;
     return Promise.resolve({
-      SQL_URL: `postgres://roofshot:${this.#variables['POSTGRES_PASSWORD']}@127.0.0.1:${this.#doors.postgres}/roofshot`,
-      EVENTS_URL: `kafka://127.0.0.1:${this.#doors.kafka}?partitions=${PARTITIONS}`,
+      SQL_URL: `postgres://roofshot:${POSTGRES_PASSWORD}@127.0.0.1:${postgres}/roofshot`,
+      EVENTS_URL: `kafka://127.0.0.1:${kafka}?partitions=${PARTITIONS}`,
+      ELASTICSEARCH_URL: `http://elastic:${ELASTIC_PASSWORD}@127.0.0.1:${elasticsearch}`,
     });
   }
 
-  /** A failure with the last words of all containers. */
+  /** A failure with the last words of all containers that tell of trouble. */
   async #explained<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      const said = await this.#compose('logs', '--no-color', '--tail', '8');
-      throw new Error(`${(error as Error).message}\n${said}`, { cause: error });
+      const said = (await this.#compose('logs', '--no-color', '--tail', '500')).split('\n');
+      const trouble = said.filter((line) => TROUBLE.test(line)).slice(-MOST_LINES);
+      throw new Error([(error as Error).message, ...trouble].join('\n'), { cause: error });
     }
   }
-}
-
-/** Images of our own making, and doors for who looks at the log past all services. */
-function overrides({ kafka, postgres }: Doors, { servers }: Images): Record<string, object> {
-  const images = { ...servers, ...Object.fromEntries(PARTS.map((part) => [part, imageOf(part)])) };
-  const networks = ['servers', 'services'];
-  const changes: Record<string, object> = {
-    ...Object.fromEntries(PARTS.map((part) => [part, { environment: patience(part) }])),
-    kafka: {
-      environment: {
-        KAFKA_LISTENERS: `PLAINTEXT://:9092,CONTROLLER://127.0.0.1:9093,OUTSIDE://:${kafka}`,
-        KAFKA_ADVERTISED_LISTENERS: `PLAINTEXT://kafka:9092,OUTSIDE://127.0.0.1:${kafka}`,
-        KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,OUTSIDE:PLAINTEXT',
-      },
-      ports: [`127.0.0.1:${kafka}:${kafka}`],
-      networks,
-    },
-    postgres: { ports: [`127.0.0.1:${postgres}:5432`], networks },
-  };
-  for (const [name, image] of Object.entries(images)) changes[name] = { ...changes[name], image };
-  return changes;
 }

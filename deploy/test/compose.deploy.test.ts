@@ -1,7 +1,9 @@
 /** Images are built, compose.yaml is started, and the journey is gone through its one door; then the image of everything by itself. */
+import { expectEveryQueryAnswered, expectTheWayInTheLogs, sendTracedOrder } from '../../services/all-in-one/test/journey/logs.ts';
 import { theJourney } from '../../services/all-in-one/test/journey/tests.ts';
 import { startOneContainer, type OneContainer } from './all-in-one-container.ts';
-import { containers, PARTS } from './compose-platform.ts';
+import { PARTS } from './compose-override.ts';
+import { containers } from './compose-platform.ts';
 import { docker } from './docker.ts';
 import { buildImages, imageOf, type Images } from './images.ts';
 
@@ -78,5 +80,9 @@ inContainers(reason === undefined ? 'the images' : `the images and compose.yaml 
     }, 180_000);
   });
 
-  theJourney([containers(() => images)]);
+  theJourney([containers(() => images)], async (platform, client) => {
+    await sendTracedOrder(client);
+    await expectTheWayInTheLogs(platform);
+    await expectEveryQueryAnswered(platform);
+  });
 });

@@ -55,7 +55,7 @@ describe('compose.yaml', () => {
   it('keeps the gateway away from the servers', () => {
     expect(compose['gateway']?.networks).toEqual(['services']);
     const reachable = servers.filter(([, { networks }]) => networks?.includes('services') === true).map(([name]) => name);
-    expect(reachable).toEqual(['kibana']);
+    expect(reachable).toEqual(['elasticsearch', 'kibana']); // for its log, and to be published
   });
 
   it.each(own)('lets %s change nothing but its data and its /tmp, bounds it, and starts it again', (_name, service) => {
@@ -72,12 +72,12 @@ describe('compose.yaml', () => {
     const always = servers.filter(([, { profiles }]) => profiles === undefined).map(([name]) => name);
     expect(always).toEqual(['kafka', 'rabbitmq', 'postgres', 'redis', 's3']);
     const logs = servers.filter(([, { profiles }]) => profiles?.includes('logs') === true).map(([name]) => name);
-    expect(logs).toEqual(['elasticsearch', 'kibana-account', 'kibana']);
+    expect(logs).toEqual(['elasticsearch', 'kibana-account', 'kibana', 'kibana-objects']);
   });
 
   it('knows whether each server is healthy', () => {
     const without = servers.filter(([, { healthcheck }]) => healthcheck === undefined).map(([name]) => name);
-    expect(without).toEqual(['kibana-account']); // it ends
+    expect(without).toEqual(['kibana-account', 'kibana-objects']); // they end
   });
 });
 

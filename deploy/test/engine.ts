@@ -1,14 +1,16 @@
 /** A Docker engine for the tests of images and compose.yaml: the machine's, or one of our own. */
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdir, rm, symlink } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { claimFolder } from '@roofshot/storage/owner-lock';
 import { libraryPath, unpackPackages } from '@roofshot/testing/debian';
 import { eventually } from '@roofshot/testing/eventually';
 import { cached } from '@roofshot/testing/server-cache';
-import { NotToBeHad } from '@roofshot/testing/server-kind';
+import { findProgram } from '@roofshot/testing/run-command';
+import { NotToBeHad, type Command } from '@roofshot/testing/server-kind';
 import { ServerProcess, tailOf } from '@roofshot/testing/server-process';
 import { unpackOfSuite } from './debian-suite.ts';
-import { dockerAnswers } from './docker.ts';
+import { docker, dockerAnswers } from './docker.ts';
 
 export interface Engine {
   /** What leads the docker command to it. */
@@ -17,8 +19,8 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** Beside the machine's temporary files, which may lie in memory: images are some gigabytes. */
-const ROOM = '/var/tmp';
+/** Not among the machine's temporary files, which may lie in memory: images are some gigabytes. */
+const ROOM = '/var/tmp/roofshot-docker';
 const START_MS = 60_000;
 const REMEDY = 'start Docker, with its plug-ins buildx and compose, and let this user reach it';
 
@@ -50,35 +52,65 @@ async function obtainPrograms(): Promise<Programs> {
   return { root, plugins };
 }
 
-/** In a folder of its own, which goes with it. It has no default network, opens no door but a socket, and touches no firewall. */
-async function startEngine({ root, plugins }: Programs): Promise<Engine> {
-  const folder = await mkdtemp(join(ROOM, 'roofshot-docker-'));
-  const env = await environmentOf({ root, plugins }, folder);
-  const options = ['--data-root', join(folder, 'data'), '--exec-root', join(folder, 'exec'), '--pidfile', join(folder, 'pid')];
-  const quiet = ['--bridge=none', '--iptables=false', '--ip6tables=false', '--ip-forward=false', '--ip-masq=false'];
-  const helpers = ['--init-path', join(root, 'usr/bin/docker-init'), '--userland-proxy-path', join(root, 'usr/sbin/docker-proxy')];
+/**
+ * In a folder of its own, which goes with it. It has no default network, opens no door but a socket, and touches no firewall. Its processes
+ * and mounts are in namespaces of their own: however it ends, the kernel ends its containers, too.
+ */
+async function startEngine(programs: Programs): Promise<Engine> {
+  const { folder, release } = await claimRoom();
+  const env = await environmentOf(programs, folder);
   const logFile = join(folder, 'log');
-  const daemon = await ServerProcess.start({
-    command: { program: join(root, 'usr/sbin/dockerd'), args: ['--host', env['DOCKER_HOST'] ?? '', ...options, ...quiet, ...helpers], env },
-    folder,
-    logFile,
-    account: undefined,
-  });
-  const close = async (): Promise<void> => {
-    await daemon.stop('SIGTERM');
-    await rm(folder, { recursive: true, force: true });
-  };
+  const daemon = await ServerProcess.start({ command: commandOf(programs, folder, env), folder, logFile, account: undefined });
   Object.assign(process.env, forClients(env));
+  const close = async (): Promise<void> => {
+    await daemon.kill9();
+    await rm(folder, { recursive: true, force: true });
+    await release();
+  };
   const ended = daemon.ended.then((how) => Promise.reject(new Error(`it ended with ${how}`)));
   ended.catch(() => undefined); // later it may end as it likes
   try {
     await Promise.race([eventually(() => dockerAnswers('version'), { deadlineMs: START_MS }), ended]);
-    return { env: forClients(env), close };
   } catch (error) {
     const reason = `a Docker engine of our own does not start here (${(error as Error).message}). ${await tailOf(logFile)}`;
     await close();
     throw new NotToBeHad(reason, REMEDY, { cause: error });
   }
+  return {
+    env: forClients(env),
+    close: async () => {
+      await removeEverything();
+      await close();
+    },
+  };
+}
+
+/** One at a time on a machine; what a killed one has left is cleared away. @throws NotToBeHad while another run has it */
+async function claimRoom(): Promise<{ readonly folder: string; release(): Promise<void> }> {
+  await mkdir(ROOM, { recursive: true });
+  const release = await claimFolder(ROOM).catch((error: unknown) => {
+    throw new NotToBeHad((error as Error).message, 'wait for the other run to end', { cause: error });
+  });
+  const folder = join(ROOM, 'engine');
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder);
+  return { folder, release };
+}
+
+function commandOf({ root }: Programs, folder: string, env: Readonly<Record<string, string>>): Command {
+  const own = ['--data-root', join(folder, 'data'), '--exec-root', join(folder, 'exec'), '--pidfile', join(folder, 'pid')];
+  const quiet = ['--bridge=none', '--iptables=false', '--ip6tables=false', '--ip-forward=false', '--ip-masq=false'];
+  const helpers = ['--init-path', join(root, 'usr/bin/docker-init'), '--userland-proxy-path', join(root, 'usr/sbin/docker-proxy')];
+  const apart = ['--pid', '--mount', '--fork', '--mount-proc', '--kill-child', '--'];
+  const dockerd = [join(root, 'usr/sbin/dockerd'), '--host', env['DOCKER_HOST'] ?? '', ...own, ...quiet, ...helpers];
+  return { program: findProgram('unshare') ?? 'unshare', args: [...apart, ...dockerd], env };
+}
+
+/** So that no network of a run that was interrupted stays on the machine. */
+async function removeEverything(): Promise<void> {
+  const containers = (await docker('ps', '--all', '--quiet')).split('\n').filter((id) => id !== '');
+  if (containers.length > 0) await docker('rm', '--force', ...containers);
+  await docker('network', 'prune', '--force');
 }
 
 async function environmentOf({ root, plugins }: Programs, folder: string): Promise<Record<string, string>> {

@@ -4,7 +4,8 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { copyJars } from '@roofshot/testing/maven';
-import { cached } from '@roofshot/testing/server-cache';
+import { cached, cacheFolder } from '@roofshot/testing/server-cache';
+import { elasticsearch } from '../../libs/testing/src/servers/elasticsearch.ts';
 import { haveBase } from './base-image.ts';
 import { readCompose, exampleVariables, ROOT } from './compose-file.ts';
 import { docker } from './docker.ts';
@@ -17,7 +18,7 @@ export interface Images {
   readonly servers: Readonly<Record<string, string>>;
 }
 
-const SERVERS = ['kafka', 'rabbitmq', 'postgres', 'redis', 's3'];
+const SERVERS = ['kafka', 'rabbitmq', 'postgres', 'redis', 's3', 'elasticsearch'];
 
 export async function buildImages(services: readonly string[]): Promise<Images> {
   const { base, isLocal } = await haveBase();
@@ -62,5 +63,8 @@ async function serversContext(): Promise<string> {
     recursive: true,
   });
   await cp(await cached(`s3proxy-${version('s3')}-jars`, (folder) => copyJars(s3, folder)), join(context, 's3-jars'), { recursive: true });
+  await elasticsearch.obtain();
+  const name = `elasticsearch-${version('elasticsearch')}`;
+  await cp(join(await cacheFolder(), name, name), join(context, 'elasticsearch'), { recursive: true });
   return context;
 }

@@ -9,4 +9,4 @@ s3proxy.credential=$S3PROXY_CREDENTIAL
 jclouds.provider=$JCLOUDS_PROVIDER
 jclouds.filesystem.basedir=$JCLOUDS_FILESYSTEM_BASEDIR
 PROPERTIES
-exec java -XX:+UseSerialGC -cp '/opt/s3proxy/libs/*' org.gaul.s3proxy.Main --properties /tmp/s3proxy.conf
+exec java -DLOG_LEVEL="$LOG_LEVEL" -XX:+UseSerialGC -cp '/opt/s3proxy/libs/*' org.gaul.s3proxy.Main --properties /tmp/s3proxy.conf
