@@ -79,7 +79,9 @@ async function startEngine(programs: Programs): Promise<Engine> {
   return {
     env: forClients(env),
     close: async () => {
-      await removeEverything();
+      if (daemon.running) await removeEverything();
+      else
+        process.stderr.write(`The Docker engine of our own ended before its time, with ${await daemon.ended}. ${await tailOf(logFile)}\n`);
       await close();
     },
   };

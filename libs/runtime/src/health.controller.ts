@@ -59,7 +59,12 @@ export class HealthController {
         return { service: observed.name, ready: waitsFor.length === 0, waitsFor, troubles, lag: lagOf(describe()) };
       },
     });
-    addLiveRoute(http, { service: observed.name, waitsFor: () => readiness.waitsFor(), troubles: () => readiness.troubles(), lag: () => lagOf(describe()) });
+    addLiveRoute(http, {
+      service: observed.name,
+      waitsFor: () => readiness.waitsFor(),
+      troubles: () => readiness.troubles(),
+      lag: () => lagOf(describe()),
+    });
     addDocuments(http, observed);
   }
 }
