@@ -158,10 +158,33 @@ class AddSetAside1700000000003 implements MigrationInterface {
   }
 }
 
+/**
+ * The last number that each stream of an outbox has drawn. A sequence of PostgreSQL goes back when the database is restored from a
+ * backup, and readers would take what is said from then on for what they know; these are drawn from the clock (outbox-relay.ts).
+ */
+const NUMBERS_OF_THE_CLOCK = `
+CREATE TABLE outbox_streams (
+  shard integer PRIMARY KEY,
+  last_sequence bigint NOT NULL
+) WITH (fillfactor = 30)`;
+
+class DrawNumbersFromTheClock1700000000004 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(NUMBERS_OF_THE_CLOCK);
+    await runner.query('DROP SEQUENCE outbox_sequence');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE outbox_streams');
+    await runner.query('CREATE SEQUENCE outbox_sequence OWNED BY outbox.sequence');
+  }
+}
+
 /** What exactly-once delivery keeps in every service's schema. Put these before the service's own migrations. */
 export const deliveryMigrations: readonly MigrationClass[] = [
   CreateDeliveryTables1700000000000,
   CreateDeadLetters1700000000001,
   AddSendingOrder1700000000002,
   AddSetAside1700000000003,
+  DrawNumbersFromTheClock1700000000004,
 ];

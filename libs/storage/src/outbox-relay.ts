@@ -185,14 +185,26 @@ export class OutboxRelay {
     return lock?.mine === true;
   }
 
-  /** A message that commits late may have a lower id than one that was sent: ids cannot tell the order of sending. */
+  /**
+   * A message that commits late may have a lower id than one that was sent: ids cannot tell the order of sending. Numbers are
+   * microseconds since 1970, or the next free one: above all that the stream has ever sent, also by a database that a backup has put
+   * back in time and that no longer knows what it sent since.
+   */
   async #number(tx: Queryable, shard: number): Promise<void> {
     const { schema, batchSize } = this.#options;
     await tx.query(
-      `UPDATE ${schema}.outbox o SET sequence = drawn.sequence
-       FROM (SELECT id, nextval('${schema}.outbox_sequence') AS sequence
-             FROM (SELECT id FROM ${schema}.outbox WHERE shard = $1 AND sequence IS NULL ORDER BY id LIMIT $2) waiting) drawn
-       WHERE o.id = drawn.id`,
+      `WITH waiting AS (
+         SELECT id, row_number() OVER (ORDER BY id) AS rank
+         FROM (SELECT id FROM ${schema}.outbox WHERE shard = $1 AND sequence IS NULL ORDER BY id LIMIT $2) unnumbered
+       ),
+       drawn AS (
+         INSERT INTO ${schema}.outbox_streams AS stream (shard, last_sequence)
+         SELECT $1, floor(extract(epoch FROM clock_timestamp()) * 1e6) + count(*) FROM waiting HAVING count(*) > 0
+         ON CONFLICT (shard) DO UPDATE
+         SET last_sequence = greatest(excluded.last_sequence, stream.last_sequence + (SELECT count(*) FROM waiting))
+         RETURNING last_sequence - (SELECT count(*) FROM waiting) AS before
+       )
+       UPDATE ${schema}.outbox o SET sequence = drawn.before + waiting.rank FROM waiting, drawn WHERE o.id = waiting.id`,
       [shard, batchSize],
     );
   }
