@@ -15,8 +15,7 @@ beforeAll(async () => {
   await lab.moveAlias('challenger', 2, 'streaming');
   await lab.moveAlias('broken', 3, 'coin', { artifact: `sha256/${'0'.repeat(64)}` });
   await lab.deploy();
-  await lab.awaitState('alias=champion&version=1');
-  await lab.awaitState('alias=challenger&version=2');
+  await lab.awaitServing({ champion: 1, challenger: 2 });
 }, 60_000);
 
 afterAll(() => running.stop());

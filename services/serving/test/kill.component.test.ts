@@ -53,9 +53,7 @@ async function start(): Promise<void> {
 }
 
 async function ready(): Promise<void> {
-  await lab.awaitState('alias=champion&version=1');
-  await lab.awaitState('alias=challenger&version=2');
-  await lab.awaitState('alias=shadow&version=3');
+  await lab.awaitServing({ champion: 1, challenger: 2, shadow: 3 });
   await lab.awaitState('experiment=fresh-features&state=running');
 }
 

@@ -42,8 +42,7 @@ export class RunningServing {
     await lab.moveAlias('champion', 1, 'timetable');
     await lab.moveAlias('challenger', 2, 'streaming');
     await lab.deploy();
-    await lab.awaitState('alias=champion&version=1');
-    await lab.awaitState('alias=challenger&version=2');
+    await lab.awaitServing({ champion: 1, challenger: 2 });
     return running;
   }
 

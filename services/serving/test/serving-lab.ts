@@ -226,6 +226,12 @@ export class ServingLab {
     return (await this.call<DeploymentState>(`/v1/deployments/${name}/state?${query}&wait=20s`)).body;
   }
 
+  /** Held until the deployment serves these versions and all that it refers to is there: they come on different topics, in any order. */
+  async awaitServing(versions: Readonly<Record<string, number>>, name = 'delays'): Promise<void> {
+    for (const [alias, version] of Object.entries(versions)) await this.awaitState(`alias=${alias}&version=${version}`, name);
+    await eventually(async () => expect(await this.awaitState('', name)).toMatchObject({ ready: true }));
+  }
+
   predict(body: unknown, name = 'delays'): Promise<Answer<Prediction & Record<string, unknown>>> {
     return this.call(`/v1/predict/${name}`, { method: 'POST', body });
   }

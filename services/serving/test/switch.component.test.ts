@@ -31,7 +31,7 @@ beforeAll(async () => {
   await lab.putProgress(noon - MINUTE);
   await lab.moveAlias('champion', 1, 'timetable');
   await lab.deploy();
-  await lab.awaitState('alias=champion&version=1');
+  await lab.awaitServing({ champion: 1 });
 }, 60_000);
 
 afterAll(() => running.stop());
