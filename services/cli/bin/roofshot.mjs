@@ -13,7 +13,13 @@ if (!existsSync(node)) {
 }
 const child = spawn(
   node,
-  ['--import', pathToFileURL(join(root, 'register.mjs')).href, join(root, 'services/cli/src/main.ts'), ...process.argv.slice(2)],
+  [
+    '--max-semi-space-size=2', // MiB: `up` lives as long as the platform and does nothing
+    '--import',
+    pathToFileURL(join(root, 'register.mjs')).href,
+    join(root, 'services/cli/src/main.ts'),
+    ...process.argv.slice(2),
+  ],
   // The channel says nothing; it breaks when this process is killed, and then `up` ends in order what it has started.
   { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] },
 );

@@ -12,8 +12,11 @@ import { text, type CommandLine } from './command.ts';
 /** glibc keeps a heap per thread, and most of what the many threads of the libraries below free stays in theirs: 100 MB less with two. */
 const MALLOC_ARENA_MAX = '2';
 
-/** MiB. The default doubles the memory of a process that makes much garbage all the time, and gains little. */
-const SEMI_SPACE = '--max-semi-space-size=16';
+/**
+ * The garbage of a process that makes much of it all the time. Young space in MiB: the default doubles the memory and gains little. The
+ * heap may double before it is swept: left to itself it is let grow to four times what lives, which is 150 MB more for 4 % of speed.
+ */
+const HEAP = ['--max-semi-space-size=16', '--heap-growing-percent=100'];
 
 /** With room for the services' behind it. */
 const HIGHEST_PORT = 65_529;
@@ -66,7 +69,7 @@ async function environmentFor(data: string): Promise<NodeJS.ProcessEnv> {
 
 async function runForeground(args: readonly string[], env: NodeJS.ProcessEnv): Promise<ExitCode> {
   const main = join(ROOT, 'services/all-in-one/src/main.ts');
-  const child = spawn(process.execPath, [SEMI_SPACE, '--import', pathToFileURL(join(ROOT, 'register.mjs')).href, main, ...args], {
+  const child = spawn(process.execPath, [...HEAP, '--import', pathToFileURL(join(ROOT, 'register.mjs')).href, main, ...args], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env,
   });
