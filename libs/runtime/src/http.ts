@@ -6,7 +6,7 @@ import type { Static, TObject, TSchema } from 'typebox';
 import { HttpIntake } from './http-intake.ts';
 import { bodyReader, textsReader } from './request-parts.ts';
 
-export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
 
 type PartOf<S, Otherwise> = [S] extends [TSchema] ? Static<S> : Otherwise;
 

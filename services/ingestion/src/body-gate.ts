@@ -1,7 +1,8 @@
-/** What is looked at while a body comes in: whether there is room for it, and whether it is text. */
+/** What is looked at while a body comes in: its encoding, whether there is room for it, and whether it is text. */
 import { finished, Transform, type Readable, type TransformCallback } from 'node:stream';
 import { DomainError } from '@roofshot/runtime/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { decodeBody, encodingOf } from './decode-body.ts';
 import type { Held, InFlight } from './in-flight.ts';
 import { mediaTypeOf, NDJSON } from './read-events.ts';
 
@@ -10,29 +11,34 @@ import { mediaTypeOf, NDJSON } from './read-events.ts';
  * memory and looked at one by one.
  */
 export function guardBody(inFlight: InFlight, { headers }: FastifyRequest, reply: FastifyReply, payload: Readable): Readable {
-  if (mediaTypeOf(headers) === NDJSON) return payload;
-  const length = headers['content-length'];
+  const encoding = encodingOf(headers);
+  const body = encoding === undefined ? payload : decodeBody(payload, encoding);
+  if (mediaTypeOf(headers) === NDJSON) return body;
+  const length = encoding === undefined ? headers['content-length'] : undefined;
   const held = inFlight.take(Number(length ?? 0));
-  const gate = new BodyGate(length === undefined ? held : undefined);
+  const gate = new BodyGate(length === undefined ? held : undefined, encoding === undefined ? undefined : payload);
   reply.raw.once('close', () => {
     held.release();
-    payload.unpipe(gate).resume(); // what nobody wanted to read must not stand before the next request
+    body.unpipe(gate).resume(); // what nobody wanted to read must not stand before the next request
   });
-  gate.once('error', () => payload.resume());
-  finished(payload, (error) => {
+  gate.once('error', () => body.resume());
+  finished(body, (error) => {
     if (error != null) gate.destroy(error);
   });
-  return payload.pipe(gate);
+  return body.pipe(gate);
 }
 
-/** Lets bytes pass that are UTF-8; where the length was not said, they take their room as they come. */
+/** Lets bytes pass that are UTF-8; where their number was not said, they take their room as they come. */
 class BodyGate extends Transform {
   readonly #decoder = new TextDecoder('utf-8', { fatal: true });
   readonly #held: Held | undefined;
+  /** Fastify compares it with Content-Length; none where the body is not encoded. */
+  receivedEncodedLength = 0;
 
-  constructor(held: Held | undefined) {
+  constructor(held: Held | undefined, encoded: Readable | undefined) {
     super();
     this.#held = held;
+    encoded?.on('data', (chunk: Buffer) => (this.receivedEncodedLength += chunk.length));
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {

@@ -1,9 +1,11 @@
 /** `POST /v1/events` in all its forms. */
 import { Type } from 'typebox';
 import { EventsAnswer, PROGRESS_HEADER, type EventResult } from '@roofshot/contracts/http/ingestion';
-import { DomainError } from '@roofshot/runtime/errors';
+import { DomainError, problemOf } from '@roofshot/runtime/errors';
 import type { HttpRequest, HttpRoutes } from '@roofshot/runtime/http';
+import { failureLevel } from '@roofshot/storage/failure-level';
 import { currentContext } from '@roofshot/telemetry/context';
+import type { Logger } from '@roofshot/telemetry/logger';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import { guardBody } from './body-gate.ts';
@@ -15,6 +17,7 @@ import { metrics } from './metrics.ts';
 import { BATCHED, mediaTypeOf, NDJSON, readEvents, STRUCTURED } from './read-events.ts';
 import { readLineGroups } from './read-lines.ts';
 import { countVerdicts } from './verdicts.ts';
+import { addWebhookHandshake } from './webhook-handshake.ts';
 
 const PATH = '/v1/events';
 /** A batch is one transaction; what is larger comes as ndjson. */
@@ -25,6 +28,7 @@ const OTHER_JSON = /^(application\/[a-z0-9!#$&^_.-]+\+json|text\/json)(\s*;|$)/i
 export interface EventRouteNeeds {
   readonly inFlight: InFlight;
   readonly clock: () => number;
+  readonly log: Logger;
 }
 
 export function addEventRoutes(http: HttpRoutes, intake: EventIntake, needs: EventRouteNeeds): void {
@@ -47,6 +51,7 @@ export function addEventRoutes(http: HttpRoutes, intake: EventIntake, needs: Eve
     bodyLimit: BODY_LIMIT,
     handler: (request) => takeEvents(intake, needs, request),
   });
+  addWebhookHandshake(http, PATH);
 }
 
 async function takeEvents(intake: EventIntake, needs: EventRouteNeeds, { headers, body, reply, signal }: HttpRequest): Promise<unknown> {
@@ -54,7 +59,7 @@ async function takeEvents(intake: EventIntake, needs: EventRouteNeeds, { headers
   const trace = currentTrace();
   const progress = progressOf(headers, needs.clock());
   if (mediaType === NDJSON)
-    return reply.type(NDJSON).send(Readable.from(answerLines(intake, body as Readable, { trace, progress, signal })));
+    return reply.type(NDJSON).send(Readable.from(answerLines(intake, body as Readable, { trace, progress, signal, log: needs.log })));
   const began = performance.now();
   const { events, isSingle } = readEvents(mediaType, headers, body);
   const results = await intake.submit({ events, trace, ...(progress !== undefined && { progress }) });
@@ -84,20 +89,32 @@ interface LineAnswer {
   readonly trace: RequestTrace;
   readonly progress: SaidProgress | undefined;
   readonly signal: AbortSignal;
+  readonly log: Logger;
 }
 
-/** A verdict line for each event as soon as it is durable, then a line with the sums. Progress is said behind the last event. */
-async function* answerLines(intake: EventIntake, body: Readable, { trace, progress, signal }: LineAnswer): AsyncGenerator<string> {
+/**
+ * A verdict line for each event as soon as it is durable, then a line with the sums. Progress is said behind the last event. When the
+ * rest cannot be taken, the last line says why instead: what has no verdict was not taken.
+ */
+async function* answerLines(intake: EventIntake, body: Readable, { trace, progress, signal, log }: LineAnswer): AsyncGenerator<string> {
   const totals = countVerdicts([]);
-  for await (const { events, firstLine } of readLineGroups(body)) {
-    signal.throwIfAborted();
-    const results = await intake.submit({ events, trace });
-    countReasons(results);
-    for (const { verdict } of results) totals[verdict] += 1;
-    yield results.map((result, index) => `${JSON.stringify({ line: firstLine + index, ...result })}\n`).join('');
+  try {
+    for await (const { events, firstLine } of readLineGroups(body)) {
+      signal.throwIfAborted();
+      const results = await intake.submit({ events, trace });
+      countReasons(results);
+      for (const { verdict } of results) totals[verdict] += 1;
+      yield results.map((result, index) => `${JSON.stringify({ line: firstLine + index, ...result })}\n`).join('');
+    }
+    if (progress !== undefined) await intake.submit({ events: [], trace, progress });
+    yield `${JSON.stringify({ summary: totals })}\n`;
+  } catch (error) {
+    if (signal.aborted) throw error; // nobody is there to read it
+    const problem = problemOf(error, trace.correlationid);
+    if (problem.status >= 500)
+      log[failureLevel(error)]('The rest of a stream of lines could not be taken; its sender was told.', { error });
+    yield `${JSON.stringify({ error: problem, summary: totals })}\n`;
   }
-  if (progress !== undefined) await intake.submit({ events: [], trace, progress });
-  yield `${JSON.stringify({ summary: totals })}\n`;
 }
 
 function progressOf(headers: IncomingHttpHeaders, now: number): SaidProgress | undefined {

@@ -9,8 +9,8 @@ import { addEventRoutes } from './event-routes.ts';
 
 @Controller()
 export class IngestionController {
-  constructor(http: HttpRoutes, intake: EventIntake, inFlight: InFlight, @Inject(PLATFORM) { sql, clock }: Platform<'sql'>) {
-    addEventRoutes(http, intake, { inFlight, clock });
+  constructor(http: HttpRoutes, intake: EventIntake, inFlight: InFlight, @Inject(PLATFORM) { sql, clock, log }: Platform<'sql'>) {
+    addEventRoutes(http, intake, { inFlight, clock, log });
     http.route({
       method: 'GET',
       url: '/v1/events/ledger',
