@@ -1,7 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { OutboxRows } from './outbox-rows.ts';
 import { outboxChannel } from './outbox.ts';
 import type { OutboxMessage, SetAsideMessage } from './outbox.ts';
-import { schemaName } from './schema-name.ts';
 import type { Queryable, Sql } from './sql.ts';
 
 /** Thrown by `publish`, which has sent nothing or may send the others again: these messages can never leave. By their sequence, why. */
@@ -19,13 +18,16 @@ export interface OutboxRelayOptions {
   sql: Sql;
   /** The service's own schema. */
   schema: string;
-  /** Publishes one shard's messages, never none, in their order and resolves when the broker has acknowledged all. It may get the same ones again. */
+  /**
+   * Publishes one shard's messages, never none, in their order and resolves when the broker has acknowledged all. It may get the same
+   * ones again. Called for several shards at once.
+   */
   publish: (messages: readonly OutboxMessage[]) => Promise<void>;
   /** Hears a failed publish or database; the relay goes on by itself with growing pauses. */
   onError: (error: unknown) => void;
   /** Hears what was set aside, after the commit. */
   onSetAside: (messages: readonly SetAsideMessage[]) => void;
-  /** Most messages in one publish; default 500. */
+  /** Most messages of a shard in one publish; default 500. */
   batchSize?: number;
   /** How often it looks without being woken; default 1,000. Only a fall-back, for notifications lost with a connection. */
   pollMs?: number;
@@ -33,20 +35,38 @@ export interface OutboxRelayOptions {
 
 const FIRST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 10_000;
+/** Another relay has a shard, and has perhaps looked before a message came into it. */
+const OTHERS_MS = 50;
 
 interface Pause {
-  failures: number;
-  until: number;
+  readonly failures: number;
+  readonly until: number;
+}
+
+/** One look at the outbox. */
+interface Carried {
+  /** There is more to carry at once. */
+  readonly more: boolean;
+  /** Another relay has some of the shards. */
+  readonly others: boolean;
+  readonly failures: ReadonlyMap<number, unknown>;
+}
+
+/** What became of one shard's batch. */
+interface Sent {
+  readonly messages: readonly OutboxMessage[];
+  readonly failure: unknown;
 }
 
 /**
  * Carries messages from the outbox to a broker: each shard strictly in order, by one relay at a time, and deleted only after the
  * acknowledgement. Any number of relays may run; a shard's relay is whoever holds the shard's lock, which PostgreSQL frees with a
- * killed relay's connection. After a crash between publish and delete the same messages go out again with the same ids.
+ * killed relay's connection. After a crash between publish and delete the same messages go out again with the same ids and numbers.
  * A shard whose publish fails waits with growing pauses; the other shards go on. What can never leave is set aside, so that the shard goes on.
  */
 export class OutboxRelay {
   readonly #options: Required<OutboxRelayOptions>;
+  readonly #rows: OutboxRows;
   readonly #stop = new AbortController();
   readonly #pauses = new Map<number, Pause>();
   #wake: () => void = () => undefined;
@@ -55,7 +75,8 @@ export class OutboxRelay {
   #unlisten: (() => Promise<void>) | undefined;
 
   constructor(options: OutboxRelayOptions) {
-    this.#options = { batchSize: 500, pollMs: 1_000, ...options, schema: schemaName(options.schema) };
+    this.#options = { batchSize: 500, pollMs: 1_000, ...options };
+    this.#rows = new OutboxRows(options.schema);
   }
 
   /** Begins to carry; resolves when it hears the outbox. */
@@ -72,20 +93,20 @@ export class OutboxRelay {
 
   /** Carries what was committed before the call, except what another relay is carrying. Throws the first failure, after trying every shard. */
   async flush(): Promise<void> {
-    const failures: unknown[] = [];
-    for (const shard of await this.#shardsWithMessages()) {
-      try {
-        while ((await this.#carry(shard)) === this.#options.batchSize);
-      } catch (error) {
-        failures.push(error);
-      }
+    const failures = new Map<number, unknown>();
+    for (let more = true; more;) {
+      const carried = await this.#carry([...failures.keys()]);
+      for (const [shard, failure] of carried.failures) failures.set(shard, failure);
+      ({ more } = carried);
     }
-    if (failures.length > 0) throw failures[0];
+    const [first] = failures.values();
+    if (failures.size > 0) throw first;
   }
 
   /** Ends after the batch that is under way. */
   async stop(): Promise<void> {
     this.#stop.abort();
+    this.#wake();
     await this.#unlisten?.();
     await this.#running;
   }
@@ -93,128 +114,94 @@ export class OutboxRelay {
   async #run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       this.#woken = false;
+      let others = false;
       try {
-        for (const shard of await this.#shardsWithMessages()) await this.#carryOrPause(shard);
+        const carried = await this.#carry(this.#paused());
+        this.#note(carried);
+        if (carried.more) continue;
+        ({ others } = carried);
       } catch (error) {
         this.#options.onError(error);
       }
-      await this.#rest();
+      await this.#rest(others ? OTHERS_MS : this.#options.pollMs);
     }
   }
 
-  async #carryOrPause(shard: number): Promise<void> {
-    const pause = this.#pauses.get(shard);
-    if (pause !== undefined && pause.until > Date.now()) return;
-    try {
-      while ((await this.#carry(shard)) === this.#options.batchSize && !this.#stop.signal.aborted);
-      this.#pauses.delete(shard);
-    } catch (error) {
-      const failures = (pause?.failures ?? 0) + 1;
-      this.#pauses.set(shard, { failures, until: Date.now() + Math.min(FIRST_BACKOFF_MS * 2 ** (failures - 1), LONGEST_BACKOFF_MS) });
-      this.#options.onError(error);
+  #paused(): number[] {
+    const now = Date.now();
+    return [...this.#pauses].filter(([, { until }]) => until > now).map(([shard]) => shard);
+  }
+
+  #note({ failures }: Carried): void {
+    const now = Date.now();
+    for (const [shard, { until }] of this.#pauses) if (until <= now && !failures.has(shard)) this.#pauses.delete(shard);
+    for (const [shard, failure] of failures) {
+      const count = (this.#pauses.get(shard)?.failures ?? 0) + 1;
+      this.#pauses.set(shard, { failures: count, until: now + Math.min(FIRST_BACKOFF_MS * 2 ** (count - 1), LONGEST_BACKOFF_MS) });
+      this.#options.onError(failure);
     }
   }
 
   /** Until the next look, the end of the first pause, a wake-up or the stop, whichever comes first. */
-  async #rest(): Promise<void> {
-    if (this.#woken) return;
-    const waiting = new AbortController();
-    this.#wake = () => waiting.abort();
+  async #rest(ms: number): Promise<void> {
+    if (this.#woken || this.#stop.signal.aborted) return;
+    const woken = Promise.withResolvers<void>();
+    this.#wake = woken.resolve;
     const untilPauseEnds = Math.min(...[...this.#pauses.values()].map(({ until }) => Math.max(until - Date.now(), 0)));
-    const signal = AbortSignal.any([this.#stop.signal, waiting.signal]);
-    await delay(Math.min(this.#options.pollMs, untilPauseEnds), undefined, { signal }).catch(() => undefined); // woken or stopped
+    const timer = setTimeout(woken.resolve, Math.min(ms, untilPauseEnds));
+    await woken.promise;
+    clearTimeout(timer);
     this.#wake = () => undefined;
   }
 
-  async #shardsWithMessages(): Promise<number[]> {
-    const rows = await this.#options.sql.query<{ shard: number }>(
-      `SELECT DISTINCT shard FROM ${this.#options.schema}.outbox ORDER BY shard`,
-    );
-    return rows.map(({ shard }) => shard);
-  }
-
-  /** One batch of one shard; answers its size, 0 when there is none or another relay has the shard. */
-  async #carry(shard: number): Promise<number> {
-    const { sql, publish } = this.#options;
-    // Committed before anything is sent: whoever sends these again, after a crash of this relay, does so in the same order.
-    await sql.transaction(async (tx) => {
-      if (await this.#lock(tx, shard)) await this.#number(tx, shard);
-    });
-    let [carried, aside]: [number, readonly SetAsideMessage[]] = [0, []];
-    await sql.transaction(async (tx) => {
-      [carried, aside] = [0, []];
-      if (!(await this.#lock(tx, shard))) return;
-      const messages = await this.#numbered(tx, shard);
-      if (messages.length === 0) return;
-      try {
-        await publish(messages);
-        await tx.query(`DELETE FROM ${this.#options.schema}.outbox WHERE id = ANY($1::bigint[])`, [messages.map(({ id }) => id)]);
-        carried = messages.length;
-      } catch (error) {
-        if (!(error instanceof CannotLeave)) throw error;
-        aside = await this.#setAside(tx, messages, error.reasons);
+  /**
+   * Sends one batch of each shard, and numbers the next. What is sent was numbered by an earlier transaction, so that whoever sends it
+   * again, after a crash of this relay, does so in the same order and under the same numbers.
+   */
+  async #carry(except: readonly number[]): Promise<Carried> {
+    const { sql, batchSize, onSetAside } = this.#options;
+    const aside: SetAsideMessage[] = [];
+    const carried = await sql.transaction(async (tx): Promise<Carried> => {
+      aside.length = 0;
+      const { mine, others } = await this.#rows.lock(tx, except);
+      if (mine.length === 0) return { more: false, others, failures: new Map() };
+      const sent = await this.#publish(await this.#rows.numbered(tx, mine, batchSize));
+      const failures = new Map<number, unknown>();
+      for (const [shard, { messages, failure }] of sent) {
+        if (failure instanceof CannotLeave) aside.push(...(await this.#setAside(tx, messages, failure)));
+        else if (failure !== undefined) failures.set(shard, failure);
       }
+      await this.#rows.remove(
+        tx,
+        [...sent.values()].flatMap(({ messages, failure }) => (failure === undefined ? messages : [])),
+      );
+      const going = mine.filter((shard) => !failures.has(shard));
+      const numbered = going.length === 0 ? 0 : await this.#rows.number(tx, going, batchSize);
+      const rest =
+        aside.length > 0 || [...sent.values()].some(({ messages, failure }) => failure === undefined && messages.length === batchSize);
+      return { more: numbered > 0 || rest, others, failures };
     });
-    if (aside.length === 0) return carried;
-    this.#options.onSetAside(aside);
-    return this.#options.batchSize; // the others of the batch are still there
+    if (aside.length > 0) onSetAside(aside);
+    return carried;
   }
 
-  async #setAside(tx: Queryable, messages: readonly OutboxMessage[], reasons: ReadonlyMap<number, string>): Promise<SetAsideMessage[]> {
-    const { schema } = this.#options;
-    const aside = messages.flatMap(({ id, sequence, messageId }) => {
-      const reason = reasons.get(sequence);
-      return reason === undefined ? [] : [{ id, messageId, reason }];
-    });
-    if (aside.length === 0) throw new CannotLeave(reasons); // it named others than it was given
-    await tx.query(
-      `WITH gone AS (DELETE FROM ${schema}.outbox WHERE id = ANY($1::bigint[]) RETURNING *)
-       INSERT INTO ${schema}.outbox_set_aside (id, shard, kind, message_id, payload, created_at, reason, set_aside_at)
-       SELECT g.id, g.shard, g.kind, g.message_id, g.payload, g.created_at, a.reason, now()
-       FROM gone g JOIN unnest($1::bigint[], $2::text[]) AS a(id, reason) ON a.id = g.id`,
-      [aside.map(({ id }) => id), aside.map(({ reason }) => reason)],
+  async #publish(messages: readonly OutboxMessage[]): Promise<Map<number, Sent>> {
+    const shards = [...Map.groupBy(messages, ({ shard }) => shard)];
+    const settled = await Promise.allSettled(shards.map(([, own]) => this.#options.publish(own)));
+    return new Map(
+      shards.map(([shard, own], index) => {
+        const outcome = settled[index];
+        return [shard, { messages: own, failure: outcome?.status === 'rejected' ? failureOf(outcome.reason) : undefined }];
+      }),
     );
+  }
+
+  async #setAside(tx: Queryable, messages: readonly OutboxMessage[], failure: CannotLeave): Promise<SetAsideMessage[]> {
+    const aside = await this.#rows.setAside(tx, messages, failure.reasons);
+    if (aside.length === 0) throw failure; // it named others than it was given
     return aside;
   }
-
-  async #lock(tx: Queryable, shard: number): Promise<boolean> {
-    const [lock] = await tx.query<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock(hashtextextended($1, $2)) AS mine', [
-      `roofshot outbox ${this.#options.schema}`,
-      shard,
-    ]);
-    return lock?.mine === true;
-  }
-
-  /**
-   * A message that commits late may have a lower id than one that was sent: ids cannot tell the order of sending. Numbers are
-   * microseconds since 1970, or the next free one: above all that the stream has ever sent, also by a database that a backup has put
-   * back in time and that no longer knows what it sent since.
-   */
-  async #number(tx: Queryable, shard: number): Promise<void> {
-    const { schema, batchSize } = this.#options;
-    await tx.query(
-      `WITH waiting AS (
-         SELECT id, row_number() OVER (ORDER BY id) AS rank
-         FROM (SELECT id FROM ${schema}.outbox WHERE shard = $1 AND sequence IS NULL ORDER BY id LIMIT $2) unnumbered
-       ),
-       drawn AS (
-         INSERT INTO ${schema}.outbox_streams AS stream (shard, last_sequence)
-         SELECT $1, floor(extract(epoch FROM clock_timestamp()) * 1e6) + count(*) FROM waiting HAVING count(*) > 0
-         ON CONFLICT (shard) DO UPDATE
-         SET last_sequence = greatest(excluded.last_sequence, stream.last_sequence + (SELECT count(*) FROM waiting))
-         RETURNING last_sequence - (SELECT count(*) FROM waiting) AS before
-       )
-       UPDATE ${schema}.outbox o SET sequence = drawn.before + waiting.rank FROM waiting, drawn WHERE o.id = waiting.id`,
-      [shard, batchSize],
-    );
-  }
-
-  #numbered(tx: Queryable, shard: number): Promise<OutboxMessage[]> {
-    const { schema, batchSize } = this.#options;
-    return tx.query<OutboxMessage>(
-      `SELECT id, shard, sequence, kind, message_id AS "messageId", payload, created_at AS "createdAt"
-       FROM ${schema}.outbox WHERE shard = $1 AND sequence IS NOT NULL ORDER BY sequence LIMIT $2`,
-      [shard, batchSize],
-    );
-  }
 }
+
+/** A promise may be rejected with nothing, which is a failure all the same. */
+const failureOf = (reason: unknown): unknown => reason ?? new Error('The messages could not be published, and nobody said why.');

@@ -1,0 +1,89 @@
+import { OUTBOX_SHARDS, type OutboxMessage, type SetAsideMessage } from './outbox.ts';
+import { schemaName } from './schema-name.ts';
+import type { Queryable } from './sql.ts';
+
+/** The shards in which messages wait: those that the caller's transaction has locked now, and whether others have the rest. */
+export interface LockedShards {
+  readonly mine: readonly number[];
+  readonly others: boolean;
+}
+
+/** The relay's statements. Each touches many shards at once: a statement for each would cost more than what it does. */
+export class OutboxRows {
+  readonly #schema: string;
+
+  constructor(schema: string) {
+    this.#schema = schemaName(schema);
+  }
+
+  /** Never waits. PostgreSQL frees the locks with the transaction, also that of a killed process. `except`: not these. */
+  async lock(tx: Queryable, except: readonly number[]): Promise<LockedShards> {
+    const rows = await tx.query<{ shard: number; mine: boolean }>(
+      `SELECT shard, pg_try_advisory_xact_lock(hashtextextended($1, shard)) AS mine
+       FROM (SELECT shard FROM generate_series(0, ${OUTBOX_SHARDS - 1}) AS shard
+             WHERE shard <> ALL ($2::int[]) AND EXISTS (SELECT FROM ${this.#schema}.outbox o WHERE o.shard = shard.shard) OFFSET 0) waiting`,
+      [`roofshot outbox ${this.#schema}`, except],
+    );
+    return { mine: rows.filter(({ mine }) => mine).map(({ shard }) => shard), others: rows.some(({ mine }) => !mine) };
+  }
+
+  /** What may leave: in each shard the first ones that have a number, in its order. */
+  numbered(tx: Queryable, shards: readonly number[], limit: number): Promise<OutboxMessage[]> {
+    return tx.query<OutboxMessage>(
+      `SELECT id, o.shard, sequence, kind, message_id AS "messageId", payload, created_at AS "createdAt"
+       FROM unnest($1::int[]) AS s(shard) CROSS JOIN LATERAL (
+         SELECT * FROM ${this.#schema}.outbox WHERE shard = s.shard AND sequence IS NOT NULL ORDER BY sequence LIMIT $2
+       ) o ORDER BY o.shard, sequence`,
+      [shards, limit],
+    );
+  }
+
+  /**
+   * Numbers the next ones of each shard; answers how many. A message that commits late may have a lower id than one that was sent: ids
+   * cannot tell the order of sending. Numbers are microseconds since 1970, or the next free one: above all that the stream has ever
+   * sent, also by a database that a backup has put back in time and that no longer knows what it sent since.
+   */
+  async number(tx: Queryable, shards: readonly number[], limit: number): Promise<number> {
+    const rows = await tx.query(
+      `WITH waiting AS (
+         SELECT s.shard, o.id, row_number() OVER (PARTITION BY s.shard ORDER BY o.id) AS rank
+         FROM unnest($1::int[]) AS s(shard) CROSS JOIN LATERAL (
+           SELECT id FROM ${this.#schema}.outbox WHERE shard = s.shard AND sequence IS NULL ORDER BY id LIMIT $2
+         ) o
+       ),
+       counted AS (SELECT shard, count(*) AS n FROM waiting GROUP BY shard),
+       drawn AS (
+         INSERT INTO ${this.#schema}.outbox_streams AS stream (shard, last_sequence)
+         SELECT shard, floor(extract(epoch FROM clock_timestamp()) * 1e6) + n FROM counted
+         ON CONFLICT (shard) DO UPDATE
+         SET last_sequence = greatest(excluded.last_sequence, stream.last_sequence + (SELECT n FROM counted c WHERE c.shard = stream.shard))
+         RETURNING shard, last_sequence
+       )
+       UPDATE ${this.#schema}.outbox o SET sequence = drawn.last_sequence - counted.n + waiting.rank
+       FROM waiting JOIN counted USING (shard) JOIN drawn USING (shard) WHERE o.id = waiting.id RETURNING 1`,
+      [shards, limit],
+    );
+    return rows.length;
+  }
+
+  async remove(tx: Queryable, messages: readonly OutboxMessage[]): Promise<void> {
+    if (messages.length === 0) return;
+    await tx.query(`DELETE FROM ${this.#schema}.outbox WHERE id = ANY($1::bigint[])`, [messages.map(({ id }) => id)]);
+  }
+
+  /** Puts those aside that have a reason, by their sequence. Answers which they are. */
+  async setAside(tx: Queryable, messages: readonly OutboxMessage[], reasons: ReadonlyMap<number, string>): Promise<SetAsideMessage[]> {
+    const aside = messages.flatMap(({ id, sequence, messageId }) => {
+      const reason = reasons.get(sequence);
+      return reason === undefined ? [] : [{ id, messageId, reason }];
+    });
+    await tx.query(
+      `WITH gone AS (DELETE FROM ${this.#schema}.outbox WHERE id = ANY($1::bigint[]) RETURNING *)
+       INSERT INTO ${this.#schema}.outbox_set_aside (id, shard, kind, message_id, payload, created_at, reason, set_aside_at)
+       SELECT g.id, g.shard, g.kind, g.message_id, g.payload, g.created_at, a.reason, now()
+       FROM gone g JOIN unnest($1::bigint[], $2::text[]) AS a(id, reason) ON a.id = g.id`,
+      [aside.map(({ id }) => id), aside.map(({ reason }) => reason)],
+    );
+    return aside;
+  }
+}
