@@ -33,6 +33,11 @@ export class MessageBuffer implements Publisher {
     return this.#records.length + this.#commands.length;
   }
 
+  /** The events so far, as they will lie on the log. */
+  get records(): readonly OutgoingRecord[] {
+    return this.#records;
+  }
+
   publish<T extends TopicDefinition>(topic: T, events: readonly NewEventOf<T>[]): void {
     this.#refuseWhenClosed(`publish to ${topic.name}`);
     const erased: readonly NewEvent<string, unknown>[] = events;

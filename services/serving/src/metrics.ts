@@ -12,6 +12,7 @@ export const metrics = defineMetrics('serving', {
   'shadows.dropped': counter('Vectors without their shadows’ answers: too many were waiting, or the spool refused.', ['deployment']),
   'spool.unpublished': gauge('Answered requests whose events are not yet on the log.'),
   'spool.dropped': counter('Lines of the spool that could not be read after a crash.'),
+  'spool.set-aside': counter('Events of answers that are larger than their topic takes: kept in a file beside the spool, not on the log.'),
   'versions.switched': counter('Aliases that began to answer with another version.'),
   'versions.failed': counter('Versions that could not be loaded.'),
 });

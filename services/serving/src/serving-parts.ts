@@ -10,6 +10,7 @@ import { LoadedVersions } from './models/loaded-versions.ts';
 import { ModelCatalogue } from './models/model-catalogue.ts';
 import { Switchboard, type Switch } from './models/switchboard.ts';
 import { AnswerQuestions } from './predict/answer-questions.ts';
+import { LogRoom } from './predict/log-room.ts';
 import { Shadows } from './predict/shadows.ts';
 import { openSpool } from './spool/open-spool.ts';
 import { SpoolRelay } from './spool/relay.ts';
@@ -48,7 +49,8 @@ export class ServingParts {
       onDeclared: (endpoint) => this.#announceKnown(endpoint),
     });
     const { switchboard, endpoints } = this;
-    this.answers = new AnswerQuestions({ endpoints, switchboard, spool, online, timeoutMs: config.featuresTimeout, log, clock });
+    const logRoom = new LogRoom(spool.name, platform);
+    this.answers = new AnswerQuestions({ endpoints, switchboard, spool, logRoom, online, timeoutMs: config.featuresTimeout, log, clock });
     this.shadows = new Shadows({ switchboard, spool, log, queueLimit: config.shadowQueue });
     this.relay = new SpoolRelay(spool, platform);
     this.infer = new Infer(catalogue, versions, config.inferVersions);

@@ -16,5 +16,6 @@ export class ServingController {
     addProgressRoute(http, parts);
     addInferenceRoutes(http, { infer: parts.infer, switchboard, gate });
     readiness.waitFor('the versions that deployments name to be loaded', () => switchboard.isSettled);
+    readiness.mention(() => parts.relay.setAside.troubles());
   }
 }

@@ -25,15 +25,17 @@ export class RunningServing {
     this.#env = env;
   }
 
-  static async start(env: Record<string, string> = {}): Promise<RunningServing> {
-    const running = new RunningServing(await ServingLab.open(), env);
+  /** With `EVENTS_URL`, the other services' topics are on that log, too. `before`: what an earlier process has left. */
+  static async start(env: Record<string, string> = {}, before?: (lab: ServingLab) => Promise<void>): Promise<RunningServing> {
+    const running = new RunningServing(await ServingLab.open(env['EVENTS_URL']), env);
+    await before?.(running.lab);
     await running.restart();
     return running;
   }
 
   /** With a deployment `delays`: the timetable's version 1 is champion, the streaming one, 2, challenger; two airports are known. */
-  static async withDelays(env: Record<string, string> = {}): Promise<RunningServing> {
-    const running = await RunningServing.start(env);
+  static async withDelays(env: Record<string, string> = {}, before?: (lab: ServingLab) => Promise<void>): Promise<RunningServing> {
+    const running = await RunningServing.start(env, before);
     const { lab } = running;
     await lab.declareFeatures();
     await lab.putLandings('ORD', [30, 5, 40, 0]);

@@ -107,12 +107,14 @@ export class ServingLab {
   readonly online: OnlineStore;
   readonly objects: ObjectStore;
   readonly transactions: Transactions;
+  readonly #eventsUrl: string | undefined;
   readonly #close: () => Promise<void>;
   url = '';
   #moves = 0;
 
   private constructor(
     parts: Pick<ServingLab, 'database' | 'folder' | 'bus' | 'online' | 'objects' | 'transactions'>,
+    eventsUrl: string | undefined,
     close: () => Promise<void>,
   ) {
     this.database = parts.database;
@@ -121,14 +123,16 @@ export class ServingLab {
     this.online = parts.online;
     this.objects = parts.objects;
     this.transactions = parts.transactions;
+    this.#eventsUrl = eventsUrl;
     this.#close = close;
   }
 
-  static async open(): Promise<ServingLab> {
+  /** `eventsUrl`: of another log than the one in the services' database. */
+  static async open(eventsUrl?: string): Promise<ServingLab> {
     const database = await testDatabase();
     const folder = await tempDir('serving');
     const around = { sql: database.sql, sqlUrl: database.url, log };
-    const bus = await openEventBus(database.url, around);
+    const bus = await openEventBus(eventsUrl ?? database.url, around);
     const queue = await openCommandQueue(database.url, around);
     const online = await openOnlineStore(database.url);
     const objects = await openObjectStore(`file:${join(folder.path, 'objects')}`);
@@ -136,7 +140,7 @@ export class ServingLab {
     await bus.ensureTopics(
       [modelVersions, assignments, featureDefinitions].map(({ name }) => ({ name, retentionMs: null, compacted: false })),
     );
-    return new ServingLab({ database, folder, bus, online, objects, transactions }, async () => {
+    return new ServingLab({ database, folder, bus, online, objects, transactions }, eventsUrl, async () => {
       await objects.close();
       await online.close();
       await queue.close();
@@ -152,7 +156,14 @@ export class ServingLab {
 
   /** What a process of serving is started with. */
   get env(): Record<string, string> {
-    return { DATA_DIR: this.folder.path, SQL_URL: this.database.url, SERVING_PORT: '0', LOG_FILE: join(this.folder.path, 'log') };
+    const events = this.#eventsUrl === undefined ? {} : { EVENTS_URL: this.#eventsUrl };
+    return {
+      DATA_DIR: this.folder.path,
+      SQL_URL: this.database.url,
+      SERVING_PORT: '0',
+      LOG_FILE: join(this.folder.path, 'log'),
+      ...events,
+    };
   }
 
   say<T extends TopicDefinition>(topic: T, events: readonly NewEventOf<T>[]): Promise<void> {

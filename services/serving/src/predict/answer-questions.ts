@@ -8,6 +8,7 @@ import { encodeEntry, type SpoolEntry } from '../spool/entries.ts';
 import type { Spool } from '../spool/spool.ts';
 import { chooseVariant } from './choose-variant.ts';
 import { describeServed, exposureOf, predictionOf, type Answered, type Timings } from './describe-answers.ts';
+import { LARGE_CHARACTERS, type LogRoom } from './log-room.ts';
 import { readQuestions, type Question } from './questions.ts';
 import { readVectors, type VectorSource } from './read-vectors.ts';
 import { scoreRows, type Scorer } from './score-rows.ts';
@@ -16,6 +17,7 @@ import type { MirroredAnswers } from './shadows.ts';
 export interface AnsweringParts extends VectorSource, Scorer {
   readonly endpoints: Endpoints;
   readonly spool: Spool;
+  readonly logRoom: LogRoom;
   readonly clock: () => number;
 }
 
@@ -39,7 +41,9 @@ export class AnswerQuestions {
     const { list, isBatch } = readQuestions(body, endpoint, this.#parts.clock());
     const { answers, timings } = await this.#score(endpoint, list);
     const entry = entryOf(endpoint, answers, timings);
-    await this.#parts.spool.append(encodeEntry(entry));
+    const line = encodeEntry(entry);
+    if (line.length > LARGE_CHARACTERS) await this.#parts.logRoom.refuseTooLarge(entry, isBatch);
+    await this.#parts.spool.append(line);
     countAnswers(deployment, answers, { ...timings, predictMs: performance.now() - began });
     const predictions = entry.served.map(predictionOf);
     return { body: isBatch ? { predictions } : (predictions[0] as Prediction), mirrored: { endpoint, answers, cause: entry.cause } };

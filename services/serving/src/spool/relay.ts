@@ -1,22 +1,29 @@
 /**
  * Brings the spool onto the log, each line exactly once: the position moves in the transaction that publishes, so a crash between
- * reading and committing publishes nothing, and one after it repeats nothing. Ids derive from the line's place.
+ * reading and committing publishes nothing, and one after it repeats nothing. Ids derive from the line's place. An event that is larger
+ * than its topic takes is set aside, and holds up nothing.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { exposures, predictions } from '@roofshot/contracts/predictions';
-import { TryAgain, type Publisher } from '@roofshot/messaging/handlers';
+import type { EventBus } from '@roofshot/messaging/events';
+import { TryAgain } from '@roofshot/messaging/handlers';
 import type { Transactions } from '@roofshot/messaging/transactions';
 import { failureLevel } from '@roofshot/storage/failure-level';
 import type { Sql } from '@roofshot/storage/sql';
 import type { Logger } from '@roofshot/telemetry/logger';
 import { metrics } from '../metrics.ts';
-import { decodeEntry, type SpoolEntry } from './entries.ts';
-import { isBefore, listSegments, readLines, type SpoolPart, type SpoolPosition } from './segments.ts';
+import { decodeEntry } from './entries.ts';
+import { isBefore, listSegments, readLines, type SpoolLine, type SpoolPart, type SpoolPosition } from './segments.ts';
 import { loadPosition, movePosition } from './relay-position.ts';
+import { SetAside, type TooLarge } from './set-aside.ts';
 import type { Spool } from './spool.ts';
+import { recordsOf, type SpoolRecord } from './spool-records.ts';
 
 export interface RelayPlatform {
+  /** Of the service: it is the source of what is published. */
+  readonly name: string;
+  readonly clock: () => number;
   readonly sql: Sql;
+  readonly events: Pick<EventBus, 'oversizeOf'>;
   readonly transactions: Transactions;
   readonly log: Logger;
 }
@@ -39,6 +46,7 @@ interface Progress {
 }
 
 export class SpoolRelay {
+  readonly setAside: SetAside;
   readonly #spool: Spool;
   readonly #platform: RelayPlatform;
   readonly #firstOwn: number;
@@ -50,6 +58,7 @@ export class SpoolRelay {
   constructor(spool: Spool, platform: RelayPlatform) {
     this.#spool = spool;
     this.#platform = platform;
+    this.setAside = new SetAside(spool.folder, platform.log);
     this.#firstOwn = spool.end.segment;
   }
 
@@ -142,33 +151,40 @@ export class SpoolRelay {
   async #publish(progress: Progress, { lines, next }: SpoolPart): Promise<void> {
     const { name } = this.#spool;
     const { kept, position } = progress;
-    const entries = lines.map((line) => ({ line, entry: decodeEntry(line.text) }));
-    for (const { line, entry } of entries)
-      if (entry === undefined) this.#drop('error', line, 'A line of the spool is damaged and was left out.');
+    const { fitting, tooLarge } = await this.#sortOut(lines.flatMap((line) => this.#recordsOf(line)));
+    await this.setAside.keep(tooLarge); // before the position moves: a crash in between finds them kept already
     await this.#platform.transactions.run(async (tx) => {
       const isMoved = await movePosition(tx, name, { from: kept, to: next });
       if (!isMoved) throw new TryAgain(`The spool ${name} does not stand at ${kept.segment}/${kept.offset} any more.`);
-      for (const { line, entry } of entries) if (entry !== undefined) publishEntry(tx, `${name}/${line.segment}/${line.offset}`, entry);
+      tx.forward(fitting.map(({ record }) => record));
     });
     progress.kept = progress.position = next;
     this.#reach(next);
     await this.#spool.published(next, { bytes: next.offset - position.offset, lines: lines.length });
   }
 
+  #recordsOf(line: SpoolLine): SpoolRecord[] {
+    const entry = decodeEntry(line.text);
+    if (entry !== undefined) return recordsOf(this.#platform, `${this.#spool.name}/${line.segment}/${line.offset}`, entry);
+    this.#drop('error', line, 'A line of the spool is damaged and was left out.');
+    return [];
+  }
+
+  /** One event that its topic does not take would fail the transaction of all, now and for ever. */
+  async #sortOut(records: readonly SpoolRecord[]): Promise<{ fitting: SpoolRecord[]; tooLarge: TooLarge[] }> {
+    const oversizes = await this.#platform.events.oversizeOf(records.map(({ record }) => record));
+    const fitting: SpoolRecord[] = [];
+    const tooLarge: TooLarge[] = [];
+    records.forEach((record, i) => {
+      const oversize = oversizes[i];
+      if (oversize === undefined) fitting.push(record);
+      else tooLarge.push({ ...record, oversize });
+    });
+    return { fitting, tooLarge };
+  }
+
   #drop(level: 'warn' | 'error', { segment, offset }: SpoolPosition, message: string): void {
     metrics['spool.dropped']();
     this.#platform.log[level](message, { 'labels.segment': segment, 'labels.offset': offset });
   }
-}
-
-/** Exposures and predictions are keyed by their unit, so one unit's answers keep their order. */
-function publishEntry(publisher: Publisher, id: string, { cause, served, exposed, shadowed }: SpoolEntry): void {
-  publisher.publish(predictions, [
-    ...served.map((data, i) => ({ type: 'prediction.served' as const, id: `${id}/p${i}`, time: data.asOf, cause, data })),
-    ...shadowed.map((data, i) => ({ type: 'shadow.scored' as const, id: `${id}/s${i}`, time: data.asOf, cause, data })),
-  ]);
-  publisher.publish(
-    exposures,
-    exposed.map(({ asOf, data }, i) => ({ type: 'exposure.recorded' as const, id: `${id}/e${i}`, time: asOf, cause, data })),
-  );
 }

@@ -64,7 +64,8 @@ export async function readLines(folder: string, from: SpoolPosition, { maxBytes,
   }
 }
 
-async function openIfThere(path: string): Promise<FileHandle | undefined> {
+/** Undefined when there is no such file. */
+export async function openIfThere(path: string): Promise<FileHandle | undefined> {
   try {
     return await open(path, 'r');
   } catch (error) {
@@ -85,4 +86,14 @@ function splitLines(bytes: Buffer, from: SpoolPosition): SpoolPart {
 
 export function isBefore(left: SpoolPosition, right: SpoolPosition): boolean {
   return left.segment < right.segment || (left.segment === right.segment && left.offset < right.offset);
+}
+
+/** The name of a new file is safe only when its folder is. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }

@@ -4,54 +4,29 @@ import { once } from 'node:events';
 import { appendFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { exposures, predictions } from '@roofshot/contracts/predictions';
-import { decodeEvent, isUndecodable } from '@roofshot/messaging/cloud-event-codec';
-import { openCommandQueue } from '@roofshot/messaging/open-command-queue';
-import { openEventBus } from '@roofshot/messaging/open-event-bus';
-import type { EventBus } from '@roofshot/messaging/events';
-import { createTransactions, type Transactions } from '@roofshot/messaging/transactions';
-import { migrate } from '@roofshot/storage/migrate';
 import { log } from '@roofshot/telemetry/logger';
 import { snapshot } from '@roofshot/telemetry/define-metrics';
 import { eventually } from '@roofshot/testing/eventually';
-import { testDatabase, type TestDatabase } from '@roofshot/testing/postgres';
 import { tempDir, type TempDir } from '@roofshot/testing/temp-dir';
-import { CreateServing1700000006000 } from '../../migrations/1700000006000-create-serving.ts';
-import { encodeEntry, type Served, type SpoolEntry } from './entries.ts';
-import { openSpool } from './open-spool.ts';
 import { SpoolRelay } from './relay.ts';
+import { lineOf as line } from './sample-lines.ts';
 import { segmentPath } from './segments.ts';
+import { SpoolLab } from './spool-lab.ts';
 import { Spool } from './spool.ts';
 
-let database: TestDatabase;
-let bus: EventBus;
-let transactions: Transactions;
+let lab: SpoolLab;
 let folder: TempDir;
-const opened: { close(): Promise<void> }[] = [];
 
 beforeAll(async () => {
-  database = await testDatabase();
-  await migrate(database.sql, 'serving', [CreateServing1700000006000]);
-  const around = { sql: database.sql, sqlUrl: database.url, log };
-  bus = await openEventBus(database.url, around);
-  const queue = await openCommandQueue(database.url, around);
-  transactions = createTransactions(database.sql, bus, queue, { service: 'serving', clock: () => 0 });
-  await bus.ensureTopics([predictions, exposures].map(({ name }) => ({ name, retentionMs: null, compacted: false })));
-  opened.push(queue, bus);
+  lab = await SpoolLab.open();
 }, 60_000);
-afterAll(async () => {
-  for (const one of opened) await one.close();
-  await database.drop();
-});
+afterAll(() => lab.close());
 beforeEach(async () => {
   folder = await tempDir('spool');
 });
 afterEach(() => folder.remove());
 
-const platform = () => ({ sql: database.sql, transactions, log });
-
-const config = { featuresTimeout: 0, spoolMaxMb: 1, spoolSegmentMb: 1, shadowQueue: 0, inferVersions: 1 };
-const open = (): Promise<Spool> => openSpool({ ...platform(), folder: folder.path, config });
+const open = (): Promise<Spool> => lab.openSpool(folder.path);
 const inFolder = (name: string): string => join(folder.path, 'spool', name);
 
 /** Small segments, so that a few lines fill one. */
@@ -59,44 +34,6 @@ const openSmall = async (options: Partial<{ segmentBytes: number; maxBytes: numb
   await mkdir(folder.path, { recursive: true });
   return Spool.open({ folder: folder.path, name: 'small', after: 0, segmentBytes: 1_000, maxBytes: 1_000_000, log, ...options });
 };
-
-const served = (predictionId: string): Served => ({
-  predictionId,
-  deployment: 'd',
-  unit: 'u',
-  asOf: '2001-01-15T12:00:00.000Z',
-  entities: {},
-  context: {},
-  featureService: 'f',
-  featureServiceGeneration: 1,
-  features: {},
-  statuses: {},
-  featureAgeSeconds: 0,
-  degraded: false,
-  variant: 'v',
-  propensity: 1,
-  model: 'm',
-  version: 1,
-  fallback: false,
-  score: 0.5,
-  decision: 'none',
-  timings: { featuresMs: 0, computeMs: 0 },
-});
-const line = (...ids: string[]): string =>
-  encodeEntry({ cause: {}, served: ids.map(served), exposed: [], shadowed: [] } satisfies SpoolEntry);
-
-/** Ids on the log that begin with `prefix`, in order. */
-async function onLog(prefix: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const { partition, start } of await bus.bounds(predictions.name)) {
-    for (const record of await bus.readFrom({ topic: predictions.name, partition }, start, 100_000)) {
-      const event = decodeEvent(record);
-      const id = isUndecodable(event) ? undefined : (event.data as Served).predictionId;
-      if (id?.startsWith(prefix) === true) found.push(id);
-    }
-  }
-  return found;
-}
 
 /** What is logged by the work: level and sentence. */
 async function linesOf(work: () => Promise<unknown>): Promise<string[]> {
@@ -110,7 +47,7 @@ async function linesOf(work: () => Promise<unknown>): Promise<string[]> {
 const dropped = (): number => snapshot().find(({ name }) => name === 'roofshot.serving.spool.dropped')?.total ?? 0;
 
 async function relayAll(spool: Spool): Promise<void> {
-  const relay = new SpoolRelay(spool, platform());
+  const relay = new SpoolRelay(spool, lab.platform);
   relay.start();
   expect(await relay.publishedUpTo(spool.end, { timeoutMs: 10_000 })).toBe(true);
   await relay.close();
@@ -166,13 +103,13 @@ test('on a full disk the half-written line is cut off, and what fits later is ta
 describe('the relay', () => {
   test('publishes each line once, in order, and deletes segments that are done', async () => {
     const spool = await openSmall({ segmentBytes: 2_000 });
-    const relay = new SpoolRelay(spool, platform());
+    const relay = new SpoolRelay(spool, lab.platform);
     relay.start();
     const ids = Array.from({ length: 200 }, (_, i) => `order-${String(i).padStart(3, '0')}`);
     for (const id of ids) await spool.append(line(id));
     expect(await relay.publishedUpTo(spool.end, { timeoutMs: 10_000 })).toBe(true);
 
-    expect(await onLog('order-')).toEqual(ids);
+    expect(await lab.onLog('order-')).toEqual(ids);
     expect(spool.unpublishedLines).toBe(0);
     await eventually(async () => expect((await readdir(folder.path)).length).toBeLessThanOrEqual(2));
     await relay.close();
@@ -190,7 +127,7 @@ describe('the relay', () => {
     const spool = await open();
     await spool.append(line('torn-4'));
     const lines = await linesOf(() => relayAll(spool));
-    expect(await onLog('torn-')).toEqual(['torn-1', 'torn-2', 'torn-4']);
+    expect(await lab.onLog('torn-')).toEqual(['torn-1', 'torn-2', 'torn-4']);
     expect(lines).toEqual(['warn The last line of a segment was never written to its end; its answer had not left.']);
     expect(dropped()).toBe(before + 1);
     await spool.close();
@@ -205,7 +142,7 @@ describe('the relay', () => {
 
     const spool = await open();
     const lines = await linesOf(() => relayAll(spool));
-    expect(await onLog('gap-')).toEqual(['gap-1', 'gap-2']);
+    expect(await lab.onLog('gap-')).toEqual(['gap-1', 'gap-2']);
     expect(lines).toEqual(Array.from({ length: 2 }, () => 'error A line of the spool is damaged and was left out.'));
     expect(dropped()).toBe(before + 2);
     await spool.close();
@@ -220,18 +157,18 @@ describe('the relay', () => {
 
     const second = await open();
     await relayAll(second);
-    expect(await onLog('kept-')).toEqual(['kept-1', 'kept-2', 'kept-3']);
+    expect(await lab.onLog('kept-')).toEqual(['kept-1', 'kept-2', 'kept-3']);
     expect(second.unpublishedLines).toBe(0);
     await second.close();
   });
 
   test('two relays of one spool publish no line twice: the one that was overtaken looks again', async () => {
     const spool = await open();
-    const relays = [new SpoolRelay(spool, platform()), new SpoolRelay(spool, platform())];
+    const relays = [new SpoolRelay(spool, lab.platform), new SpoolRelay(spool, lab.platform)];
     for (const relay of relays) relay.start();
     for (let i = 0; i < 50; i += 1) await spool.append(line(`race-${i}`));
     for (const relay of relays) expect(await relay.publishedUpTo(spool.end, { timeoutMs: 20_000 })).toBe(true);
-    expect((await onLog('race-')).sort()).toEqual(Array.from({ length: 50 }, (_, i) => `race-${i}`).sort());
+    expect((await lab.onLog('race-')).sort()).toEqual(Array.from({ length: 50 }, (_, i) => `race-${i}`).sort());
     for (const relay of relays) await relay.close();
     await spool.close();
   });
@@ -247,20 +184,20 @@ describe('the relay', () => {
     expect(second.end).toEqual({ segment: 2, offset: 0 });
     await second.append(line('number-2'));
     await relayAll(second);
-    expect(await onLog('number-')).toEqual(['number-1', 'number-2']);
+    expect(await lab.onLog('number-')).toEqual(['number-1', 'number-2']);
     await second.close();
   });
 
   test('waits while the database refuses, and publishes when it is back', async () => {
     const spool = await open();
-    const relay = new SpoolRelay(spool, platform());
-    await database.sql.query('ALTER TABLE serving.spools RENAME TO hidden');
+    const relay = new SpoolRelay(spool, lab.platform);
+    await lab.database.sql.query('ALTER TABLE serving.spools RENAME TO hidden');
     relay.start();
     await spool.append(line('later-1'));
     expect(await relay.publishedUpTo(spool.end, { timeoutMs: 100 })).toBe(false);
-    await database.sql.query('ALTER TABLE serving.hidden RENAME TO spools');
+    await lab.database.sql.query('ALTER TABLE serving.hidden RENAME TO spools');
     expect(await relay.publishedUpTo(spool.end, { timeoutMs: 10_000 })).toBe(true);
-    expect(await onLog('later-')).toEqual(['later-1']);
+    expect(await lab.onLog('later-')).toEqual(['later-1']);
     await relay.close();
     await spool.close();
   });

@@ -9,7 +9,7 @@ import { failureLevel } from '@roofshot/storage/failure-level';
 import type { Logger } from '@roofshot/telemetry/logger';
 import { spoolFull, spoolUnwritable } from '../errors.ts';
 import { metrics } from '../metrics.ts';
-import { listSegments, removeSegment, segmentPath, type SpoolPosition } from './segments.ts';
+import { listSegments, removeSegment, segmentPath, syncFolder, type SpoolPosition } from './segments.ts';
 
 export interface SpoolOptions {
   readonly folder: string;
@@ -234,15 +234,5 @@ export class Spool {
     this.#options.log.error('What was written to the spool could not be forced to the disk; a power cut now may lose it.', { error });
     this.#open = undefined;
     void file.close().catch((cause: unknown) => this.#options.log.warn('A segment of the spool could not be closed.', { error: cause }));
-  }
-}
-
-/** The name of a new file is safe only when its folder is. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
