@@ -18,9 +18,8 @@ const TO = '2001-01-06T00:00:00Z';
 export async function benchLoopOnKafka(): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), 'roofshot-bench-'));
   const kafka = await startServer('kafka', { folder: join(folder, 'kafka') });
-  process.env['EVENTS_URL'] = `${kafka.url}?partitions=2`;
   try {
-    const platform = await startPlatform(join(folder, 'data'));
+    const platform = await startPlatform(join(folder, 'data'), undefined, { EVENTS_URL: `${kafka.url}?partitions=2` });
     try {
       return [
         {
@@ -34,7 +33,6 @@ export async function benchLoopOnKafka(): Promise<Row[]> {
       await platform.stop();
     }
   } finally {
-    delete process.env['EVENTS_URL'];
     await kafka.stop();
     rmSync(folder, { recursive: true, force: true });
   }

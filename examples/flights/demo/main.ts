@@ -13,7 +13,7 @@ import { conclusionOf } from './conclusion.ts';
 import { faultDay, type FaultSeen } from './fault-day.ts';
 import { openLog, readDisagreement, readLooks, readRollBacks } from './log-reading.ts';
 import { exportLog } from './event-log.ts';
-import { startPlatform, type RunningPlatform } from './platform.ts';
+import { serverKeysOf, startPlatform, type RunningPlatform } from './platform.ts';
 import { showProgress, type Progress } from './progress.ts';
 import { Replay } from './replay.ts';
 import { reportHtml } from './report-html.ts';
@@ -42,6 +42,8 @@ async function main(): Promise<void> {
   const say = (text: string): void => void (wishes.json ? process.stderr : process.stdout).write(text);
   const data = dataFolder(wishes);
   say(`Data in ${data}\n`);
+  const unused = serverKeysOf(process.env);
+  if (unused.length > 0) say(`The demo brings its own servers: it does not use ${unused.join(', ')} of this shell.\n`);
   const servers = wishes.servers ? await openServers(data, say) : undefined;
   try {
     const airports = wishes.large ? AIRPORTS : HUBS;

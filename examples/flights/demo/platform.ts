@@ -21,13 +21,39 @@ export interface RunningPlatform {
   stop(): Promise<void>;
 }
 
-/** `data`: the platform's folder; `port`: of the gateway, default 4100; `servers`: what is not embedded. Its log goes to `<data>/logs/platform.log`. */
+/** What would lead the platform to servers and data of the shell that started it. */
+const SERVER_KEYS = [
+  'SQL_URL',
+  'EVENTS_URL',
+  'COMMANDS_URL',
+  'ONLINE_URL',
+  'OBJECTS_URL',
+  'ELASTICSEARCH_URL',
+  'ELASTICSEARCH_API_KEY',
+  'DATA_DIR',
+] as const;
+
+/** Those of the keys that name servers or their data which a shell has set. */
+export function serverKeysOf(shell: NodeJS.ProcessEnv): string[] {
+  return SERVER_KEYS.filter((key) => (shell[key] ?? '').trim() !== '');
+}
+
+/** The environment of a platform with these servers and no others, whatever those are that the shell names. */
+export function environmentOf(shell: NodeJS.ProcessEnv, servers: ServerUrls): NodeJS.ProcessEnv {
+  const dropped = new Set<string>(SERVER_KEYS);
+  return { ...Object.fromEntries(Object.entries(shell).filter(([key]) => !dropped.has(key))), ...servers };
+}
+
+/**
+ * `data`: the platform's folder; `port`: of the gateway, default 4100; `servers`: what is not embedded, whatever this process's environment
+ * names. Its log goes to `<data>/logs/platform.log`.
+ */
 export async function startPlatform(data: string, port?: string, servers: ServerUrls = {}): Promise<RunningPlatform> {
   mkdirSync(join(data, 'logs'), { recursive: true });
   const started = performance.now();
   const child = spawn(process.execPath, [CLI, 'up', '--data', data, '--json', ...(port === undefined ? [] : ['--port', port])], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...servers },
+    env: environmentOf(process.env, servers),
   });
   const log = createWriteStream(join(data, 'logs', 'platform.log'), { flags: 'a' });
   child.stderr.pipe(log);
