@@ -85,10 +85,10 @@ describe('the environment', () => {
       SENTRY_DNS: 'x',
     });
     expect(faults.map(({ key, value, allowed }) => [key, value, allowed])).toEqual([
-      ['ELASTICSEACH_URL', 'https://me:***@host:9200', 'nothing reads it. Did you mean ELASTICSEARCH_URL?'],
-      ['EVENT_URL', 'kafka://b:9092', 'nothing reads it. Did you mean EVENTS_URL?'],
-      ['ENVIROMENT', 'prod', 'nothing reads it. Did you mean ENVIRONMENT?'],
-      ['SENTRY_DNS', 'x', 'nothing reads it. Did you mean SENTRY_DSN?'],
+      ['ELASTICSEACH_URL', '***', 'nothing reads it. Did you mean ELASTICSEARCH_URL?'],
+      ['EVENT_URL', '***', 'nothing reads it. Did you mean EVENTS_URL?'],
+      ['ENVIROMENT', '***', 'nothing reads it. Did you mean ENVIRONMENT?'],
+      ['SENTRY_DNS', '***', 'nothing reads it. Did you mean SENTRY_DSN?'],
     ]);
     const others = {
       HOSTNAME: 'h',
@@ -101,6 +101,17 @@ describe('the environment', () => {
     };
     expect(faultsOf({ ...others, PATH: '/bin' }).map(({ key }) => key)).toEqual(['DATA_DIRS']);
   });
+
+  test.each(['SQL_ULR', 'SQLURL', 'SQL_UR', 'SQL_URI', 'SQL_URLS', 'SQ_URL'])('%s is SQL_URL misspelt', (key) => {
+    expect(faultsOf({ [key]: 'postgres://u:p@h/x' })).toEqual([{ key, value: '***', allowed: 'nothing reads it. Did you mean SQL_URL?' }]);
+  });
+
+  test.each(['MYSQL_URL', 'MSSQL_URL', 'PSQL_URL', 'PSQL_URLS', 'PGSQL_URL', 'POSTGRESQL_URL', 'SQL_HOST', 'SQLITE_URL', 'SSH_URL', 'URL'])(
+    '%s is a key of something else',
+    (key) => {
+      expect(faultsOf({ [key]: 'x' })).toEqual([]);
+    },
+  );
 
   test("a service's keys are converted to numbers, booleans, durations and lists", () => {
     const { services } = readEnvironment([features], {
@@ -147,7 +158,7 @@ describe('the environment', () => {
 
   test('a key of the service that nobody knows is a fault that offers the nearest known name', () => {
     expect(faultsOf({ FEATURES_WINDOW_MINUTE: '5' })).toEqual([
-      { key: 'FEATURES_WINDOW_MINUTE', value: '5', allowed: 'there is no such key. Did you mean FEATURES_WINDOW_MINUTES?' },
+      { key: 'FEATURES_WINDOW_MINUTE', value: '***', allowed: 'there is no such key. Did you mean FEATURES_WINDOW_MINUTES?' },
     ]);
   });
 
@@ -170,9 +181,16 @@ describe('the environment', () => {
   });
 
   test('passwords and keys are not repeated in faults', () => {
-    expect(faultsOf({ EVENTS_URL: 'nats://me:secret@host', FEATURES_API_KEY: 'short' }).map(({ value }) => value)).toEqual([
-      'nats://me:***@host',
-      '***',
-    ]);
+    const valueOf = (variables: Variables): string | undefined => faultsOf(variables)[0]?.value;
+    expect(valueOf({ EVENTS_URL: 'nats://me:secret@host' })).toBe('nats://me:***@host');
+    expect(valueOf({ FEATURES_API_KEY: 'short' })).toBe('***');
+    expect(valueOf({ SENTRY_DSN: 'https://secret@host' })).toBe('https://***@host');
+    expect(valueOf({ SQL_URL: 'me:secret@host/db' })).toBe('me:***@host/db');
+    expect(valueOf({ SQL_URL: 'pg://me:sec/r@et@host/db?sslmode=disable&password=secret' })).toBe(
+      'pg://me:***@host/db?sslmode=disable&password=***',
+    );
+    expect(valueOf({ ONLINE_URL: 'cache://:secret@host' })).toBe('cache://:***@host');
+    for (const key of ['ELASTICSEARCH_API_KY', 'SENTRY_DNS', 'FEATURES_API_KE'])
+      expect(valueOf({ [key]: 'https://s3cret@h/1' })).toBe('***');
   });
 });

@@ -6,7 +6,8 @@ import { elasticsearchFault } from '@roofshot/telemetry/elasticsearch-url';
 import { LOG_LEVELS, type LogThreshold } from '@roofshot/telemetry/log-level';
 import { sentryDsnFault } from '@roofshot/telemetry/sentry-dsn';
 import { statsdFault } from '@roofshot/telemetry/statsd-url';
-import { isNear, suggest } from './nearest.ts';
+import { meantBy } from './misspelt-keys.ts';
+import { suggest } from './nearest.ts';
 import { allowedBy, valueOfText } from './text-values.ts';
 
 // Beside the schemas' other types, where configurations look for it.
@@ -52,7 +53,7 @@ export interface Environment {
 /** What is wrong with one variable. */
 export interface EnvFault {
   readonly key: string;
-  /** As it was set, without passwords; undefined when it is missing. */
+  /** As it was set, without passwords; of a key that is not known, nothing of it (`***`); undefined when it is missing. */
   readonly value: string | undefined;
   readonly allowed: string;
 }
@@ -138,19 +139,17 @@ const SHARED: Readonly<Record<string, TSchema>> = {
   HOST: Type.String(),
 };
 
-/** Of a whole machine's environment most is none of ours; but one letter off a shared key is a typing error, which nothing would read. */
+/**
+ * Of a whole machine's environment most is none of ours; but one letter off a shared key is a typing error, which nothing would read. What
+ * such a key holds is not told: whether it is a secret only the right name would say.
+ */
 function misspeltKeys(services: readonly ConfiguredService[], variables: Variables): EnvFault[] {
   const isOwn = (key: string): boolean => key in SHARED || services.some(({ name }) => key.startsWith(prefixOf(name)));
   return Object.keys(variables).flatMap((key) => {
-    const meant = isOwn(key) || setText(variables, key) === undefined ? [] : Object.keys(SHARED).filter((known) => isMisspelt(key, known));
-    if (meant.length === 0) return [];
-    return [{ key, value: withoutSecrets(key, variables[key] ?? ''), allowed: `nothing reads it. Did you mean ${meant.join(' or ')}?` }];
+    const meant = isOwn(key) || setText(variables, key) === undefined ? [] : meantBy(key, Object.keys(SHARED));
+    return meant.length === 0 ? [] : [{ key, value: HIDDEN, allowed: `nothing reads it. Did you mean ${meant.join(' or ')}?` }];
   });
 }
-
-/** Long names only: `HOST` and `HOSTNAME`, `SQL_URL` and `MYSQL_URL` are different things. */
-const isMisspelt = (key: string, known: string): boolean => known.length >= LONG_KEY && isNear(key, known);
-const LONG_KEY = 8;
 
 function readShared(variables: Variables, faults: EnvFault[]): SharedConfig {
   const read = (key: string): string | undefined => {
@@ -230,8 +229,7 @@ function readKey(key: string, { schema, isRequired }: KeySchema, variables: Vari
 
 function refuseUnknownKeys(prefix: string, known: readonly string[], variables: Variables, faults: EnvFault[]): void {
   const unknown = Object.keys(variables).filter((key) => key.startsWith(prefix) && !known.includes(key));
-  for (const key of unknown)
-    faults.push({ key, value: withoutSecrets(key, variables[key] ?? ''), allowed: `there is no such key. ${suggest(key, known)}` });
+  for (const key of unknown) faults.push({ key, value: HIDDEN, allowed: `there is no such key. ${suggest(key, known)}` });
 }
 
 function faultOf(key: string, text: string, schema: TSchema): EnvFault {
@@ -272,9 +270,13 @@ function upperSnake(name: string): string {
     .toUpperCase();
 }
 
-const SECRET = /SECRET|PASSWORD|TOKEN|CREDENTIAL|(^|_)KEY$/;
+const HIDDEN = '***';
+const SECRET = /SECRET|PASSWORD|TOKEN|CREDENTIAL|(^|_)KEYS?$/;
+/** All up to the last @, also where a slash or an @ in a password is not encoded, or the scheme is missing. The user may be told. */
+const BEFORE_HOST = /^([a-z][a-z0-9+.-]*:\/\/)?([^:@/]*:)?.*@/is;
+const SECRET_PARAMETER = /([?&][^=&]*(?:pass|secret|token|key)[^=&]*=)[^&]*/gi;
 
 function withoutSecrets(key: string, text: string): string {
-  if (SECRET.test(key)) return '***';
-  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/[^/@:]*):[^@/]*@/i, '$1:***@');
+  if (SECRET.test(key)) return HIDDEN;
+  return text.replace(BEFORE_HOST, `$1$2${HIDDEN}@`).replaceAll(SECRET_PARAMETER, `$1${HIDDEN}`);
 }
