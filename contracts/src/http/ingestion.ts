@@ -1,5 +1,7 @@
 /** Requests and answers of ingestion. */
 import { Type, type Static } from 'typebox';
+import { Closed, Described } from '../define.ts';
+import { Name } from '../ids.ts';
 
 export const Verdict = Type.Union([Type.Literal('accepted'), Type.Literal('duplicate'), Type.Literal('late'), Type.Literal('quarantined')]);
 export type Verdict = Static<typeof Verdict>;
@@ -30,18 +32,61 @@ export type EventsAnswer = Static<typeof EventsAnswer>;
  */
 export const PROGRESS_HEADER = 'roofshot-progress';
 
-export const Ledger = Type.Object({
-  types: Type.Record(
-    Type.String(),
-    Type.Object({
-      received: Type.Integer(),
-      accepted: Type.Integer(),
-      duplicate: Type.Integer(),
-      late: Type.Integer(),
-      quarantined: Type.Integer(),
-    }),
-  ),
+const Received = Type.Object({
+  received: Type.Integer(),
+  accepted: Type.Integer(),
+  duplicate: Type.Integer(),
+  late: Type.Integer(),
+  quarantined: Type.Integer(),
 });
+
+/** `GET /v1/events/ledger`: by event type, and by the id of the write key (`(none)`: without one) and event type. */
+export const Ledger = Type.Object({
+  types: Type.Record(Type.String(), Received),
+  keys: Type.Record(Type.String(), Type.Record(Type.String(), Received)),
+});
+
+/** `POST /v1/write-keys`. What is left out is not limited. */
+export const NewWriteKey = Closed({
+  name: Described(Name, 'For people; one key in force has it.'),
+  eventTypes: Type.Optional(Described(Type.Array(Type.String(), { minItems: 1 }), 'The only event types that it may send.')),
+  mayImport: Type.Optional(
+    Described(Type.Boolean(), 'It may send event types that carry their own known time (imports, replays). Default: it may not.'),
+  ),
+  eventsPerSecond: Type.Optional(
+    Described(
+      Type.Integer({ minimum: 1, maximum: 10_000_000 }),
+      'More are refused with 429; a stream of lines is slowed down. Of each process.',
+    ),
+  ),
+  eventsPerDay: Type.Optional(
+    Described(
+      Type.Integer({ minimum: 1, maximum: 1e12 }),
+      'Received on a day (UTC), over all processes; more are refused with 429 until the next.',
+    ),
+  ),
+  maxBodyBytes: Type.Optional(Described(Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }), 'Of one request, unpacked.')),
+});
+export type NewWriteKey = Static<typeof NewWriteKey>;
+
+export const WriteKeyAnswer = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  eventTypes: Type.Union([Type.Array(Type.String()), Type.Null()]),
+  mayImport: Type.Boolean(),
+  eventsPerSecond: Type.Union([Type.Integer(), Type.Null()]),
+  eventsPerDay: Type.Union([Type.Integer(), Type.Null()]),
+  maxBodyBytes: Type.Union([Type.Integer(), Type.Null()]),
+  createdAt: Type.String(),
+  revokedAt: Type.Union([Type.String(), Type.Null()]),
+  /** Received today (UTC). */
+  eventsToday: Type.Integer(),
+});
+export type WriteKeyAnswer = Static<typeof WriteKeyAnswer>;
+
+/** 201 of `POST /v1/write-keys`. `key` is told here and never again: only its hash is kept. */
+export const CreatedWriteKey = Type.Object({ id: Type.String(), name: Type.String(), key: Type.String() });
+export type CreatedWriteKey = Static<typeof CreatedWriteKey>;
 
 /** One record on the log that names the traced id. */
 export const TraceHop = Type.Object({

@@ -134,10 +134,11 @@ function describeRefusal(error: unknown): Described | undefined {
 /** Seconds after which the same request may go well: what is away is most often back in a moment, and a client should not ask in a loop. */
 const RETRY_AFTER_S = 1;
 
-/** Headers of the answer to a problem. */
-export function problemHeaders({ status }: Pick<Problem, 'status'>): Record<string, string> {
+/** Headers of the answer to a problem. `retryAfterSeconds` in it says when to come again. */
+export function problemHeaders({ status, retryAfterSeconds }: Pick<Problem, 'status'> & Record<string, unknown>): Record<string, string> {
   const head = { 'content-type': 'application/problem+json; charset=utf-8' };
-  return status === 503 || status === 429 ? { ...head, 'retry-after': String(RETRY_AFTER_S) } : head;
+  if (status !== 503 && status !== 429) return head;
+  return { ...head, 'retry-after': String(typeof retryAfterSeconds === 'number' ? retryAfterSeconds : RETRY_AFTER_S) };
 }
 
 const REFUSALS: Readonly<Record<number, string>> = {

@@ -193,7 +193,7 @@ describe('a start that cannot be', () => {
     });
     expect(code).toBe(1);
     expect(text).toContain('TALLY_LIMIT=many is not allowed; it must be a whole number from 1');
-    expect(text).toContain('TALLY_GREETNG=x is not allowed; there is no such key. Did you mean TALLY_GREETING?');
+    expect(text).toContain('TALLY_GREETNG=*** is not allowed; there is no such key. Did you mean TALLY_GREETING?');
     expect(text).toContain('SQL_URL=mysql://x is not allowed');
     expect(text).not.toMatch(/^\s+at /m);
   });

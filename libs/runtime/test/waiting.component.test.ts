@@ -136,7 +136,7 @@ describe('the gateway as a process of its own', () => {
       const { err } = child.said();
       expect(err).toContain('GATEWAY_PORT=no is not allowed');
       expect(err).toContain('GATEWAY_TALLY_URL=tally:4101 is not allowed; it must be http://host:port');
-      expect(err).toContain('GATEWAY_TALY_URL=http://x is not allowed; there is no such key. Did you mean GATEWAY_TALLY_URL?');
+      expect(err).toContain('GATEWAY_TALY_URL=*** is not allowed; there is no such key. Did you mean GATEWAY_TALLY_URL?');
     },
     START_MS,
   );

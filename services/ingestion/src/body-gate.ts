@@ -1,5 +1,5 @@
 /** What is looked at while a body comes in: its encoding, whether there is room for it, and whether it is text. */
-import { finished, Transform, type Readable, type TransformCallback } from 'node:stream';
+import { finished, Readable, Transform, type TransformCallback } from 'node:stream';
 import { DomainError } from '@roofshot/runtime/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { decodeBody, encodingOf } from './decode-body.ts';
@@ -10,9 +10,11 @@ import { mediaTypeOf, NDJSON } from './read-events.ts';
  * Takes room for the request until its answer has left; answers what is to be read in place of `payload`. Lines are read in constant
  * memory and looked at one by one.
  */
-export function guardBody(inFlight: InFlight, { headers }: FastifyRequest, reply: FastifyReply, payload: Readable): Readable {
+export function guardBody(inFlight: InFlight, { headers, writeKey }: FastifyRequest, reply: FastifyReply, payload: Readable): Readable {
   const encoding = encodingOf(headers);
-  const body = encoding === undefined ? payload : decodeBody(payload, encoding);
+  const limit = writeKey?.maxBodyBytes;
+  const decoded = encoding === undefined ? payload : decodeBody(payload, encoding);
+  const body = limit === undefined ? decoded : Readable.from(readAtMost(decoded, limit), { objectMode: false });
   if (mediaTypeOf(headers) === NDJSON) return body;
   const length = encoding === undefined ? headers['content-length'] : undefined;
   const held = inFlight.take(Number(length ?? 0));
@@ -26,6 +28,17 @@ export function guardBody(inFlight: InFlight, { headers }: FastifyRequest, reply
     if (error != null) gate.destroy(error);
   });
   return body.pipe(gate);
+}
+
+/** Of a body whose length was said, the key's limit has been looked at before. */
+async function* readAtMost(body: Readable, limit: number): AsyncGenerator<unknown> {
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += (chunk as Buffer).length;
+    if (bytes > limit)
+      throw new DomainError('too-large', `The write key takes bodies of at most ${limit} bytes, and this one is longer. Send it in parts.`);
+    yield chunk;
+  }
 }
 
 /** Lets bytes pass that are UTF-8; where their number was not said, they take their room as they come. */

@@ -3,6 +3,7 @@ import { topicOf } from '@roofshot/contracts/events';
 import type { Catalogue, DeclaredType } from './catalogue.ts';
 import { checkEnvelope, describe, NO_TEXT, parseTime, type Envelope } from './check-envelope.ts';
 import type { Refusal } from './verdicts.ts';
+import type { WriteKey } from './write-keys/write-key.ts';
 
 /** An event that is accepted unless it has been before. */
 export interface Candidate {
@@ -28,14 +29,20 @@ export type Checked = { readonly candidate: Candidate } | Refused;
 /** Event times further ahead of the known time than this are a broken clock or unit, not an event. */
 const MAX_AHEAD_MS = 24 * 3600 * 1000;
 
-/** `now`: epoch milliseconds of the platform's clock, at which the event was received. */
-export function checkEvent(value: unknown, catalogue: Catalogue, now: number): Checked {
+/** `now`: epoch milliseconds of the platform's clock, at which the event was received; `key`: whose it is. */
+export function checkEvent(value: unknown, catalogue: Catalogue, now: number, key?: WriteKey): Checked {
   const result = checkEnvelope(value);
   if ('refusal' in result) return { refusal: result.refusal, named: namesOf(value) };
   const { envelope } = result;
   const type = catalogue.find(envelope.type);
   const refuse = (refusal: Refusal): Refused => ({ refusal, named: { ...envelope } });
+  if (key?.eventTypes?.has(envelope.type) === false)
+    return refuse(notAllowed(key, `may send ${list(key.eventTypes)}, and not ${envelope.type}`));
   if (type === undefined) return refuse(unknownType(envelope.type, catalogue));
+  if (type.knownTimeAttribute !== undefined && key?.mayImport === false)
+    return refuse(
+      notAllowed(key, `has no right to import, and the events of ${type.name} are an import: they say themselves when they became known`),
+    );
   const fault = type.schemaFault(envelope.data);
   if (fault !== undefined) return refuse({ verdict: 'quarantined', reason: 'schema', detail: fault.message, path: `/data${fault.path}` });
   return checkClocks(envelope, type, now);
@@ -77,6 +84,13 @@ function knownTimeOf(envelope: Envelope, type: DeclaredType, now: number): numbe
   }
   return known;
 }
+
+function notAllowed({ name }: WriteKey, what: string): Refusal {
+  const detail = `The write key ${name} ${what}. Send it with another key, or have the right added by a new one.`;
+  return { verdict: 'quarantined', reason: 'not-allowed', detail, path: '/type' };
+}
+
+const list = (names: ReadonlySet<string>): string => (names.size === 0 ? 'no events' : [...names].sort().join(', '));
 
 function unknownType(name: string, catalogue: Catalogue): Refusal {
   const detail = `No EventType ${name} is declared. ${catalogue.suggest(name)} Declare it (roofshot apply) and send the event again.`;

@@ -6,4 +6,6 @@ export const IngestionConfig = Type.Object({
   duplicateHorizon: Type.String({ ...Duration, default: '7d' }),
   /** Bodies that are being read or committed; above it requests are told to come again (503). */
   maxInFlightMb: Type.Integer({ minimum: 1, default: 64 }),
+  /** `required`: events without a write key are refused (401). With `optional` a key that is sent must be a valid one all the same. */
+  writeKeys: Type.Union([Type.Literal('optional'), Type.Literal('required')], { default: 'optional' }),
 });

@@ -9,24 +9,32 @@ import type { Transactions } from '@roofshot/messaging/transactions';
 import { fenceRecords, progressRecord, stampRecord, timeText, type RequestTrace, type SaidProgress } from './event-record.ts';
 import type { EventTypes } from './event-types.ts';
 import { GroupCommit } from './group-commit.ts';
-import { addToLedger, UNDECLARED } from './ledger-store.ts';
+import { addToLedger, NO_KEY, UNDECLARED, type LedgerEntry } from './ledger-store.ts';
 import { metrics } from './metrics.ts';
 import { fitToLog } from './fit-to-log.ts';
 import { isUndeclared, originalOf, prepareEvents, type Incoming, type PreparedCandidate, type PreparedEvent } from './prepare-events.ts';
 import { recordFirstSeen } from './seen-store.ts';
 import { stampStreams } from './stream-clock.ts';
-import { countVerdicts, noVerdicts, refusedResult, VERDICTS, type VerdictCounts } from './verdicts.ts';
+import { quotaSpent, spendQuotas } from './write-keys/daily-quota.ts';
+import type { WriteKey } from './write-keys/write-key.ts';
+import { countVerdicts, noVerdicts, refusedResult, VERDICTS } from './verdicts.ts';
 
 export interface Submission {
   readonly events: readonly Incoming[];
   readonly trace: RequestTrace;
   readonly progress?: SaidProgress;
+  /** Whose they are; undefined where keys are optional and the request has none. */
+  readonly key?: WriteKey | undefined;
 }
 
 interface Prepared {
   readonly events: readonly PreparedEvent[];
   readonly controls: readonly OutgoingRecord[];
+  readonly key: WriteKey | undefined;
 }
+
+/** Verdicts, or nothing at all because the key's quota is spent. */
+type Taken = EventResult[] | 'quota-spent';
 
 /** The candidates that no other had been before. */
 type Fresh = ReadonlySet<PreparedCandidate>;
@@ -34,7 +42,7 @@ type Fresh = ReadonlySet<PreparedCandidate>;
 export class EventIntake {
   readonly #types: EventTypes;
   readonly #clock: () => number;
-  readonly #commits: GroupCommit<Prepared, EventResult[]>;
+  readonly #commits: GroupCommit<Prepared, Taken>;
   readonly #shard: number;
 
   constructor(types: EventTypes, transactions: Transactions, options: { readonly clock: () => number; readonly shard: number }) {
@@ -44,24 +52,28 @@ export class EventIntake {
     this.#commits = new GroupCommit((group) => transactions.run((tx) => this.#write(tx, group)));
   }
 
-  /** A verdict per event, in order; resolves when they are durable. A throw: nothing of the request was taken, send it again. */
+  /**
+   * A verdict per event, in order; resolves when they are durable. A throw: nothing of the request was taken, send it again
+   * (`too-many-requests`: later, the key's quota is spent).
+   */
   async submit(submission: Submission): Promise<EventResult[]> {
     const prepared = await this.#prepare(submission);
     const results = await this.#commits.submit(prepared, Math.max(1, submission.events.length));
+    if (results === 'quota-spent') throw spentQuotaOf(submission.key, this.#clock());
     const counts = countVerdicts(results);
     for (const verdict of VERDICTS) if (counts[verdict] > 0) metrics['events.received'](counts[verdict], { verdict });
     return results;
   }
 
-  async #prepare({ events, trace, progress }: Submission): Promise<Prepared> {
+  async #prepare({ events, trace, progress, key }: Submission): Promise<Prepared> {
     const now = this.#clock();
-    let prepared = await prepareEvents(events, { catalogue: await this.#types.current(), now, trace });
+    let prepared = await prepareEvents(events, { catalogue: await this.#types.current(), now, trace, key });
     // Declared a moment ago, perhaps through another process.
-    if (prepared.some(isUndeclared)) prepared = await prepareEvents(events, { catalogue: await this.#types.reload(), now, trace });
+    if (prepared.some(isUndeclared)) prepared = await prepareEvents(events, { catalogue: await this.#types.reload(), now, trace, key });
     const oversizes = await this.#types.oversizeOf(prepared.map(({ record }) => record));
     const fitting = prepared.map((one, index) => fitted(one, oversizes[index], { event: events[index], now, trace }));
     const controls = progress === undefined ? [] : await this.#controls(progress, now);
-    return { events: fitting, controls };
+    return { events: fitting, controls, key };
   }
 
   async #controls(progress: SaidProgress, now: number): Promise<OutgoingRecord[]> {
@@ -69,12 +81,19 @@ export class EventIntake {
     return partitions.map((partition) => progressRecord(partition, progress, now));
   }
 
-  async #write(tx: Tx, group: readonly Prepared[]): Promise<EventResult[][]> {
-    const fresh = await firstSeen(tx, group);
-    const results = group.map(({ events }) => events.map((one) => resultOf(one, fresh)));
-    await addToLedger(tx, this.#shard, countByType(group, results));
-    await this.#publish(tx, group, fresh);
-    return results;
+  async #write(tx: Tx, group: readonly Prepared[]): Promise<Taken[]> {
+    const spent = await spendQuotas(
+      tx,
+      group.map(({ key, events }) => ({ key, events: events.length })),
+      this.#clock(),
+    );
+    const taken = group.filter((_, index) => spent[index] !== true);
+    const fresh = await firstSeen(tx, taken);
+    const results = taken.map(({ events }) => events.map((one) => resultOf(one, fresh)));
+    await addToLedger(tx, this.#shard, countByType(taken, results));
+    await this.#publish(tx, taken, fresh);
+    const verdicts = new Map(taken.map((one, index) => [one, results[index] ?? []]));
+    return group.map((one) => verdicts.get(one) ?? 'quota-spent');
   }
 
   /** Last, because the stamped streams are held from then until the commit. */
@@ -125,12 +144,17 @@ function recordsOf(one: PreparedEvent, fresh: Fresh, times: ReadonlyMap<string, 
   return [stampRecord(one.record, time)];
 }
 
-function countByType(group: readonly Prepared[], results: readonly EventResult[][]): Map<string, VerdictCounts> {
-  const counts = new Map<string, VerdictCounts>();
-  group.forEach(({ events }, at) =>
-    events.forEach((one, index) => count(counts, typeOf(one), results[at]?.[index]?.verdict ?? 'quarantined')),
+function countByType(group: readonly Prepared[], results: readonly EventResult[][]): LedgerEntry[] {
+  const entries = new Map<string, LedgerEntry>();
+  group.forEach(({ events, key }, at) =>
+    events.forEach((one, index) => {
+      const [type, writeKey] = [typeOf(one), key?.id ?? NO_KEY];
+      const entry = entries.get(`${writeKey} ${type}`) ?? { type, writeKey, counts: noVerdicts() };
+      entry.counts[results[at]?.[index]?.verdict ?? 'quarantined'] += 1;
+      entries.set(`${writeKey} ${type}`, entry);
+    }),
   );
-  return counts;
+  return [...entries.values()];
 }
 
 function typeOf(one: PreparedEvent): string {
@@ -139,8 +163,6 @@ function typeOf(one: PreparedEvent): string {
   return ['schema', 'known-time', 'event-time', 'too-late'].includes(one.refusal.reason) ? one.named.type : UNDECLARED;
 }
 
-function count(counts: Map<string, VerdictCounts>, type: string, verdict: keyof VerdictCounts): void {
-  const kept = counts.get(type) ?? noVerdicts();
-  kept[verdict] += 1;
-  counts.set(type, kept);
+function spentQuotaOf(key: WriteKey | undefined, now: number): Error {
+  return key === undefined ? new Error('A quota was spent that nobody has.') : quotaSpent(key, now);
 }

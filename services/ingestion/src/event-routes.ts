@@ -17,6 +17,8 @@ import { metrics } from './metrics.ts';
 import { BATCHED, mediaTypeOf, NDJSON, readEvents, STRUCTURED } from './read-events.ts';
 import { readLineGroups } from './read-lines.ts';
 import { countVerdicts } from './verdicts.ts';
+import type { WriteKey } from './write-keys/write-key.ts';
+import type { WriteKeys } from './write-keys/write-keys.ts';
 import { addWebhookHandshake } from './webhook-handshake.ts';
 
 const PATH = '/v1/events';
@@ -25,8 +27,19 @@ const BODY_LIMIT = 16 * 1024 * 1024;
 /** JSON under other names, for events whose attributes are in headers. */
 const OTHER_JSON = /^(application\/[a-z0-9!#$&^_.-]+\+json|text\/json)(\s*;|$)/i;
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whose the events are; undefined where keys are optional and the request has none. */
+    writeKey: WriteKey | undefined;
+  }
+}
+
+/** The provider of what the routes need beside the intake. */
+export const EVENT_ROUTE_NEEDS = Symbol('what the event routes need');
+
 export interface EventRouteNeeds {
   readonly inFlight: InFlight;
+  readonly keys: WriteKeys;
   readonly clock: () => number;
   readonly log: Logger;
 }
@@ -36,6 +49,11 @@ export function addEventRoutes(http: HttpRoutes, intake: EventIntake, needs: Eve
   http.fastify.addContentTypeParser([STRUCTURED, BATCHED], asText, (_request, body, done) => done(null, body));
   http.fastify.addContentTypeParser(NDJSON, (_request, payload, done) => done(null, payload));
   http.fastify.addContentTypeParser(OTHER_JSON, { parseAs: 'string' }, http.fastify.getDefaultJsonParser('error', 'error'));
+  http.fastify.decorateRequest('writeKey');
+  // Before anything is read of the body.
+  http.fastify.addHook('onRequest', async (request) => {
+    if (request.method === 'POST' && request.routeOptions.url === PATH) request.writeKey = await needs.keys.keyOf(request.headers);
+  });
   // Not asynchronous: a body that is refused at once must find somebody who hears of it.
   http.fastify.addHook('preParsing', (request, reply, payload, done) => {
     if (request.method !== 'POST' || request.routeOptions.url !== PATH) return done(null, payload);
@@ -55,14 +73,16 @@ export function addEventRoutes(http: HttpRoutes, intake: EventIntake, needs: Eve
 }
 
 async function takeEvents(intake: EventIntake, needs: EventRouteNeeds, { headers, body, reply, signal }: HttpRequest): Promise<unknown> {
+  const key = reply.request.writeKey;
   const mediaType = mediaTypeOf(headers);
   const trace = currentTrace();
-  const progress = progressOf(headers, needs.clock());
+  const progress = progressOf(headers, needs.clock(), key);
   if (mediaType === NDJSON)
-    return reply.type(NDJSON).send(Readable.from(answerLines(intake, body as Readable, { trace, progress, signal, log: needs.log })));
+    return reply.type(NDJSON).send(Readable.from(answerLines(intake, body as Readable, { trace, progress, signal, key, needs })));
   const began = performance.now();
   const { events, isSingle } = readEvents(mediaType, headers, body);
-  const results = await intake.submit({ events, trace, ...(progress !== undefined && { progress }) });
+  needs.keys.admit(key, events.length);
+  const results = await intake.submit({ events, trace, key, ...(progress !== undefined && { progress }) });
   metrics['submit.ms'](performance.now() - began);
   countReasons(results);
   refuseSingle(isSingle, results);
@@ -89,37 +109,48 @@ interface LineAnswer {
   readonly trace: RequestTrace;
   readonly progress: SaidProgress | undefined;
   readonly signal: AbortSignal;
-  readonly log: Logger;
+  readonly key: WriteKey | undefined;
+  readonly needs: EventRouteNeeds;
 }
 
 /**
  * A verdict line for each event as soon as it is durable, then a line with the sums. Progress is said behind the last event. When the
  * rest cannot be taken, the last line says why instead: what has no verdict was not taken.
  */
-async function* answerLines(intake: EventIntake, body: Readable, { trace, progress, signal, log }: LineAnswer): AsyncGenerator<string> {
+async function* answerLines(
+  intake: EventIntake,
+  body: Readable,
+  { trace, progress, signal, key, needs }: LineAnswer,
+): AsyncGenerator<string> {
   const totals = countVerdicts([]);
   try {
     for await (const { events, firstLine } of readLineGroups(body)) {
       signal.throwIfAborted();
-      const results = await intake.submit({ events, trace });
+      await needs.keys.admitted(key, events.length, signal);
+      const results = await intake.submit({ events, trace, key });
       countReasons(results);
       for (const { verdict } of results) totals[verdict] += 1;
       yield results.map((result, index) => `${JSON.stringify({ line: firstLine + index, ...result })}\n`).join('');
     }
-    if (progress !== undefined) await intake.submit({ events: [], trace, progress });
+    if (progress !== undefined) await intake.submit({ events: [], trace, progress, key });
     yield `${JSON.stringify({ summary: totals })}\n`;
   } catch (error) {
     if (signal.aborted) throw error; // nobody is there to read it
     const problem = problemOf(error, trace.correlationid);
     if (problem.status >= 500)
-      log[failureLevel(error)]('The rest of a stream of lines could not be taken; its sender was told.', { error });
+      needs.log[failureLevel(error)]('The rest of a stream of lines could not be taken; its sender was told.', { error });
     yield `${JSON.stringify({ error: problem, summary: totals })}\n`;
   }
 }
 
-function progressOf(headers: IncomingHttpHeaders, now: number): SaidProgress | undefined {
+function progressOf(headers: IncomingHttpHeaders, now: number, key: WriteKey | undefined): SaidProgress | undefined {
   const value = headers[PROGRESS_HEADER];
   if (value === undefined) return undefined;
+  if (key?.mayImport === false)
+    throw new DomainError(
+      'forbidden',
+      `${PROGRESS_HEADER} is said by importers, and the write key ${key.name} has no right to import. Nothing of the request was taken.`,
+    );
   const time = typeof value === 'string' ? parseTime(value) : undefined;
   if (time === undefined || time > now) {
     throw new DomainError(

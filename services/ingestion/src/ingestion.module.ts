@@ -7,6 +7,7 @@ import { PLATFORM, type Platform } from '@roofshot/runtime/service';
 import type { Static } from 'typebox';
 import type { IngestionConfig } from './config.ts';
 import { EventIntake } from './event-intake.ts';
+import { EVENT_ROUTE_NEEDS, type EventRouteNeeds } from './event-routes.ts';
 import { eventTypeKind } from './event-type-rules.ts';
 import { EventTypes } from './event-types.ts';
 import { ForgetSeen } from './forget-seen.ts';
@@ -14,18 +15,21 @@ import { InFlight } from './in-flight.ts';
 import { IngestionController } from './ingestion.controller.ts';
 import { ownShard } from './ledger-store.ts';
 import { SayProgress } from './say-progress.ts';
+import { WriteKeyController } from './write-keys/write-key.controller.ts';
+import { WriteKeys } from './write-keys/write-keys.ts';
 import { TraceController } from './trace/trace.controller.ts';
 
 type IngestionPlatform = Platform<'sql' | 'events', Static<typeof IngestionConfig>>;
 
 export class IngestionModule {
   static with(platform: IngestionPlatform): DynamicModule {
-    const { sql, events, transactions, clock, config } = platform;
+    const { sql, events, transactions, clock, config, log } = platform;
     return {
       module: IngestionModule,
-      controllers: [IngestionController, TraceController],
+      controllers: [IngestionController, TraceController, WriteKeyController],
       providers: [
         ForgetSeen,
+        WriteKeys,
         SayProgress,
         { provide: PLATFORM, useValue: platform },
         { provide: InFlight, useValue: new InFlight(config.maxInFlightMb * 1024 * 1024) },
@@ -37,6 +41,11 @@ export class IngestionModule {
             readiness.waitFor('room for events', () => events.refusal() ?? true);
             return new EventIntake(types, transactions, { clock, shard: ownShard(Math.random()) });
           },
+        },
+        {
+          provide: EVENT_ROUTE_NEEDS,
+          inject: [InFlight, WriteKeys],
+          useFactory: (inFlight: InFlight, keys: WriteKeys): EventRouteNeeds => ({ inFlight, keys, clock, log }),
         },
         {
           provide: Resources,

@@ -10,6 +10,7 @@ import { recordOf, refusedRecord, type RequestTrace } from './event-record.ts';
 import { fingerprint } from './seen-store.ts';
 import type { Refusal } from './verdicts.ts';
 import { writeJson } from './write-json.ts';
+import type { WriteKey } from './write-keys/write-key.ts';
 
 /** One event as it came in: what it says, or why it could not be read. */
 export type Incoming = { readonly value: unknown } | { readonly unreadable: Refusal; readonly original: string };
@@ -31,6 +32,8 @@ export interface Preparation {
   /** Epoch milliseconds, of the receipt. */
   readonly now: number;
   readonly trace: RequestTrace;
+  /** Undefined: the request has none, and may do anything. */
+  readonly key: WriteKey | undefined;
 }
 
 /** Events between two looks at what else there is to do: about ten milliseconds. */
@@ -47,16 +50,16 @@ export async function prepareEvents(events: readonly Incoming[], preparation: Pr
 
 export const isUndeclared = (one: PreparedEvent): boolean => 'refusal' in one && one.refusal.reason === 'unknown-type';
 
-function prepare(event: Incoming, { catalogue, now, trace }: Preparation): PreparedEvent {
-  const checked = check(event, catalogue, now);
+function prepare(event: Incoming, { catalogue, now, trace, key }: Preparation): PreparedEvent {
+  const checked = check(event, { catalogue, now, key });
   if ('refusal' in checked) return { ...checked, record: refusedRecord(checked, originalOf(event), { now, trace }) };
   const { envelope } = checked.candidate;
   return { ...checked, fingerprint: fingerprint(envelope.source, envelope.id), record: recordOf(checked.candidate, trace) };
 }
 
-function check(event: Incoming, catalogue: Catalogue, now: number): Checked {
+function check(event: Incoming, { catalogue, now, key }: Pick<Preparation, 'catalogue' | 'now' | 'key'>): Checked {
   if (!('value' in event)) return { refusal: event.unreadable, named: namesOf(undefined) };
-  return checkEvent(event.value, catalogue, now);
+  return checkEvent(event.value, catalogue, now, key);
 }
 
 /** As it came in, as far as text can tell it. */

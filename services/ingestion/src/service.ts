@@ -4,6 +4,7 @@ import { EventType } from '@roofshot/contracts/resources/event-type';
 import { defineService } from '@roofshot/runtime/service';
 import { CreateIngestion1700000001000 } from '../migrations/1700000001000-create-ingestion.ts';
 import { CreateStreams1700000002000 } from '../migrations/1700000002000-create-streams.ts';
+import { CreateWriteKeys1700000003000 } from '../migrations/1700000003000-create-write-keys.ts';
 import { IngestionConfig } from './config.ts';
 import { handlers } from './handlers.ts';
 import { IngestionModule } from './ingestion.module.ts';
@@ -17,8 +18,8 @@ export const ingestion = defineService({
   publishes: [acceptedEvents, refusedEvents, eventTypes, eventProgress, audit],
   sends: [],
   kinds: [EventType],
-  paths: ['/v1/events'],
-  migrations: [CreateIngestion1700000001000, CreateStreams1700000002000],
+  paths: ['/v1/events', '/v1/write-keys'],
+  migrations: [CreateIngestion1700000001000, CreateStreams1700000002000, CreateWriteKeys1700000003000],
   module: IngestionModule.with,
   handlers,
 });
