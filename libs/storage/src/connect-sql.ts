@@ -4,7 +4,7 @@ import { Sql } from './sql.ts';
 import type { ServerOwner } from './sql.ts';
 import { describeConnectFailure } from './connect-faults.ts';
 import { ServerRefusal } from './sql-errors.ts';
-import { describeUrl, parseSqlUrl } from './url.ts';
+import { describeUrl, refuseWrongSqlUrl } from './url.ts';
 
 const DEFAULT_POOL_SIZE = 10;
 /** Covers both a server that does not answer and a pool whose connections are all busy. */
@@ -25,11 +25,9 @@ export interface ConnectSqlOptions {
   applicationName?: string;
 }
 
-/** Connects to a running PostgreSQL and proves it with one connection. */
+/** Connects to a running PostgreSQL and proves it with one connection. Throws with every fault of the URL, or why nobody is let in there. */
 export async function connectSql(url: string, options: ConnectSqlOptions, owner?: ServerOwner): Promise<Sql> {
-  if (parseSqlUrl(url) === undefined) {
-    throw new Error('The address of the database is not a URL. Use postgres://user:password@host:port/database.');
-  }
+  refuseWrongSqlUrl(url);
   const source = createDataSource(url, options);
   try {
     await source.initialize();

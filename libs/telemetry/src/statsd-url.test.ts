@@ -23,6 +23,10 @@ it('refuses a tag format that does not exist', () => {
   expect(() => parseStatsdUrl('udp://host?tags=influx')).toThrow('Use one of dogstatsd, name, none.');
 });
 
+it.each(['udp://host?tag=name', 'uds:/run/statsd.sock?tags=none&port=1'])('refuses %s, whose parameter does not exist', (url) => {
+  expect(() => parseStatsdUrl(url)).toThrow(/there is no parameter "(tag|port)" \(there is tags\)\./);
+});
+
 describe('what is wrong with an address', () => {
   const lacking = (): string => "The module 'unix_dgram.node'\nwas compiled against a different Node.js version.";
   const given = (): undefined => undefined;

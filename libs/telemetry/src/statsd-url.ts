@@ -66,6 +66,8 @@ export function parseStatsdUrl(text: string): StatsdAddress {
 }
 
 function tagFormatOf(url: URL, text: string): TagFormat {
+  const unknown = [...url.searchParams.keys()].find((key) => key !== 'tags');
+  if (unknown !== undefined) throw new WrongStatsdUrl(text, `there is no parameter "${unknown}" (there is tags).`);
   const asked = url.searchParams.get('tags') ?? 'dogstatsd';
   const format = TAG_FORMATS.find((candidate) => candidate === asked);
   if (format === undefined) throw new WrongStatsdUrl(text, `tags=${asked} is no tag format. Use one of ${TAG_FORMATS.join(', ')}.`);
