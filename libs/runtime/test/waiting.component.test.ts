@@ -53,7 +53,9 @@ describe('a service whose database does not answer yet', () => {
   test('is alive and not ready, says what it waits for, and starts when it has come', async () => {
     const child = startTally();
     const { host } = new URL(sqlUrl);
-    const waiting = expect.stringMatching(new RegExp(`^SQL_URL: .*PostgreSQL at ${host}/postgres .*ECONNREFUSED`)) as string;
+    const waiting = expect.stringMatching(
+      new RegExp(`^SQL_URL: No PostgreSQL answers at ${host}/postgres: .*ECONNREFUSED.* Start it, or correct the URL\\.$`),
+    ) as string;
     expect(await first('/readyz')).toEqual({
       status: 503,
       body: { service: 'tally', ready: false, waitsFor: [waiting], troubles: [], lag: 0 },

@@ -1,21 +1,29 @@
 import { messageOf, sentenceOf } from './error-code.ts';
-import { describeSqlFailure, lostServer, ServerRefusal, sqlState } from './sql-errors.ts';
+import { describeSqlFailure, isLostConnection, LostConnection, ServerRefusal, sqlState } from './sql-errors.ts';
 import { describeUrl, parseSqlUrl } from './url.ts';
 
 /** Nothing came back in time, as pg and its pool say it. */
 const TIMED_OUT = /timeout exceeded when trying to connect|Connection terminated due to connection timeout/i;
 
-/** Why a first connection could not be made, as `describeSqlFailure` tells it, and with the remedy where PostgreSQL refuses what the URL says. */
+/** Why a first connection could not be made: nobody answers, PostgreSQL refuses what the URL says (with the remedy), or as `describeSqlFailure` tells it. */
 export function describeConnectFailure(error: unknown, url: string): Error {
   const where = describeUrl(url);
   const reason = messageOf(error);
   if (error instanceof ServerRefusal) return error;
-  if (TIMED_OUT.test(reason)) return lostServer(`PostgreSQL at ${where}`, 'it gave no answer in time', 'not applied', error);
+  if (TIMED_OUT.test(reason)) return noAnswer(where, 'nothing came in time', error);
+  if (isLostConnection(error)) return noAnswer(where, reason, error);
   const remedy = REMEDIES.get(sqlState(error) ?? '') ?? (/does not support SSL/.test(reason) ? NO_TLS : undefined);
   if (remedy === undefined) return describeSqlFailure(error, where);
   return new ServerRefusal(`PostgreSQL at ${where} lets nobody in as this URL says: ${sentenceOf(error)} ${remedy(userOf(url))}`, {
     cause: error,
   });
+}
+
+/** There was no connection yet that could be lost, nor any work. */
+function noAnswer(where: string, reason: string, cause: unknown): LostConnection {
+  const remedy = 'Start it, or correct the URL.';
+  const server = `PostgreSQL at ${where}`;
+  return new LostConnection(`No PostgreSQL answers at ${where}: ${sentenceOf(reason)} ${remedy}`, 'not applied', { cause, server }, remedy);
 }
 
 /** The user of a PostgreSQL URL, for errors; who it is where none is named is decided by the system. */

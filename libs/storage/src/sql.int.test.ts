@@ -169,7 +169,7 @@ describe('a broken connection', () => {
 
   test('a server that cannot be reached is named without the password', async () => {
     const refused = await openSql('postgres://someone:secret@127.0.0.1:1/nothing').catch(String);
-    expect(refused).toContain('The connection to PostgreSQL at 127.0.0.1:1/nothing is lost');
+    expect(refused).toContain('No PostgreSQL answers at 127.0.0.1:1/nothing: connect ECONNREFUSED');
     expect(refused).not.toContain('secret');
   });
 });
@@ -254,7 +254,7 @@ describe('identity', () => {
 
 test('an address that is no URL is refused without repeating it, as it may hold a password', async () => {
   const refused = await openSql('postgres://u:secret@ho st/x').catch(String);
-  expect(refused).toContain('The address of the database is not a URL. Use postgres://');
+  expect(refused).toContain('The address of the database cannot be read: it is no URL. Its form is postgres://');
   expect(refused).not.toContain('secret');
 });
 

@@ -64,7 +64,7 @@ describe('lines on their way to a log server', () => {
     await eventually(() => expect(server.kept).toEqual(['first', 'second']));
     expect(new Set(server.bulks.flatMap(([line]) => (line?.json === 'first' ? [line.id] : []))).size).toBe(1);
     expect(server.said).toEqual([
-      'Log lines cannot be sent to the log server; they are kept and sent again. Error: nobody listens there',
+      'Log lines cannot be sent to the log server (ELASTICSEARCH_URL); they are kept and sent again. Error: nobody listens there',
       'Log lines are sent to the log server again. 0',
     ]);
     expect(shipper.lost).toBe(0);

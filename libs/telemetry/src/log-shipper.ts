@@ -181,7 +181,7 @@ export class LogShipper {
   #suffer(error: unknown): void {
     this.#failures += 1;
     if (this.#failures > 1 || this.#isClosed) return;
-    this.#options.say('warn', 'Log lines cannot be sent to the log server; they are kept and sent again.', { error });
+    this.#options.say('warn', 'Log lines cannot be sent to the log server (ELASTICSEARCH_URL); they are kept and sent again.', { error });
   }
 
   #recover(): void {
