@@ -1,7 +1,7 @@
-import type { Server } from 'node:http';
 import { log } from '@roofshot/telemetry/logger';
 import { completeness } from './completeness.ts';
 import { readEnvironment, type Environment, type Variables } from './env.ts';
+import type { Front, Fronted } from './front.ts';
 import { httpPrefixesOf } from './http-prefixes.ts';
 import { openPorts, type OpenPorts, type PortWishes } from './open-ports.ts';
 import type { PortKey } from './port-faults.ts';
@@ -14,15 +14,6 @@ import type { AnyService } from './service.ts';
 import { Shutdown } from './shutdown.ts';
 import { LeftWhileWaiting, whenServersAnswer } from './wait-for-servers.ts';
 
-/** A service that listens. */
-export interface Listening {
-  readonly name: string;
-  readonly url: string;
-  /** The paths that it answers (see `httpPrefixesOf`). */
-  readonly prefixes: readonly string[];
-  readonly server: Server;
-}
-
 export interface RunOptions {
   /**
    * Instead of the process's environment. Then signals are left alone, a failed start throws instead of ending the process, and a
@@ -33,8 +24,8 @@ export interface RunOptions {
   readonly clock?: () => number;
   /** These are all services there are: every event must have a reader, every command its handler. */
   readonly whole?: boolean;
-  /** What stands before the services, such as a gateway: started when they listen, stopped when they have answered. */
-  readonly front?: (services: readonly Listening[], environment: Environment) => Promise<{ stop(): Promise<void> }>;
+  /** What stands before the services: stopped when they have answered. */
+  readonly front?: Front;
 }
 
 export interface Running {
@@ -90,7 +81,9 @@ async function startIn(
   const connectLogServer = shared.elasticsearchUrl === undefined ? {} : { connectLogServer: () => telemetry.connectLogServer() };
   const wishes = { needs: portNeedsOf(services), shared, log, proven: new Set<PortKey>(), ...connectLogServer };
   const open = (onState?: PortWishes['onState']): Promise<OpenPorts> => openPorts({ ...wishes, ...(onState && { onState }) });
-  const { ports, close } = await (leaving === undefined ? open() : whenServersAnswer(open, { services, environment, leaving }));
+  const { ports, close } = await (leaving === undefined
+    ? open()
+    : whenServersAnswer(open, { services, environment, front: options.front, leaving }));
   shutdown.add(close);
   const applications = await createAll(services, { environment, ports, clock, log }, shutdown);
   const listening = await listenAll(applications, shutdown);
@@ -112,8 +105,8 @@ async function createAll(services: readonly AnyService[], world: World, shutdown
   return applications;
 }
 
-async function listenAll(applications: readonly ServiceApplication[], shutdown: Shutdown): Promise<Listening[]> {
-  const listening: Listening[] = [];
+async function listenAll(applications: readonly ServiceApplication[], shutdown: Shutdown): Promise<Fronted[]> {
+  const listening: Fronted[] = [];
   for (const application of applications) {
     const { service } = application;
     shutdown.add(() => application.closeIntake(), 'intake');

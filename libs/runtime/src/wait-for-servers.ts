@@ -1,12 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { log } from '@roofshot/telemetry/logger';
 import type { Environment } from './env.ts';
+import type { Front } from './front.ts';
+import { httpPrefixesOf } from './http-prefixes.ts';
 import { portKeyOf } from './listen.ts';
 import type { PortState } from './open-ports.ts';
 import { PortFaults, type PortKey } from './port-faults.ts';
 import { isLogElsewhere } from './process-telemetry.ts';
 import type { AnyService } from './service.ts';
-import { openWaitingDoor, type WaitingDoor } from './waiting-door.ts';
+import { openWaitingDoor } from './waiting-door.ts';
 
 const FIRST_PAUSE_MS = 100;
 /** A server that has come is noticed within this. */
@@ -24,6 +26,8 @@ export class LeftWhileWaiting extends Error {
 export interface Waiting {
   readonly services: readonly AnyService[];
   readonly environment: Environment;
+  /** Stands before the services here, too. */
+  readonly front: Front | undefined;
   /** Ends the waiting: then it throws `LeftWhileWaiting`. */
   readonly leaving: AbortSignal;
 }
@@ -37,7 +41,7 @@ type Tell = (key: PortKey, state: PortState) => void;
 
 /**
  * Opens what lies outside the process, again and again while servers do not answer: they may be started later than this process.
- * Meanwhile every service stands at its port, alive and not ready, and lists what it waits for. Faults of another kind (a wrong password,
+ * Meanwhile every service stands at its port, alive and not ready, and lists what it waits for; so does what stands before them. Faults of another kind (a wrong password,
  * a foreign version) do not pass by themselves and are thrown, with those servers that would have been waited for.
  */
 export async function whenServersAnswer<T extends Closable>(open: (tell: Tell) => Promise<T>, waiting: Waiting): Promise<T> {
@@ -64,7 +68,7 @@ class WaitingRoom {
   /** What was told of a server since it last answered. */
   readonly #told = new Map<PortKey, Set<string>>();
   readonly #left = Promise.withResolvers<never>();
-  #doors: Promise<readonly WaitingDoor[]> | undefined;
+  #doors: Promise<readonly Closable[]> | undefined;
 
   constructor(waiting: Waiting) {
     this.#waiting = waiting;
@@ -94,7 +98,7 @@ class WaitingRoom {
 
   async close(): Promise<void> {
     const doors = await this.#doors?.catch(() => []); // why they could not be opened was thrown
-    await Promise.all((doors ?? []).map((door) => door.close()));
+    for (const door of doors?.toReversed() ?? []) await door.close();
   }
 
   /** A server that has answered is not awaited again while it is asked again, and one that has not keeps its reason. */
@@ -126,19 +130,26 @@ class WaitingRoom {
     return new Promise<never>(() => undefined);
   }
 
-  #openDoors(): Promise<readonly WaitingDoor[]> {
+  #openDoors(): Promise<readonly Closable[]> {
     this.#doors ??= openDoors(this.#waiting, () => (this.#reasons.size > 0 ? [...this.#reasons.values()] : ['the start to end']));
     return this.#doors;
   }
 }
 
-async function openDoors({ services, environment }: Waiting, waitsFor: () => readonly string[]): Promise<readonly WaitingDoor[]> {
-  const doors: WaitingDoor[] = [];
+/** The services' and then, where there is one, that before them. */
+async function openDoors({ services, environment, front }: Waiting, waitsFor: () => readonly string[]): Promise<readonly Closable[]> {
+  const doors: Closable[] = [];
   try {
-    for (const { name, port } of services) {
+    const waiting = [];
+    for (const service of services) {
+      const { name, port } = service;
       const wish = { host: environment.shared.host, port: environment.services.get(name)?.port ?? port, portKey: portKeyOf(name) };
-      doors.push(await openWaitingDoor(name, wish, waitsFor));
+      const door = await openWaitingDoor(name, wish, waitsFor);
+      doors.push(door);
+      waiting.push({ name, url: door.url, prefixes: httpPrefixesOf(service) });
     }
+    const opened = await front?.(waiting, environment);
+    if (opened !== undefined) doors.push({ close: () => opened.stop() });
   } catch (error) {
     await Promise.all(doors.map((door) => door.close()));
     throw error;

@@ -5,6 +5,7 @@ import { listenOn, type ListenWish } from './listen.ts';
 
 /** Stands at a service's address before it can start, so that whoever asks hears what it waits for. */
 export interface WaitingDoor {
+  readonly url: string;
   /** Gives the address free for the service itself. */
   close(): Promise<void>;
 }
@@ -20,8 +21,9 @@ export async function openWaitingDoor(
     new Promise((resolve, reject) =>
       server.once('error', reject).listen(wish.port, wish.host, () => resolve(void server.off('error', reject))),
     );
-  await listenOn(server, listen, { ...wish, who: service });
+  const url = await listenOn(server, listen, { ...wish, who: service });
   return {
+    url,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -74,6 +74,27 @@ describe('a service whose database does not answer yet', () => {
     await server.stop();
   }, 90_000);
 
+  test('is told of by the gateway before it, which is open from the first moment and stays at its address', async () => {
+    const child = start('./fronted-main.ts', { SQL_URL: sqlUrl, TALLY_PORT: '0', FRONT: String(port), LOG_FILE: join(folder.path, 'log') });
+    const waiting = expect.stringMatching(/^SQL_URL: No PostgreSQL answers at /) as string;
+    expect(await first('/status')).toEqual({
+      status: 200,
+      body: { ready: false, services: [{ name: 'tally', ready: false, waitsFor: [waiting], troubles: [], lag: 0 }] },
+    });
+    expect(await ask('/v1/tallies/any')).toMatchObject({
+      status: 503,
+      body: { detail: expect.stringContaining('it waits. SQL_URL') as string },
+    });
+
+    const server = await startPostgres();
+    await eventually(async () => expect(await ask('/readyz')).toMatchObject({ status: 200, body: { ready: true } }), {
+      deadlineMs: START_MS,
+    });
+    expect((await ask('/v1/tallies/any')).status).toBe(200);
+    expect(await child.end('SIGTERM')).toBe(0);
+    await server.stop();
+  }, 90_000);
+
   test(
     'ends in order when it is told to while it waits',
     async () => {

@@ -1,7 +1,7 @@
 /** All services (or `--services a,b`) in one process behind one door. `--json`: one line when ready, for programs. */
 import { parseArgs } from 'node:util';
 import { startGateway } from '@roofshot/runtime/gateway';
-import { run, type Listening } from '@roofshot/runtime/run';
+import { run } from '@roofshot/runtime/run';
 import { chooseServices } from './choose-services.ts';
 import { consolePage, GATEWAY_PORT } from './front.ts';
 import { allServices } from './services.ts';
@@ -36,11 +36,7 @@ function endWithParent(): void {
   process.channel?.unref();
 }
 
-function banner(
-  url: string,
-  urls: Readonly<Record<Listening['name'], string>>,
-  { dataDir, seconds }: { dataDir: string; seconds: number },
-): string {
+function banner(url: string, urls: Readonly<Record<string, string>>, { dataDir, seconds }: { dataDir: string; seconds: number }): string {
   const lines = [['Console and API', url], ...Object.entries(urls), ['Data', dataDir]];
   const width = Math.max(...lines.map(([name = '']) => name.length));
   return [
