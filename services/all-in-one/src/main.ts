@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { startGateway } from '@roofshot/runtime/gateway';
 import { run } from '@roofshot/runtime/run';
+import { bannerOf } from './banner.ts';
 import { chooseServices } from './choose-services.ts';
 import { consolePage, GATEWAY_PORT } from './front.ts';
 import { allServices } from './services.ts';
@@ -22,11 +23,11 @@ async function main(): Promise<void> {
     },
   });
   const seconds = (performance.now() - began) / 1000;
-  const { dataDir } = running.environment.shared;
+  const { shared } = running.environment;
   process.stdout.write(
     values.json === true
-      ? `${JSON.stringify({ ready: true, url, services: running.urls, dataDir, seconds })}\n`
-      : banner(url, running.urls, { dataDir, seconds }),
+      ? `${JSON.stringify({ ready: true, url, services: running.urls, dataDir: shared.dataDir, seconds })}\n`
+      : bannerOf({ url, services: running.urls, shared, seconds }),
   );
 }
 
@@ -34,16 +35,6 @@ async function main(): Promise<void> {
 function endWithParent(): void {
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
   process.channel?.unref();
-}
-
-function banner(url: string, urls: Readonly<Record<string, string>>, { dataDir, seconds }: { dataDir: string; seconds: number }): string {
-  const lines = [['Console and API', url], ...Object.entries(urls), ['Data', dataDir]];
-  const width = Math.max(...lines.map(([name = '']) => name.length));
-  return [
-    `\nRoofshot is ready after ${seconds.toFixed(1)} s. Ctrl-C ends it; the data stay.\n`,
-    ...lines.map(([name = '', value = '']) => `  ${`${name}:`.padEnd(width + 2)} ${value}`),
-    '',
-  ].join('\n');
 }
 
 await main().catch((error: unknown) => {
