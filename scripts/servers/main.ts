@@ -1,13 +1,16 @@
 // `npm run servers -- up|status|down`: real servers for a developer, the same that tests use.
-import { holdServer, letServersGo, listServers } from '@roofshot/testing/shared-servers';
+import { holdServer, letServersGo, listServers, type LetGo } from '@roofshot/testing/shared-servers';
 import { SERVER_NAMES, type ServerName } from '@roofshot/testing/server-kind';
+import { readWish } from './wish.ts';
 
 const HELP = `usage: npm run servers -- up [NAME ...] | status | down
 
   up      starts them (all, or those named: ${SERVER_NAMES.join(', ')}) and prints the variables that lead to them;
           they stay until down, and tests use them, too. In a shell: eval "$(npm run --silent servers -- up)"
   status  what runs where
-  down    ends them, with their data; those that tests are using stay until the tests have ended
+  down    ends them, with their data; those that other processes use stay until these have ended
+
+There is one set for all clones of this user, so down ends them for all. Ports and passwords are new after each down: run the eval again.
 
 exit codes: 0 done; 1 a server cannot be had or failed; 2 wrong arguments
 `;
@@ -44,14 +47,35 @@ async function status(): Promise<number> {
   return reports.some(({ state }) => state === 'failed') ? 1 : 0;
 }
 
-async function main([command, ...rest]: readonly string[]): Promise<number> {
-  const names = rest.map((word) => SERVER_NAMES.find((name) => name === word));
-  if (command === 'up' && !names.includes(undefined))
-    return up(rest.length === 0 ? SERVER_NAMES : names.filter((name) => name !== undefined));
-  if (command === 'status' && rest.length === 0) return status();
-  if (command === 'down' && rest.length === 0) return letServersGo().then(() => 0);
-  process.stderr.write(HELP);
-  return command === '--help' ? 0 : 2;
+async function down(): Promise<number> {
+  const ended = await letServersGo();
+  for (const one of ended) process.stdout.write(`${fateOf(one)}\n`);
+  if (ended.length === 0) process.stdout.write('none runs; nothing was ended\n');
+  return 0;
+}
+
+function fateOf({ name, users }: LetGo): string {
+  if (users.length === 0) return `${name}: ended, its data deleted`;
+  const [who, use, those] = users.length === 1 ? ['process', 'uses', 'it has'] : ['processes', 'use', 'they have'];
+  return `${name} stays: ${who} ${users.join(', ')} ${use} it; it ends when ${those}`;
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  const wish = readWish(words);
+  switch (wish.command) {
+    case 'up':
+      return up(wish.names);
+    case 'status':
+      return status();
+    case 'down':
+      return down();
+    case 'help':
+      process.stdout.write(HELP);
+      return 0;
+    case 'wrong':
+      process.stderr.write(`${wish.reason}\n\n${HELP}`);
+      return 2;
+  }
 }
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {

@@ -66,16 +66,20 @@ export async function endLease(folder: string, name: ServerName, holder: typeof 
   await rm(join(leases(folder, name), holder), { force: true });
 }
 
-/** True while somebody uses the server. Leases of processes that have ended are removed. */
-export async function isUsed(folder: string, name: ServerName): Promise<boolean> {
-  const held = await readdir(leases(folder, name)).catch(() => []);
-  let used = false;
-  for (const file of held) {
+/** Who uses the server: process ids, and HELD. Leases of processes that have ended are removed. */
+export async function usersOf(folder: string, name: ServerName): Promise<(number | typeof HELD)[]> {
+  const users: (number | typeof HELD)[] = [];
+  for (const file of await readdir(leases(folder, name)).catch(() => [])) {
     const [pid, start = ''] = file.split('.');
-    if (file === HELD || (await isRunning(Number(pid), start))) used = true;
+    if (file === HELD) users.push(HELD);
+    else if (await isRunning(Number(pid), start)) users.push(Number(pid));
     else await rm(join(leases(folder, name), file), { force: true });
   }
-  return used;
+  return users;
+}
+
+export async function isUsed(folder: string, name: ServerName): Promise<boolean> {
+  return (await usersOf(folder, name)).length > 0;
 }
 
 export async function usedServers(folder: string): Promise<ServerName[]> {

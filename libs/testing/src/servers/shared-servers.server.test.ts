@@ -7,6 +7,7 @@ import { eventually } from '../eventually.ts';
 import { tempDir, type TempDir } from '../temp-dir.ts';
 
 const REGISTER = new URL('../../../../register.mjs', import.meta.url).href;
+const SHARED_SERVERS = new URL('./shared-servers.ts', import.meta.url).href;
 const TEST_SERVER = new URL('./test-server.ts', import.meta.url).href;
 const IDLE_MS = 1_000;
 const DEADLINE = { deadlineMs: 60_000 };
@@ -44,6 +45,17 @@ async function ask(env: NodeJS.ProcessEnv = {}, name = 'redis'): Promise<{ child
   const child = run(['--input-type=module', '-e', script], env);
   const [line] = (await once(child.stdout ?? child, 'data')) as [Buffer];
   return { child, answer: String(line).trim() };
+}
+
+/** What a developer's command does with them: `call` is one of shared-servers.ts. @returns its answer */
+async function asDeveloper(call: string): Promise<unknown> {
+  const script = `import { holdServer, letServersGo } from ${JSON.stringify(SHARED_SERVERS)};
+    process.stdout.write(JSON.stringify(await ${call}));`;
+  const child = run(['--input-type=module', '-e', script]);
+  let said = '';
+  child.stdout?.on('data', (chunk: Buffer) => (said += String(chunk)));
+  await once(child, 'close');
+  return JSON.parse(said);
 }
 
 async function end({ child }: { child: ChildProcess }): Promise<void> {
@@ -96,6 +108,20 @@ describe('the servers that tests share', () => {
     expect(await answers(other.answer)).toBe(true);
     await end(other);
     await eventually(async () => !(await answers(user.answer)), { ...DEADLINE, describe: 'the end of the server' });
+  });
+
+  it('stay after the command that holds them until they are let go, which tells that they are gone', async () => {
+    const url = String(await asDeveloper("holdServer('redis')"));
+    expect(await answers(url)).toBe(true);
+    expect(await asDeveloper('letServersGo()')).toEqual([{ name: 'redis', users: [] }]);
+    expect(await answers(url)).toBe(false);
+    expect(await asDeveloper('letServersGo()')).toEqual([]);
+  });
+
+  it('tell who still uses them when they are let go', async () => {
+    const user = await ask();
+    expect(await asDeveloper('letServersGo()')).toEqual([{ name: 'redis', users: [user.child.pid] }]);
+    expect(await answers(user.answer)).toBe(true);
   });
 
   it('are gone with a keeper that is killed, and the next who asks gets new ones', async () => {

@@ -1,6 +1,8 @@
 // The shared servers as those see them who look after a whole run, or a developer's machine.
 import { setTimeout as delay } from 'node:timers/promises';
 import { loadKind } from './kinds.ts';
+import { dataOf } from './place.ts';
+import { exists } from './server-cache.ts';
 import { SERVER_NAMES, type ServerName } from './server-kind.ts';
 import {
   HELD,
@@ -10,8 +12,10 @@ import {
   isUsed,
   makeSharedFolder,
   readState,
+  serverFolder,
   sharedFolder,
   takeLease,
+  usersOf,
 } from './shared-folder.ts';
 import { sharedServer } from './test-server.ts';
 
@@ -28,12 +32,23 @@ export async function holdServer(name: ServerName): Promise<string> {
   return sharedServer(name);
 }
 
+/** What became of a server that was let go. */
+export interface LetGo {
+  readonly name: ServerName;
+  /** The processes that still use it: with the last of them it ends. None: it has ended, and its data are deleted. */
+  readonly users: readonly number[];
+}
+
 /** Ends the servers that were held, those of other versions of the sources, too. Those in use by tests stay for as long as they are. */
-export async function letServersGo(): Promise<void> {
+export async function letServersGo(): Promise<LetGo[]> {
+  const running = (await listServers()).filter(({ state }) => state !== 'failed');
   for (const folder of await allSharedFolders()) {
     for (const name of SERVER_NAMES) await endLease(folder, name, HELD);
     await hurry(folder);
   }
+  return Promise.all(
+    running.map(async ({ name, folder }) => ({ name, users: (await usersOf(folder, name)).filter((user) => user !== HELD) })),
+  );
 }
 
 /** Ends the shared servers that no living process uses, now and not after a while. */
@@ -47,15 +62,16 @@ async function hurry(folder: string): Promise<void> {
   if (keeper === undefined) return;
   process.kill(keeper, 'SIGTERM');
   const end = Date.now() + END_MS;
-  while ((await findKeeper(folder)) === keeper && !(await someUsed(folder))) {
+  while ((await findKeeper(folder)) === keeper && !(await onlyUsedAreLeft(folder))) {
     if (Date.now() > end) throw new Error(`The test servers in ${folder} do not end. Their keeper is process ${keeper}: kill ${keeper}`);
     await delay(LOOK_MS);
   }
 }
 
-async function someUsed(folder: string): Promise<boolean> {
-  for (const name of SERVER_NAMES) if (await isUsed(folder, name)) return true;
-  return false;
+async function onlyUsedAreLeft(folder: string): Promise<boolean> {
+  const used = await Promise.all(SERVER_NAMES.map((name) => isUsed(folder, name)));
+  const left = await Promise.all(SERVER_NAMES.map((name) => exists(dataOf(serverFolder(folder, name)))));
+  return used.includes(true) && left.every((isLeft, index) => !isLeft || used[index] === true);
 }
 
 export interface ServerReport {
