@@ -10,11 +10,12 @@ function saidAt(level: LogThreshold): Record<string, unknown>[] {
   const headers = { ce_id: 'e-7', ce_type: 'flight.landed', ...CORRELATION };
   const record = { topic: 'events.flight.landed', key: 'a', headers, value: '{}' };
   const command = { queue: 'training', id: 'run-1', headers: { type: 'training-run.start', correlationid: 'c-2' }, payload: '{}' };
-  logSaid({ service: 'ingestion', clock: Date.now }, [record], [command]);
+  const control = { ...record, headers: { ...headers, ce_id: 'e-8', ce_type: 'source.progressed' } };
+  logSaid({ service: 'ingestion', clock: Date.now }, [record, control], [command]);
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-it('tells every message of a transaction under its own correlation id and trace', () => {
+it('tells every message of a transaction under its own correlation id and trace, but no control record', () => {
   expect(saidAt('debug')).toMatchObject([
     {
       message: 'A command was sent.',

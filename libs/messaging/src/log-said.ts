@@ -1,10 +1,14 @@
+import { SourceProgressed } from '@roofshot/contracts/events';
 import { runWith } from '@roofshot/telemetry/context';
 import { log } from '@roofshot/telemetry/logger';
 import type { OutgoingCommand } from './commands/queue.ts';
 import type { OutgoingRecord } from './events/bus.ts';
 import type { Speaker } from './speaker.ts';
 
-/** A line for each message of a committed transaction, at debug: with those of its handlers they are the path of a request. */
+/**
+ * A line for each message of a committed transaction, at debug: with those of its handlers they are the path of a request. Control records
+ * are left out: they go to every partition, and are no step of any request.
+ */
 export function logSaid({ service }: Speaker, records: readonly OutgoingRecord[], commands: readonly OutgoingCommand[]): void {
   if (!log.isEnabled('debug')) return;
   for (const { queue, id, headers } of commands) {
@@ -13,6 +17,7 @@ export function logSaid({ service }: Speaker, records: readonly OutgoingRecord[]
   }
   for (const { topic, headers } of records) {
     const { ce_id: id, ce_type: type, ce_correlationid: correlationid, ce_traceparent: traceparent } = headers;
+    if (type === SourceProgressed.type) continue;
     said(service, { id, type, correlationid, traceparent }, () => log.debug('An event was published.', { 'labels.topic': topic }));
   }
 }

@@ -8,6 +8,9 @@ export interface LogLine {
   readonly level: string;
   readonly message: string;
   readonly correlationId: string | null;
+  /** The type of the message that the line is about, and its topic or queue. */
+  readonly action: string | null;
+  readonly channel: string | null;
   readonly error: string | null;
 }
 
@@ -45,6 +48,8 @@ function parseLine(line: string, ids: ReadonlySet<string>): LogLine | undefined 
     level: text('log.level') ?? '',
     message: text('message') ?? '',
     correlationId,
+    action: text('event.action'),
+    channel: text('labels.topic') ?? text('labels.queue'),
     error: text('error.message'),
   };
 }

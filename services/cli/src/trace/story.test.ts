@@ -48,13 +48,17 @@ test('hops and log lines are one story in time order, with the pauses in it', ()
     level: 'warn',
     message: 'A version is slow.',
     correlationId: 'c',
+    action: null,
+    channel: null,
     error: null,
   };
+  const published = { ...line, level: 'debug', message: 'An event was published.', action: 'shadow.scored', channel: 'predictions.v1' };
   const later = hop({ at: '2026-01-01T02:13:00.250Z', type: 'order.settled', summary: '', subject: 'o1', time: '2026-01-01T02:00:00Z' });
-  expect(timelineLines([hop({}), later], [line])).toEqual([
+  expect(timelineLines([hop({}), later], [line, published])).toEqual([
     '2026-01-01T00:00:00.000Z             prediction.served  [predictions.v1/1 @7]',
     '                                     decision warn, experiment trees',
     '2026-01-01T00:00:00.250Z    +250 ms  log warn serving: A version is slow.',
+    '2026-01-01T00:00:00.250Z      +0 ms  log debug serving: An event was published.  shadow.scored  [predictions.v1]',
     '  … 2 h 13 min in which the log says nothing of it …',
     '2026-01-01T02:13:00.250Z  +2 h 13 min  order.settled of o1 (event time 2026-01-01T02:00:00Z)  [predictions.v1/1 @7]',
   ]);

@@ -31,8 +31,10 @@ function stepOfHop(hop: TraceHop): Step {
   return { at: Date.parse(at), lines: [head, ...(summary === '' ? [] : [summary])] };
 }
 
-function stepOfLine({ at, service, level, message, error }: LogLine): Step {
-  return { at: Date.parse(at), lines: [`log ${level} ${service}: ${message}`, ...(error === null ? [] : [error])] };
+function stepOfLine({ at, service, level, message, action, channel, error }: LogLine): Step {
+  const about = [action, channel === null ? null : `[${channel}]`].filter((part) => part !== null).join('  ');
+  const head = `log ${level} ${service}: ${message}${about === '' ? '' : `  ${about}`}`;
+  return { at: Date.parse(at), lines: [head, ...(error === null ? [] : [error])] };
 }
 
 /** `12 ms`, `3.4 s`, `5 min 10 s`, `2 h 13 min`, `3 d 4 h`. */
