@@ -28,5 +28,6 @@ describe('a redis:// URL', () => {
     for (const fault of ['the database "first" is no number', 'a percent sign', 'no parameter "ttl"', 'Its form is redis://'])
       expect(reading).toThrow(fault);
     expect(() => parseRedisUrl('redis://:se/cret@host')).toThrow(/^(?!.*cret).*it is no URL/);
+    expect(() => parseRedisUrl('redis://me:33/cret@host')).toThrow(/^(?!.*cret).*a slash in user or password must be written as %2F/);
   });
 });

@@ -33,9 +33,17 @@ function faultsOf({ hostname, pathname, searchParams, username, password }: URL)
   const unknown = [...searchParams.keys()].filter((key) => key !== 'prefix');
   return [
     ...(hostname === '' ? ['it names no host'] : []),
-    ...(/^(\/\d{0,5})?$/.test(pathname) ? [] : [`the database "${pathname.slice(1)}" is no number`]),
+    ...databaseFaults(pathname),
     ...(isDecodable(username) && isDecodable(password) ? [] : ['a percent sign in user or password must be written as %25']),
     ...unknown.map((key) => `there is no parameter "${key}" (there is prefix)`),
+  ];
+}
+
+/** After a slash in a password its rest stands at the database's place; it must not be shown. */
+function databaseFaults(pathname: string): string[] {
+  if (/^(\/\d{0,5})?$/.test(pathname)) return [];
+  return [
+    pathname.includes('@') ? 'a slash in user or password must be written as %2F' : `the database "${pathname.slice(1)}" is no number`,
   ];
 }
 

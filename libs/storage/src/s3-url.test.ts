@@ -24,7 +24,8 @@ describe('an s3:// URL', () => {
       expect(reading).toThrow(fault);
   });
 
-  it('shows nothing of a secret whose slash was not encoded', () => {
+  it('shows nothing of a secret whose slash or @ was not encoded', () => {
+    expect(() => parseS3Url('s3://AK:se@cret@models')).toThrow(/^(?!.*cret@m).*an @ in key or secret must be written as %40/);
     expect(() => parseS3Url('s3://AK:se/cret@models')).toThrow('a slash in key or secret must be written as %2F');
     expect(() => parseS3Url('s3://AK:se/cret@models')).not.toThrow(/AK:|cret@m/);
   });

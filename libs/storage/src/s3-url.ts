@@ -30,7 +30,9 @@ export function parseS3Url(url: string): S3Address {
     ...(endpoint === undefined || /^https?:$/.test(URL.parse(endpoint)?.protocol ?? '')
       ? []
       : [`the endpoint "${endpoint}" is no http address`]),
-    ...[...parameters.keys()].filter((key) => !PARAMETERS.includes(key)).map((key) => `there is no parameter "${key}"`),
+    ...[...parameters.keys()]
+      .filter((key) => !PARAMETERS.includes(key))
+      .map((key) => `there is no parameter "${key}" (there are ${PARAMETERS.join(', ')})`),
   ];
   if (faults.length > 0) throw new Error(`OBJECTS_URL cannot be read: ${faults.join('; ')}. Its form is ${FORM}.`);
   return {
@@ -43,10 +45,11 @@ export function parseS3Url(url: string): S3Address {
   };
 }
 
-/** Where a secret with a slash in it was not encoded, what stands at the bucket's place must not be shown. */
+/** Where a secret with a slash or an @ in it was not encoded, what stands at the bucket's place must not be shown. */
 function bucketFaults(bucket: string, url: string): string[] {
   if (/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket)) return [];
   const beforeQuery = url.split('?', 1)[0] ?? '';
+  if (bucket.includes('@')) return ['an @ in key or secret must be written as %40'];
   if (bucket.includes(':') && beforeQuery.includes('@')) return ['a slash in key or secret must be written as %2F'];
   return [`"${bucket}" is no name of a bucket`];
 }

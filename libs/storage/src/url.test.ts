@@ -26,6 +26,11 @@ describe('a postgres:// URL', () => {
     expect(reading(query)).toThrow(/^(?!.*s3cret).*Its form is postgres:\/\/user:password@host/);
   });
 
+  it('shows nothing of a password whose slash was not encoded', () => {
+    for (const url of ['postgres://me:s3/cret@db/shop', 'postgres://me:33/cret@db/shop'])
+      expect(() => refuseWrongSqlUrl(url)).toThrow(/^(?!.*cret).*(it is no URL|a slash in user or password must be written as %2F)/);
+  });
+
   it('tells all faults at once', () => {
     expect(reading('?slmode=require&sslmode=requir')).toThrow(/"slmode".*; sslmode is "requir"/);
   });

@@ -26,6 +26,9 @@ const PARAMETERS = [
   'uselibpqcompat',
   'application_name',
   'options',
+  'idle_in_transaction_session_timeout',
+  'lock_timeout',
+  'statement_timeout',
 ];
 const FILES = ['sslrootcert', 'sslcert', 'sslkey'];
 /** As the driver names them; `prefer`, `require` and `verify-ca` prove the server's certificate and name as `verify-full` does. */
@@ -34,8 +37,13 @@ const SSL_MODES = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full', '
 /** Throws one error that names every fault in a PostgreSQL URL, without its password. */
 export function refuseWrongSqlUrl(url: string): void {
   const parsed = parseSqlUrl(url);
-  const faults = parsed === undefined ? ['it is no URL'] : parameterFaults(parsed.searchParams);
+  const faults = parsed === undefined ? ['it is no URL'] : [...cutPassword(parsed), ...parameterFaults(parsed.searchParams)];
   if (faults.length > 0) throw new Error(`The address of the database cannot be read: ${faults.join('; ')}. Its form is ${FORM}.`);
+}
+
+/** After a slash in a password its rest stands at the database's place, and would be told as that. */
+function cutPassword({ pathname }: URL): string[] {
+  return pathname.includes('@') ? ['a slash in user or password must be written as %2F'] : [];
 }
 
 function parameterFaults(parameters: URLSearchParams): string[] {

@@ -26,6 +26,10 @@ describe('an amqp:// URL', () => {
     expect(parseRabbitUrl('amqp://m%40e:p%3Aw%2F@b:1/team%2Fa')).toMatchObject({ user: 'm@e', password: 'p:w/', vhost: 'team/a' });
   });
 
+  it.each(['amqp://me:s3@cret@b:1', 'amqp://me:s3/cret@b:1'])('shows nothing of the password in %s, which is not encoded', (url) => {
+    expect(() => parseRabbitUrl(url)).toThrow(/^(?!.*(s3|cret)).*@ and \/ in user and password are not written as %40 and %2F/);
+  });
+
   it('tells all faults at once', () => {
     const reading = (): unknown => parseRabbitUrl('amqp://me@b:99999,c:d/%zz?heartbeat=0&outbox=-1&prefetch=1');
     for (const fault of [

@@ -31,11 +31,8 @@ export function parseRabbitUrl(url: string): RabbitAddress {
     /^(amqps?):\/\/(?:([^@/?]*)@)?([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/.exec(url) ?? [];
   const faults: string[] = [];
   const tls = scheme === 'amqps';
-  const nodes = hosts
-    .split(',')
-    .filter((host) => host !== '')
-    .map((host) => nodeOf(host, tls ? TLS_PORT : PLAIN_PORT, faults));
-  if (nodes.length === 0) faults.push('it names no host');
+  const nodes = isCutPassword(credentials, hosts, path) ? [] : nodesOf(hosts, tls ? TLS_PORT : PLAIN_PORT, faults);
+  if (nodes.length === 0) faults.push('it names no host, or @ and / in user and password are not written as %40 and %2F');
   const parameters = new URLSearchParams(query);
   const heartbeatSeconds = heartbeatOf(parameters, faults);
   const mostWaiting = mostWaitingOf(parameters, faults);
@@ -49,6 +46,16 @@ export function parseRabbitUrl(url: string): RabbitAddress {
 /** Without the password. */
 export function describeNode({ host, port }: RabbitNode): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** Whether what stands at the hosts' place is a part of a password, which must not be shown. */
+function isCutPassword(credentials: string | undefined, hosts: string, path: string): boolean {
+  return hosts.includes('@') || (credentials === undefined && path.includes('@'));
+}
+
+function nodesOf(hosts: string, defaultPort: number, faults: string[]): RabbitNode[] {
+  const named = hosts.split(',').filter((host) => host !== '');
+  return named.map((host) => nodeOf(host, defaultPort, faults));
 }
 
 function nodeOf(text: string, defaultPort: number, faults: string[]): RabbitNode {

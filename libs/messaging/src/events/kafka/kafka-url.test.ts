@@ -24,6 +24,11 @@ describe('a kafka:// URL', () => {
     });
   });
 
+  it('shows nothing of a password that was not encoded', () => {
+    expect(() => parseKafkaUrl('kafka://me:s3@cret@b:9092')).toThrow(/^(?!.*cret).*an @ in user or password must be written as %40/);
+    expect(() => parseKafkaUrl('kafka://me:s3/cret@b:9092')).toThrow(/^(?!.*(s3|cret)).*EVENTS_URL cannot be read/);
+  });
+
   it('tells all faults at once', () => {
     const reading = (): unknown => parseKafkaUrl('kafka://me@a,b:99999?partitions=0&outbox=many&ssl=yes&acks=1&sasl=gssapi');
     for (const fault of [

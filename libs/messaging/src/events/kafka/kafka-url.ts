@@ -29,7 +29,9 @@ export function parseKafkaUrl(url: string): KafkaAddress {
   const faults: string[] = [];
   const brokers = hosts.split(',').filter((host) => host !== '');
   if (brokers.length === 0) faults.push('it names no broker');
-  for (const broker of brokers) if (!isAddress(broker)) faults.push(`"${broker}" is no host:port`);
+  // Then what stands at the broker's place is the end of a password.
+  if (hosts.includes('@')) faults.push('an @ in user or password must be written as %40');
+  else for (const broker of brokers) if (!isAddress(broker)) faults.push(`"${broker}" is no host:port`);
   for (const key of parameters.keys())
     if (!KEYS.includes(key)) faults.push(`there is no parameter "${key}" (there are ${KEYS.join(', ')})`);
   const partitions = countOf(parameters, 'partitions', faults) ?? DEFAULT_PARTITIONS;
