@@ -42,6 +42,12 @@ describe('docs/reference/kinds.md', () => {
       expect({ path, faults: validatorOf(schema).faults(schema.default) }).toEqual({ path, faults: [] });
   });
 
+  it('tells what functions of expressions take', () => {
+    const text = kindsPage([kindOf(Closed({}))]);
+    for (const form of ['clip(x, low, high)', 'hour(time, zone?)', 'max(x, …)', 'text.startsWith(part)', 'value.size()'])
+      expect(text).toContain(`\`${form}\``);
+  });
+
   it('names the field that is not described', () => {
     expect(() => kindsPage([kindOf(Closed({ list: Described(Type.Array(Closed({ bare: Type.String() })), 'Things.') }))])).toThrow(
       /list\[\]\.bare/,

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { ResourceDefinition } from '@roofshot/contracts/define';
 import { SentResource } from '@roofshot/contracts/http/common';
 import { allKinds } from '@roofshot/contracts/resources';
-import { FUNCTIONS, METHODS } from '@roofshot/feature-defs/expression-functions';
+import { FUNCTIONS, METHODS, type FunctionRule } from '@roofshot/feature-defs/expression-functions';
 import type { TSchema } from 'typebox';
 import type { GeneratedFiles } from '../generated-files.ts';
 import { exampleOf } from './examples.ts';
@@ -108,7 +108,12 @@ The syntax is CEL's; the meaning is made for JSON. There is one kind of number, 
 and functions, and a comparison with it is null. \`==\` and \`!=\` tell it from values, \`coalesce\` replaces it, \`has\` asks for it. A value of
 the wrong type makes its place null.
 
-Functions: ${words(Object.keys(FUNCTIONS))}.
-On a value, like \`data.origin.startsWith("J")\`: ${words(Object.keys(METHODS))}.
+Functions: ${words(Object.entries(FUNCTIONS).map(([name, { parameters }]) => `${name}(${parameters})`))}.
+On a value, like \`data.origin.startsWith("J")\`: ${words(Object.entries(METHODS).map(asMethod))}.
 Operators, \`?:\`, \`in\` and \`has(data.x)\` are CEL's; macros (\`all\`, \`map\`), \`matches\`, object literals, bytes and unsigned numbers are not taken.`;
+}
+
+function asMethod([name, { parameters }]: [string, FunctionRule]): string {
+  const [subject, ...others] = parameters.split(', ');
+  return `${subject}.${name}(${others.join(', ')})`;
 }

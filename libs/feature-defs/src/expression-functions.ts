@@ -3,6 +3,8 @@ import { booleanOrNull, describeValue, finiteOrNull, type Report, type StaticTyp
 import { localHour, localWeekday } from './zoned-time.ts';
 
 export interface FunctionRule {
+  /** As users read them: `zone?` may be left out, `…` stands for any number more. Of a method the first is the value itself. */
+  readonly parameters: string;
   readonly least: number;
   readonly most: number;
   /** Types of the arguments; the last one stands for all further ones. */
@@ -13,17 +15,21 @@ export interface FunctionRule {
   readonly call: (args: readonly unknown[], report: Report) => unknown;
 }
 
-const numeric = (least: number, most: number, compute: (...values: number[]) => number): FunctionRule => ({
-  least,
-  most,
+function taking(parameters: string): Pick<FunctionRule, 'parameters' | 'least' | 'most'> {
+  const names = parameters.split(', ');
+  const least = names.filter((name) => name !== '…' && !name.endsWith('?')).length;
+  return { parameters, least, most: names.includes('…') ? Infinity : names.length };
+}
+
+const numeric = (parameters: string, compute: (...values: number[]) => number): FunctionRule => ({
+  ...taking(parameters),
   takes: ['number'],
   gives: 'number',
   call: (args) => finiteOrNull(compute(...(args as number[]))),
 });
 
 const zoned = (read: (time: number, zone: string) => number | null): FunctionRule => ({
-  least: 1,
-  most: 2,
+  ...taking('time, zone?'),
   takes: ['number', 'string'],
   gives: 'number',
   call: ([time, zone], report) => readZoned(read, time as number, (zone ?? 'UTC') as string, report),
@@ -36,14 +42,13 @@ function readZoned(read: (time: number, zone: string) => number | null, time: nu
 }
 
 const textual = (test: (text: string, part: string) => boolean): FunctionRule => ({
-  least: 2,
-  most: 2,
+  ...taking('text, part'),
   takes: ['string'],
   gives: 'boolean',
   call: (args) => test(args[0] as string, args[1] as string),
 });
 
-const size: FunctionRule = { least: 1, most: 1, takes: ['any'], gives: 'number', call: ([value], report) => sizeOf(value, report) };
+const size: FunctionRule = { ...taking('value'), takes: ['any'], gives: 'number', call: ([value], report) => sizeOf(value, report) };
 
 function sizeOf(value: unknown, report: Report): number | null {
   if (typeof value === 'string') return [...value].length;
@@ -79,9 +84,12 @@ function truthToNumber(value: unknown, report: Report): number | null {
   return truth === null ? null : Number(truth);
 }
 
-const one = (takes: StaticType, gives: StaticType, call: (value: unknown, report: Report) => unknown): FunctionRule => ({
-  least: 1,
-  most: 1,
+const one = (
+  [parameter, takes]: readonly [string, StaticType],
+  gives: StaticType,
+  call: (value: unknown, report: Report) => unknown,
+): FunctionRule => ({
+  ...taking(parameter),
   takes: [takes],
   gives,
   call: ([value], report) => call(value, report),
@@ -89,31 +97,30 @@ const one = (takes: StaticType, gives: StaticType, call: (value: unknown, report
 
 /** `hour(time, zone)`, `clip(x, low, high)`, …: called by name. */
 export const FUNCTIONS: Readonly<Record<string, FunctionRule>> = {
-  abs: numeric(1, 1, Math.abs),
-  ceil: numeric(1, 1, Math.ceil),
-  clip: numeric(3, 3, (value, low, high) => Math.min(Math.max(value ?? 0, low ?? 0), high ?? 0)),
-  exp: numeric(1, 1, Math.exp),
-  floor: numeric(1, 1, Math.floor),
-  log: numeric(1, 1, Math.log),
-  max: numeric(1, Infinity, Math.max),
-  min: numeric(1, Infinity, Math.min),
-  pow: numeric(2, 2, Math.pow),
-  round: numeric(1, 1, (value) => Math.sign(value) * Math.round(Math.abs(value))),
-  sqrt: numeric(1, 1, Math.sqrt),
+  abs: numeric('x', Math.abs),
+  ceil: numeric('x', Math.ceil),
+  clip: numeric('x, low, high', (value, low, high) => Math.min(Math.max(value ?? 0, low ?? 0), high ?? 0)),
+  exp: numeric('x', Math.exp),
+  floor: numeric('x', Math.floor),
+  log: numeric('x', Math.log),
+  max: numeric('x, …', Math.max),
+  min: numeric('x, …', Math.min),
+  pow: numeric('x, exponent', Math.pow),
+  round: numeric('x', (value) => Math.sign(value) * Math.round(Math.abs(value))),
+  sqrt: numeric('x', Math.sqrt),
   hour: zoned(localHour),
   weekday: zoned(localWeekday),
-  timestamp: one('string', 'number', toTime),
-  double: one('any', 'number', toNumber),
-  int: one('any', 'number', (value, report) => {
+  timestamp: one(['text', 'string'], 'number', toTime),
+  double: one(['value', 'any'], 'number', toNumber),
+  int: one(['value', 'any'], 'number', (value, report) => {
     const result = toNumber(value, report);
     return result === null ? null : Math.trunc(result);
   }),
-  indicator: one('boolean', 'number', truthToNumber),
-  string: one('any', 'string', toText),
+  indicator: one(['truth', 'boolean'], 'number', truthToNumber),
+  string: one(['value', 'any'], 'string', toText),
   size,
   coalesce: {
-    least: 1,
-    most: Infinity,
+    ...taking('value, …'),
     takes: ['any'],
     gives: 'any',
     nulls: 'pass',
