@@ -5,8 +5,10 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { unixSocketFault } from '@roofshot/telemetry/unix-sockets';
+import { eventually } from '@roofshot/testing/eventually';
+import { freePorts } from '@roofshot/testing/free-ports';
 import { tempDir, type TempDir } from '@roofshot/testing/temp-dir';
-import { roofshot, startPlatform, type Ended } from './cli-lab.ts';
+import { launch, roofshot, startPlatform, type Ended } from './cli-lab.ts';
 
 let folder: TempDir;
 beforeAll(async () => {
@@ -64,6 +66,28 @@ test('kill -9 of the command ends the platform behind it, and the next start kno
   const second = await startPlatform(data);
   expect((await second.run('get', 'entities', '--json')).out).toContain('"customer"');
   expect(await second.stop()).toBe(0);
+}, 90_000);
+
+test('a platform that waits for a server says so to whoever asks, and changes nothing', async () => {
+  const [port = 0] = await freePorts(1);
+  const away = { SQL_URL: 'postgres://me:s3cret@127.0.0.1:1/shop' };
+  const child = launch(['up', '--data', join(folder.path, 'waiting'), '--port', String(port)], { env: away });
+  const run = (...args: string[]): Promise<Ended> => roofshot(args, { env: { ROOFSHOT_URL: `http://127.0.0.1:${port}` } });
+  const status = await eventually(
+    async () => {
+      const said = await run('status');
+      return said.code !== 3 && said;
+    },
+    { deadlineMs: 60_000, describe: 'an answer' },
+  );
+  expect(status.code).toBe(1);
+  expect(status.out).toMatch(/\ningestion +not ready +0 +SQL_URL: No PostgreSQL answers at 127\.0\.0\.1:1\/shop: /);
+  const applied = await run('apply', '-f', 'shop');
+  expect(applied).toMatchObject({ code: 1, out: '' });
+  expect(applied.err).toContain('has not started yet, it waits. SQL_URL: No PostgreSQL answers');
+  expect(`${status.out}${applied.err}`).not.toContain('s3cret');
+  child.kill('SIGTERM');
+  expect(await once(child, 'close')).toEqual([0, null]);
 }, 90_000);
 
 test('all faults of the settings are told at once, among them a StatsD address that this Node cannot send to', async () => {

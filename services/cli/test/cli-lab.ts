@@ -22,7 +22,8 @@ export interface RunOptions {
   readonly input?: string;
 }
 
-function launch(args: readonly string[], { env = {}, cwd = TEST_FOLDER }: RunOptions): ChildProcess {
+/** A command that runs until it is ended. */
+export function launch(args: readonly string[], { env = {}, cwd = TEST_FOLDER }: RunOptions): ChildProcess {
   const plain = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' };
   return spawn(process.execPath, [BIN, ...args], { cwd, env: { ...plain, ...ANY_PORTS, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
 }
