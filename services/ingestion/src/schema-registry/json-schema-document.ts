@@ -31,8 +31,12 @@ export const isSchemaObject = (value: unknown): value is SchemaObject =>
 
 export const isJsonSchema = (value: unknown): value is JsonSchema => typeof value === 'boolean' || isSchemaObject(value);
 
+let documents = 0;
+
 /** 2020-12, or draft-07 where `$schema` says so. */
 export class JsonSchemaDocument {
+  /** Tells it apart from every other document of this process. */
+  readonly serial = (documents += 1);
   readonly isDraft07: boolean;
   readonly #documents: ReferredSchemas;
   /** Where a URI stands. */

@@ -4,8 +4,6 @@ import { isJsonSchema, isSchemaObject, type SchemaNode, type SchemaObject } from
 /** Numbers come in two kinds, so that sets of types are sets. */
 const KINDS = ['null', 'boolean', 'integer', 'fraction', 'string', 'array', 'object'] as const;
 export type Kind = (typeof KINDS)[number];
-/** In-place schemas lie in each other at most so deep; what is deeper says nothing. */
-const MAX_DEPTH = 32;
 
 /** A keyword's value; undefined where the schema is a boolean, or the keyword is looked at apart. */
 export function keywordOf({ schema, without }: SchemaNode, keyword: string): unknown {
@@ -41,33 +39,60 @@ function stepsInto(value: unknown, steps: readonly (string | number)[]): unknown
   }, value);
 }
 
-/** The nodes with all that they take in by `$ref` and `allOf`: every one of them holds. */
-export function conjunctsOf(nodes: readonly SchemaNode[], depth = 0): SchemaNode[] {
-  if (depth > MAX_DEPTH) return [];
-  return nodes.flatMap((node) => {
-    const target = keywordOf(node, '$ref') === undefined ? undefined : node.document.target(node);
-    const inner = [...(target === undefined ? [] : [target]), ...branchesOf(node, 'allOf')];
-    const bare = inner.length === 0 ? node : { ...node, without: [...(node.without ?? []), '$ref', 'allOf'] };
-    return [bare, ...conjunctsOf(inner, depth + 1)];
-  });
+/** The nodes with all that they take in by `$ref` and `allOf`, each once: every one of them holds. */
+export function conjunctsOf(nodes: readonly SchemaNode[]): SchemaNode[] {
+  const found = new Map<string, SchemaNode>();
+  for (const node of nodes) addConjuncts(node, found);
+  return [...found.values()];
 }
+
+function addConjuncts(node: SchemaNode, found: Map<string, SchemaNode>): void {
+  const inner = takenIn(node);
+  const bare = inner.length === 0 ? node : { ...node, without: [...(node.without ?? []), '$ref', 'allOf'] };
+  const key = placeOf(bare);
+  if (found.has(key)) return;
+  found.set(key, bare);
+  for (const one of inner) addConjuncts(one, found);
+}
+
+function takenIn(node: SchemaNode): SchemaNode[] {
+  const target = keywordOf(node, '$ref') === undefined ? undefined : node.document.target(node);
+  return [...(target === undefined ? [] : [target]), ...branchesOf(node, 'allOf')];
+}
+
+/** Told apart from every other node of a comparison. */
+export const placeOf = ({ document, path, without = [] }: SchemaNode): string => JSON.stringify([document.serial, path, ...without]);
+
+export const common = (one: ReadonlySet<Kind>, other: ReadonlySet<Kind>): Set<Kind> => new Set([...one].filter((kind) => other.has(kind)));
 
 /** The kinds of values that conjuncts let through. */
-export function kindsOf(conjuncts: readonly SchemaNode[], depth = 0): Set<Kind> {
-  return conjuncts.reduce((kinds, node) => kinds.intersection(kindsOfOne(node, depth)), new Set<Kind>(KINDS));
+export function kindsOf(conjuncts: readonly SchemaNode[], known: KnownKinds = new Map()): Set<Kind> {
+  return conjuncts.reduce((kinds, node) => common(kinds, kindsOfOne(node, known)), new Set<Kind>(KINDS));
 }
 
-function kindsOfOne(node: SchemaNode, depth: number): Set<Kind> {
+/** By place, so that a node is looked at once however often it is referred to. */
+type KnownKinds = Map<string, ReadonlySet<Kind>>;
+
+function kindsOfOne(node: SchemaNode, known: KnownKinds): ReadonlySet<Kind> {
+  const place = placeOf(node);
+  const before = known.get(place);
+  if (before !== undefined) return before;
+  known.set(place, new Set(KINDS)); // while it is looked at: nothing is known of what refers to itself
+  const kinds = [ownKinds(node), ...['anyOf', 'oneOf'].map((keyword) => kindsOfBranches(branchesOf(node, keyword), known))].reduce(common);
+  known.set(place, kinds);
+  return kinds;
+}
+
+function ownKinds(node: SchemaNode): ReadonlySet<Kind> {
   if (node.schema === false) return new Set();
-  const sets = [kindsOfType(keywordOf(node, 'type'))];
+  const kinds = kindsOfType(keywordOf(node, 'type'));
   const values = valuesOfOne(node);
-  if (values !== undefined) sets.push(new Set(values.map(kindOf)));
-  for (const keyword of ['anyOf', 'oneOf']) {
-    const branches = branchesOf(node, keyword);
-    if (branches.length === 0 || depth > MAX_DEPTH) continue;
-    sets.push(new Set(branches.flatMap((branch) => [...kindsOf(conjunctsOf([branch]), depth + 1)])));
-  }
-  return sets.reduce((kinds, one) => kinds.intersection(one));
+  return values === undefined ? kinds : common(kinds, new Set(values.map(kindOf)));
+}
+
+function kindsOfBranches(branches: readonly SchemaNode[], known: KnownKinds): ReadonlySet<Kind> {
+  if (branches.length === 0) return new Set(KINDS);
+  return new Set(branches.flatMap((branch) => [...kindsOf(conjunctsOf([branch]), known)]));
 }
 
 export function kindsOfType(type: unknown): Set<Kind> {
@@ -112,7 +137,10 @@ export function propertyOf(conjuncts: readonly SchemaNode[], name: string): Sche
   return conjuncts.flatMap((node) => {
     const own = childOf(node, 'properties', name);
     const matching = patternsOf(node).filter((pattern) => matches(pattern, name));
-    const named = [...(own === undefined ? [] : [own]), ...matching.flatMap((pattern) => childOf(node, 'patternProperties', pattern) ?? [])];
+    const named = [
+      ...(own === undefined ? [] : [own]),
+      ...matching.flatMap((pattern) => childOf(node, 'patternProperties', pattern) ?? []),
+    ];
     if (named.length > 0) return named;
     return childOf(node, 'additionalProperties') ?? [];
   });
