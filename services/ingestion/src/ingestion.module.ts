@@ -14,6 +14,7 @@ import { ForgetSeen } from './forget-seen.ts';
 import { InFlight } from './in-flight.ts';
 import { IngestionController } from './ingestion.controller.ts';
 import { ownShard } from './ledger-store.ts';
+import { SchemaRegistryController } from './schema-registry/schema-registry.controller.ts';
 import { SayProgress } from './say-progress.ts';
 import { WriteKeyController } from './write-keys/write-key.controller.ts';
 import { WriteKeys } from './write-keys/write-keys.ts';
@@ -26,7 +27,7 @@ export class IngestionModule {
     const { sql, events, transactions, clock, config, log } = platform;
     return {
       module: IngestionModule,
-      controllers: [IngestionController, TraceController, WriteKeyController],
+      controllers: [IngestionController, TraceController, WriteKeyController, SchemaRegistryController],
       providers: [
         ForgetSeen,
         WriteKeys,

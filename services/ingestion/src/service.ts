@@ -5,6 +5,7 @@ import { defineService } from '@roofshot/runtime/service';
 import { CreateIngestion1700000001000 } from '../migrations/1700000001000-create-ingestion.ts';
 import { CreateStreams1700000002000 } from '../migrations/1700000002000-create-streams.ts';
 import { CreateWriteKeys1700000003000 } from '../migrations/1700000003000-create-write-keys.ts';
+import { CreateSchemaRegistry1700000010000 } from '../migrations/1700000010000-create-schema-registry.ts';
 import { IngestionConfig } from './config.ts';
 import { handlers } from './handlers.ts';
 import { IngestionModule } from './ingestion.module.ts';
@@ -18,8 +19,23 @@ export const ingestion = defineService({
   publishes: [acceptedEvents, refusedEvents, eventTypes, eventProgress, audit],
   sends: [],
   kinds: [EventType],
-  paths: ['/v1/events', '/v1/write-keys'],
-  migrations: [CreateIngestion1700000001000, CreateStreams1700000002000, CreateWriteKeys1700000003000],
+  paths: [
+    '/v1/events',
+    '/v1/write-keys',
+    '/v1/track',
+    '/v1/identify',
+    '/v1/page',
+    '/v1/screen',
+    '/v1/group',
+    '/v1/alias',
+    '/v1/batch',
+    '/subjects',
+    '/schemas',
+    '/compatibility',
+    '/config',
+    '/mode',
+  ],
+  migrations: [CreateIngestion1700000001000, CreateStreams1700000002000, CreateWriteKeys1700000003000, CreateSchemaRegistry1700000010000],
   module: IngestionModule.with,
   handlers,
 });
