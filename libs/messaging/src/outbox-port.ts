@@ -2,7 +2,7 @@ import { migrate } from '@roofshot/storage/migrate';
 import { deliveryMigrations } from '@roofshot/storage/delivery-migrations';
 import { failureLevel } from '@roofshot/storage/failure-level';
 import { Outbox, type NewOutboxMessage, type OutboxMessage } from '@roofshot/storage/outbox';
-import { CannotLeave, OutboxRelay, type OutboxRelayOptions } from '@roofshot/storage/outbox-relay';
+import { OutboxRelay, type OutboxRelayOptions } from '@roofshot/storage/outbox-relay';
 import type { Queryable, Sql } from '@roofshot/storage/sql';
 import type { Logger } from '@roofshot/telemetry/logger';
 import { OutboxRoom } from './outbox-room.ts';
@@ -63,21 +63,16 @@ export async function openOutbox({
 }: OutboxPortOptions): Promise<OutboxPort> {
   await migrate(sql, schema, deliveryMigrations);
   const outbox = new Outbox(schema);
-  const failures = new Map<number, string>();
-  const onError = (error: unknown): void => {
-    log[failureLevel(error)]('Messages could not be carried from the outbox; it is tried again.', { 'labels.outbox': schema, error });
+  const onError = (error: unknown, destination?: string): void => {
+    log[failureLevel(error)]('Messages could not be carried from the outbox; it is tried again.', {
+      'labels.outbox': schema,
+      ...(destination !== undefined && { 'labels.destination': destination }),
+      error,
+    });
   };
   const origin = `${await sql.identity()}/${schema}`;
-  const named = async (messages: readonly OutboxMessage[]): Promise<void> => {
-    const shard = messages[0]?.shard ?? 0;
-    try {
-      await publish(messages.map(({ sequence, payload }) => ({ origin: `${origin}/${shard}`, sequence, payload })));
-      failures.delete(shard);
-    } catch (error) {
-      if (!(error instanceof CannotLeave)) failures.set(shard, error instanceof Error ? error.message : String(error));
-      throw error;
-    }
-  };
+  const named = (messages: readonly OutboxMessage[]): Promise<void> =>
+    publish(messages.map(({ shard, sequence, payload }) => ({ origin: `${origin}/${shard}`, sequence, payload })));
   const onSetAside: OutboxRelayOptions['onSetAside'] = (messages) => {
     for (const { messageId, reason } of messages)
       log.error('A message can never leave the outbox; it was set aside there.', {
@@ -89,7 +84,10 @@ export async function openOutbox({
   const relay = new OutboxRelay({ sql, schema, publish: named, onError, onSetAside });
   await relay.start();
   const room = new OutboxRoom({ sql, outbox, log, most: mostWaiting });
-  const reasons = (): readonly string[] => (troubles().length > 0 ? troubles() : [...new Set(failures.values())]);
+  const reasons = (): readonly string[] => {
+    const refusals = relay.refusals.map(refusalText);
+    return relay.refusals.some(({ destination }) => destination !== undefined) || troubles().length === 0 ? refusals : troubles();
+  };
   return {
     enqueue: async (tx, messages) => {
       room.refuseWhenFull(reasons().join(' '));
@@ -104,6 +102,11 @@ export async function openOutbox({
       await relay.stop();
     },
   };
+}
+
+function refusalText({ destination, error }: OutboxRelay['refusals'][number]): string {
+  const reason = error instanceof Error ? error.message : String(error);
+  return destination === undefined || destination === '' ? reason : `What is said to "${destination}" cannot leave: ${reason}`;
 }
 
 /** Messages that wait for a moment are no trouble. */

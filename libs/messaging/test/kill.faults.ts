@@ -23,6 +23,7 @@ function startProcess(args: readonly string[]): ChildProcessByStdio<null, Readab
 /** Resolves when the process has written the word. */
 async function hear({ stdout }: { stdout: Readable }, word: string): Promise<void> {
   for await (const chunk of on(stdout, 'data')) if (String(chunk).includes(word)) return;
+  throw new Error(`The process ended before it said "${word}".`);
 }
 
 async function kill(child: ChildProcess): Promise<void> {

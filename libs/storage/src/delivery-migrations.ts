@@ -137,7 +137,9 @@ CREATE TABLE outbox_set_aside (
   created_at timestamptz NOT NULL,
   reason text NOT NULL,
   set_aside_at timestamptz NOT NULL
-);
+);`;
+
+const SEND_SET_ASIDE = `
 CREATE FUNCTION send_set_aside() RETURNS bigint LANGUAGE sql SET search_path FROM CURRENT AS $$
   WITH back AS (DELETE FROM outbox_set_aside RETURNING *),
   sent AS (
@@ -150,6 +152,7 @@ $$`;
 class AddSetAside1700000000003 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(SET_ASIDE);
+    await runner.query(SEND_SET_ASIDE);
   }
 
   async down(runner: QueryRunner): Promise<void> {
@@ -168,15 +171,42 @@ CREATE TABLE outbox_streams (
   last_sequence bigint NOT NULL
 ) WITH (fillfactor = 30)`;
 
+/** The sequence stays for processes of the version before, which may run beside this one. */
 class DrawNumbersFromTheClock1700000000004 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(NUMBERS_OF_THE_CLOCK);
-    await runner.query('DROP SEQUENCE outbox_sequence');
+  }
+
+  /** Readers have come as far as the clock: the sequence goes on from there. */
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`SELECT setval('outbox_sequence', max(last_sequence)) FROM outbox_streams HAVING count(*) > 0`);
+    await runner.query('DROP TABLE outbox_streams');
+  }
+}
+
+/** Where a message is to go: what cannot go to one place must not hold up what goes to others (outbox-relay.ts). Empty: of a version before. */
+const DESTINATIONS = [
+  `ALTER TABLE outbox ADD COLUMN destination text NOT NULL DEFAULT ''`,
+  `ALTER TABLE outbox_set_aside ADD COLUMN destination text NOT NULL DEFAULT ''`,
+  `CREATE OR REPLACE FUNCTION send_set_aside() RETURNS bigint LANGUAGE sql SET search_path FROM CURRENT AS $$
+     WITH back AS (DELETE FROM outbox_set_aside RETURNING *),
+     sent AS (
+       INSERT INTO outbox (shard, destination, kind, message_id, payload, created_at)
+       SELECT shard, destination, kind, message_id, payload, created_at FROM back ORDER BY id RETURNING 1
+     )
+     SELECT count(*) FROM sent
+   $$`,
+];
+
+class AddDestinations1700000000005 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    for (const statement of DESTINATIONS) await runner.query(statement);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP TABLE outbox_streams');
-    await runner.query('CREATE SEQUENCE outbox_sequence OWNED BY outbox.sequence');
+    await runner.query(SEND_SET_ASIDE.replace('CREATE FUNCTION', 'CREATE OR REPLACE FUNCTION'));
+    await runner.query('ALTER TABLE outbox DROP COLUMN destination');
+    await runner.query('ALTER TABLE outbox_set_aside DROP COLUMN destination');
   }
 }
 
@@ -187,4 +217,5 @@ export const deliveryMigrations: readonly MigrationClass[] = [
   AddSendingOrder1700000000002,
   AddSetAside1700000000003,
   DrawNumbersFromTheClock1700000000004,
+  AddDestinations1700000000005,
 ];

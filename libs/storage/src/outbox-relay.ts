@@ -1,9 +1,10 @@
 import { OutboxRows } from './outbox-rows.ts';
 import { outboxChannel } from './outbox.ts';
 import type { OutboxMessage, SetAsideMessage } from './outbox.ts';
-import type { Queryable, Sql } from './sql.ts';
+import { isLostConnection } from './sql-errors.ts';
+import type { Sql } from './sql.ts';
 
-/** Thrown by `publish`, which has sent nothing or may send the others again: these messages can never leave. By their sequence, why. */
+/** Thrown by `publish`, which may get the others again: these messages can never leave. By their place among those it was given, why. */
 export class CannotLeave extends Error {
   override readonly name = 'CannotLeave';
   readonly reasons: ReadonlyMap<number, string>;
@@ -19,12 +20,12 @@ export interface OutboxRelayOptions {
   /** The service's own schema. */
   schema: string;
   /**
-   * Publishes one shard's messages, never none, in their order and resolves when the broker has acknowledged all. It may get the same
-   * ones again. Called for several shards at once.
+   * Publishes messages, never none, each shard's in their order, and resolves when the broker has acknowledged all. It may get the same
+   * ones again, in smaller parts. Never called while it runs.
    */
   publish: (messages: readonly OutboxMessage[]) => Promise<void>;
-  /** Hears a failed publish or database; the relay goes on by itself with growing pauses. */
-  onError: (error: unknown) => void;
+  /** Hears a failed publish or database; the relay goes on by itself with growing pauses. `destination`: what refuses, where it is only one. */
+  onError: (error: unknown, destination?: string) => void;
   /** Hears what was set aside, after the commit. */
   onSetAside: (messages: readonly SetAsideMessage[]) => void;
   /** Most messages of a shard in one publish; default 500. */
@@ -38,37 +39,45 @@ const LONGEST_BACKOFF_MS = 10_000;
 /** Another relay has a shard, and has perhaps looked before a message came into it. */
 const OTHERS_MS = 50;
 
+/** What stands for all destinations, while the broker itself is away. */
+const BROKER = Symbol('the broker');
+type Place = string | typeof BROKER;
+
 interface Pause {
   readonly failures: number;
   readonly until: number;
+  readonly error: unknown;
+}
+
+/** What became of messages that were to be published. */
+interface Sent {
+  readonly gone: readonly OutboxMessage[];
+  readonly aside: readonly (SetAsideMessage & { readonly id: number })[];
+  readonly failures: ReadonlyMap<Place, unknown>;
 }
 
 /** One look at the outbox. */
-interface Carried {
+interface Carried extends Omit<Sent, 'gone'> {
   /** There is more to carry at once. */
   readonly more: boolean;
   /** Another relay has some of the shards. */
   readonly others: boolean;
-  readonly failures: ReadonlyMap<number, unknown>;
 }
 
-/** What became of one shard's batch. */
-interface Sent {
-  readonly messages: readonly OutboxMessage[];
-  readonly failure: unknown;
-}
+const NOTHING: Carried = { more: false, others: false, aside: [], failures: new Map() };
 
 /**
  * Carries messages from the outbox to a broker: each shard strictly in order, by one relay at a time, and deleted only after the
  * acknowledgement. Any number of relays may run; a shard's relay is whoever holds the shard's lock, which PostgreSQL frees with a
  * killed relay's connection. After a crash between publish and delete the same messages go out again with the same ids and numbers.
- * A shard whose publish fails waits with growing pauses; the other shards go on. What can never leave is set aside, so that the shard goes on.
+ * A destination that refuses waits with growing pauses and is then tried by itself; messages to others go on. While the broker is
+ * away, all wait. What can never leave is set aside.
  */
 export class OutboxRelay {
   readonly #options: Required<OutboxRelayOptions>;
   readonly #rows: OutboxRows;
   readonly #stop = new AbortController();
-  readonly #pauses = new Map<number, Pause>();
+  readonly #pauses = new Map<Place, Pause>();
   #wake: () => void = () => undefined;
   #woken = false;
   #running: Promise<void> | undefined;
@@ -91,12 +100,17 @@ export class OutboxRelay {
     this.#wake();
   }
 
-  /** Carries what was committed before the call, except what another relay is carrying. Throws the first failure, after trying every shard. */
+  /** What keeps messages from leaving, by destination; undefined: all of them. */
+  get refusals(): readonly { readonly destination: string | undefined; readonly error: unknown }[] {
+    return [...this.#pauses].map(([place, { error }]) => ({ destination: place === BROKER ? undefined : place, error }));
+  }
+
+  /** Carries what was committed before the call, except what another relay is carrying. Throws the first failure, after trying all destinations. */
   async flush(): Promise<void> {
-    const failures = new Map<number, unknown>();
-    for (let more = true; more;) {
-      const carried = await this.#carry([...failures.keys()]);
-      for (const [shard, failure] of carried.failures) failures.set(shard, failure);
+    const failures = new Map<Place, unknown>();
+    for (let more = true; more && !failures.has(BROKER);) {
+      const carried = await this.#carry([...failures.keys()].filter((place) => place !== BROKER));
+      for (const [place, failure] of carried.failures) failures.set(place, failure);
       ({ more } = carried);
     }
     const [first] = failures.values();
@@ -114,41 +128,51 @@ export class OutboxRelay {
   async #run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       this.#woken = false;
-      let others = false;
-      try {
-        const carried = await this.#carry(this.#paused());
-        this.#note(carried);
-        if (carried.more) continue;
-        ({ others } = carried);
-      } catch (error) {
-        this.#options.onError(error);
-      }
-      await this.#rest(others ? OTHERS_MS : this.#options.pollMs);
+      const carried = await this.#look();
+      if (!carried.more) await this.#rest(carried.others ? OTHERS_MS : this.#options.pollMs);
     }
   }
 
-  #paused(): number[] {
-    const now = Date.now();
-    return [...this.#pauses].filter(([, { until }]) => until > now).map(([shard]) => shard);
-  }
-
-  #note({ failures }: Carried): void {
-    const now = Date.now();
-    for (const [shard, { until }] of this.#pauses) if (until <= now && !failures.has(shard)) this.#pauses.delete(shard);
-    for (const [shard, failure] of failures) {
-      const count = (this.#pauses.get(shard)?.failures ?? 0) + 1;
-      this.#pauses.set(shard, { failures: count, until: now + Math.min(FIRST_BACKOFF_MS * 2 ** (count - 1), LONGEST_BACKOFF_MS) });
-      this.#options.onError(failure);
+  async #look(): Promise<Carried> {
+    const paused = this.#paused();
+    if (paused.includes(BROKER)) return NOTHING;
+    try {
+      const carried = await this.#carry(paused.filter((place) => place !== BROKER));
+      this.#note(carried, paused);
+      return carried;
+    } catch (error) {
+      this.#options.onError(error);
+      return NOTHING;
     }
   }
 
-  /** Until the next look, the end of the first pause, a wake-up or the stop, whichever comes first. */
+  #paused(): Place[] {
+    const now = Date.now();
+    return [...this.#pauses].filter(([, { until }]) => until > now).map(([place]) => place);
+  }
+
+  /** A pause that is over and was not begun again is forgotten. */
+  #note({ failures }: Carried, paused: readonly Place[]): void {
+    for (const place of this.#pauses.keys()) if (!paused.includes(place) && !failures.has(place)) this.#pauses.delete(place);
+    for (const [place, error] of failures) {
+      const count = (this.#pauses.get(place)?.failures ?? 0) + 1;
+      const until = Date.now() + Math.min(FIRST_BACKOFF_MS * 2 ** (count - 1), LONGEST_BACKOFF_MS);
+      this.#pauses.set(place, { failures: count, until, error });
+      this.#options.onError(error, place === BROKER ? undefined : place);
+    }
+  }
+
+  /** Until the next look, the end of the first pause, a wake-up or the stop, whichever comes first; while the broker is away, nobody wakes it. */
   async #rest(ms: number): Promise<void> {
-    if (this.#woken || this.#stop.signal.aborted) return;
+    const away = this.#pauses.get(BROKER);
+    if ((this.#woken && away === undefined) || this.#stop.signal.aborted) return;
     const woken = Promise.withResolvers<void>();
-    this.#wake = woken.resolve;
-    const untilPauseEnds = Math.min(...[...this.#pauses.values()].map(({ until }) => Math.max(until - Date.now(), 0)));
-    const timer = setTimeout(woken.resolve, Math.min(ms, untilPauseEnds));
+    this.#wake = () => {
+      if (away === undefined || this.#stop.signal.aborted) woken.resolve();
+    };
+    const now = Date.now();
+    const ends = (away === undefined ? [...this.#pauses.values()] : [away]).map(({ until }) => Math.max(until - now, 0));
+    const timer = setTimeout(woken.resolve, Math.min(away === undefined ? ms : Infinity, ...ends));
     await woken.promise;
     clearTimeout(timer);
     this.#wake = () => undefined;
@@ -158,49 +182,76 @@ export class OutboxRelay {
    * Sends one batch of each shard, and numbers the next. What is sent was numbered by an earlier transaction, so that whoever sends it
    * again, after a crash of this relay, does so in the same order and under the same numbers.
    */
-  async #carry(except: readonly number[]): Promise<Carried> {
-    const { sql, batchSize, onSetAside } = this.#options;
-    const aside: SetAsideMessage[] = [];
+  async #carry(paused: readonly string[]): Promise<Carried> {
+    const { sql, batchSize: limit, onSetAside } = this.#options;
     const carried = await sql.transaction(async (tx): Promise<Carried> => {
-      aside.length = 0;
-      const { mine, others } = await this.#rows.lock(tx, except);
-      if (mine.length === 0) return { more: false, others, failures: new Map() };
-      const sent = await this.#publish(await this.#rows.numbered(tx, mine, batchSize));
-      const failures = new Map<number, unknown>();
-      for (const [shard, { messages, failure }] of sent) {
-        if (failure instanceof CannotLeave) aside.push(...(await this.#setAside(tx, messages, failure)));
-        else if (failure !== undefined) failures.set(shard, failure);
-      }
-      await this.#rows.remove(
-        tx,
-        [...sent.values()].flatMap(({ messages, failure }) => (failure === undefined ? messages : [])),
-      );
-      const going = mine.filter((shard) => !failures.has(shard));
-      const numbered = going.length === 0 ? 0 : await this.#rows.number(tx, going, batchSize);
-      const rest =
-        aside.length > 0 || [...sent.values()].some(({ messages, failure }) => failure === undefined && messages.length === batchSize);
-      return { more: numbered > 0 || rest, others, failures };
+      const { mine, others } = await this.#rows.lock(tx);
+      if (mine.length === 0) return { ...NOTHING, others };
+      const messages = await this.#rows.numbered(tx, mine, { paused, limit });
+      const { gone, aside, failures } = await this.#publish(messages);
+      await this.#rows.remove(tx, gone);
+      await this.#rows.setAside(tx, aside);
+      const refused = [...failures.keys()].filter((place) => place !== BROKER);
+      const numbered = failures.has(BROKER) ? 0 : await this.#rows.number(tx, mine, { paused: [...paused, ...refused], limit });
+      const rest = numbered > 0 || aside.length > 0 || gone.length >= limit;
+      return { more: rest && !failures.has(BROKER), others, aside, failures };
     });
-    if (aside.length > 0) onSetAside(aside);
+    if (carried.aside.length > 0) onSetAside(carried.aside);
     return carried;
   }
 
-  async #publish(messages: readonly OutboxMessage[]): Promise<Map<number, Sent>> {
-    const shards = [...Map.groupBy(messages, ({ shard }) => shard)];
-    const settled = await Promise.allSettled(shards.map(([, own]) => this.#options.publish(own)));
-    return new Map(
-      shards.map(([shard, own], index) => {
-        const outcome = settled[index];
-        return [shard, { messages: own, failure: outcome?.status === 'rejected' ? failureOf(outcome.reason) : undefined }];
-      }),
+  /** All together; those that were refused lately each by themselves, so that the others do not go out again for their sake. */
+  async #publish(messages: readonly OutboxMessage[]): Promise<Sent> {
+    const { healthy = [], refused = [] } = Object.groupBy(messages, ({ destination }) =>
+      this.#pauses.has(destination) ? 'refused' : 'healthy',
     );
+    const sent = [await this.#send(healthy)];
+    for (const own of Map.groupBy(refused, ({ destination }) => destination).values()) {
+      if (sent.some(({ failures }) => failures.has(BROKER))) break;
+      sent.push(await this.#send(own));
+    }
+    return together(sent);
   }
 
-  async #setAside(tx: Queryable, messages: readonly OutboxMessage[], failure: CannotLeave): Promise<SetAsideMessage[]> {
-    const aside = await this.#rows.setAside(tx, messages, failure.reasons);
-    if (aside.length === 0) throw failure; // it named others than it was given
-    return aside;
+  async #send(messages: readonly OutboxMessage[]): Promise<Sent> {
+    if (messages.length === 0) return together([]);
+    try {
+      await this.#options.publish(messages);
+      return { gone: messages, aside: [], failures: new Map() };
+    } catch (error) {
+      return this.#blame(messages, error);
+    }
   }
+
+  /** Who is it that refuses? Each destination is asked by itself; where there is only one, it is that. */
+  async #blame(messages: readonly OutboxMessage[], error: unknown): Promise<Sent> {
+    if (error instanceof CannotLeave) {
+      const aside = [...error.reasons].flatMap(([index, reason]) => {
+        const message = messages[index];
+        return message === undefined ? [] : [{ id: message.id, messageId: message.messageId, reason }];
+      });
+      return { gone: [], aside, failures: new Map(aside.length === 0 ? [[BROKER, error]] : []) };
+    }
+    if (isLostConnection(error)) return { gone: [], aside: [], failures: new Map([[BROKER, failureOf(error)]]) };
+    const destinations = [...Map.groupBy(messages, ({ destination }) => destination)];
+    const [first] = destinations;
+    if (first !== undefined && destinations.length === 1)
+      return { gone: [], aside: [], failures: new Map<Place, unknown>([[first[0], failureOf(error)]]) };
+    const sent: Sent[] = [];
+    for (const [, own] of destinations) {
+      sent.push(await this.#send(own));
+      if (sent.at(-1)?.failures.has(BROKER) === true) break;
+    }
+    return together(sent);
+  }
+}
+
+function together(sent: readonly Sent[]): Sent {
+  return {
+    gone: sent.flatMap(({ gone }) => gone),
+    aside: sent.flatMap(({ aside }) => aside),
+    failures: new Map(sent.flatMap(({ failures }) => [...failures])),
+  };
 }
 
 /** A promise may be rejected with nothing, which is a failure all the same. */

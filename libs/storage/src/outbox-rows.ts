@@ -8,6 +8,14 @@ export interface LockedShards {
   readonly others: boolean;
 }
 
+/** Which messages are looked at. */
+export interface Window {
+  /** Destinations that are left out. */
+  readonly paused: readonly string[];
+  /** Most messages of a shard. */
+  readonly limit: number;
+}
+
 /** The relay's statements. Each touches many shards at once: a statement for each would cost more than what it does. */
 export class OutboxRows {
   readonly #schema: string;
@@ -16,25 +24,25 @@ export class OutboxRows {
     this.#schema = schemaName(schema);
   }
 
-  /** Never waits. PostgreSQL frees the locks with the transaction, also that of a killed process. `except`: not these. */
-  async lock(tx: Queryable, except: readonly number[]): Promise<LockedShards> {
+  /** Never waits. PostgreSQL frees the locks with the transaction, also that of a killed process. */
+  async lock(tx: Queryable): Promise<LockedShards> {
     const rows = await tx.query<{ shard: number; mine: boolean }>(
       `SELECT shard, pg_try_advisory_xact_lock(hashtextextended($1, shard)) AS mine
        FROM (SELECT shard FROM generate_series(0, ${OUTBOX_SHARDS - 1}) AS shard
-             WHERE shard <> ALL ($2::int[]) AND EXISTS (SELECT FROM ${this.#schema}.outbox o WHERE o.shard = shard.shard) OFFSET 0) waiting`,
-      [`roofshot outbox ${this.#schema}`, except],
+             WHERE EXISTS (SELECT FROM ${this.#schema}.outbox o WHERE o.shard = shard.shard) OFFSET 0) waiting`,
+      [`roofshot outbox ${this.#schema}`],
     );
     return { mine: rows.filter(({ mine }) => mine).map(({ shard }) => shard), others: rows.some(({ mine }) => !mine) };
   }
 
-  /** What may leave: in each shard the first ones that have a number, in its order. */
-  numbered(tx: Queryable, shards: readonly number[], limit: number): Promise<OutboxMessage[]> {
+  /** What may leave: in each shard the first ones that have a number, in its order, but for those to `paused`. */
+  numbered(tx: Queryable, shards: readonly number[], { paused, limit }: Window): Promise<OutboxMessage[]> {
     return tx.query<OutboxMessage>(
-      `SELECT id, o.shard, sequence, kind, message_id AS "messageId", payload, created_at AS "createdAt"
+      `SELECT id, o.shard, sequence, kind, destination, message_id AS "messageId", payload, created_at AS "createdAt"
        FROM unnest($1::int[]) AS s(shard) CROSS JOIN LATERAL (
-         SELECT * FROM ${this.#schema}.outbox WHERE shard = s.shard AND sequence IS NOT NULL ORDER BY sequence LIMIT $2
+         SELECT * FROM ${this.#schema}.outbox WHERE shard = s.shard AND sequence IS NOT NULL AND destination <> ALL ($3) ORDER BY sequence LIMIT $2
        ) o ORDER BY o.shard, sequence`,
-      [shards, limit],
+      [shards, limit, paused],
     );
   }
 
@@ -43,12 +51,12 @@ export class OutboxRows {
    * cannot tell the order of sending. Numbers are microseconds since 1970, or the next free one: above all that the stream has ever
    * sent, also by a database that a backup has put back in time and that no longer knows what it sent since.
    */
-  async number(tx: Queryable, shards: readonly number[], limit: number): Promise<number> {
+  async number(tx: Queryable, shards: readonly number[], { paused, limit }: Window): Promise<number> {
     const rows = await tx.query(
       `WITH waiting AS (
          SELECT s.shard, o.id, row_number() OVER (PARTITION BY s.shard ORDER BY o.id) AS rank
          FROM unnest($1::int[]) AS s(shard) CROSS JOIN LATERAL (
-           SELECT id FROM ${this.#schema}.outbox WHERE shard = s.shard AND sequence IS NULL ORDER BY id LIMIT $2
+           SELECT id FROM ${this.#schema}.outbox WHERE shard = s.shard AND sequence IS NULL AND destination <> ALL ($3) ORDER BY id LIMIT $2
          ) o
        ),
        counted AS (SELECT shard, count(*) AS n FROM waiting GROUP BY shard),
@@ -61,7 +69,7 @@ export class OutboxRows {
        )
        UPDATE ${this.#schema}.outbox o SET sequence = drawn.last_sequence - counted.n + waiting.rank
        FROM waiting JOIN counted USING (shard) JOIN drawn USING (shard) WHERE o.id = waiting.id RETURNING 1`,
-      [shards, limit],
+      [shards, limit, paused],
     );
     return rows.length;
   }
@@ -71,19 +79,15 @@ export class OutboxRows {
     await tx.query(`DELETE FROM ${this.#schema}.outbox WHERE id = ANY($1::bigint[])`, [messages.map(({ id }) => id)]);
   }
 
-  /** Puts those aside that have a reason, by their sequence. Answers which they are. */
-  async setAside(tx: Queryable, messages: readonly OutboxMessage[], reasons: ReadonlyMap<number, string>): Promise<SetAsideMessage[]> {
-    const aside = messages.flatMap(({ id, sequence, messageId }) => {
-      const reason = reasons.get(sequence);
-      return reason === undefined ? [] : [{ id, messageId, reason }];
-    });
+  /** By their ids, why. */
+  async setAside(tx: Queryable, aside: readonly (SetAsideMessage & { readonly id: number })[]): Promise<void> {
+    if (aside.length === 0) return;
     await tx.query(
       `WITH gone AS (DELETE FROM ${this.#schema}.outbox WHERE id = ANY($1::bigint[]) RETURNING *)
-       INSERT INTO ${this.#schema}.outbox_set_aside (id, shard, kind, message_id, payload, created_at, reason, set_aside_at)
-       SELECT g.id, g.shard, g.kind, g.message_id, g.payload, g.created_at, a.reason, now()
+       INSERT INTO ${this.#schema}.outbox_set_aside (id, shard, destination, kind, message_id, payload, created_at, reason, set_aside_at)
+       SELECT g.id, g.shard, g.destination, g.kind, g.message_id, g.payload, g.created_at, a.reason, now()
        FROM gone g JOIN unnest($1::bigint[], $2::text[]) AS a(id, reason) ON a.id = g.id`,
       [aside.map(({ id }) => id), aside.map(({ reason }) => reason)],
     );
-    return aside;
   }
 }

@@ -6,6 +6,7 @@ import { CannotLeave, OutboxRelay } from './outbox-relay.ts';
 import type { OutboxRelayOptions } from './outbox-relay.ts';
 import { Outbox } from './outbox.ts';
 import type { OutboxMessage, SetAsideMessage } from './outbox.ts';
+import { LostConnection } from './sql-errors.ts';
 
 const outbox = new Outbox('shop');
 let db: TestDatabase;
@@ -33,18 +34,18 @@ class Broker {
   }
 }
 
-function say(key: string, payload: string): Promise<void> {
-  return db.sql.transaction((tx) => outbox.enqueue(tx, [{ key, kind: 'event', payload }]));
+function say(key: string, payload: string, destination = 'd'): Promise<void> {
+  return db.sql.transaction((tx) => outbox.enqueue(tx, [{ key, kind: 'event', destination, payload }]));
 }
 
 test('a message leaves exactly if its transaction commits, once, and with the id it was given', async () => {
   const broker = new Broker();
   const failing = db.sql.transaction(async (tx) => {
-    await outbox.enqueue(tx, [{ key: 'k', kind: 'event', payload: 'never' }]);
+    await outbox.enqueue(tx, [{ key: 'k', kind: 'event', destination: 'd', payload: 'never' }]);
     throw new Error('rolled back');
   });
   await expect(failing).rejects.toThrow('rolled back');
-  await outbox.enqueue(db.sql, [{ key: 'k', kind: 'command', payload: 'ever', messageId: 'run-7' }]);
+  await outbox.enqueue(db.sql, [{ key: 'k', kind: 'command', destination: 'd', payload: 'ever', messageId: 'run-7' }]);
   const carrier = relay(broker.accept);
   await carrier.flush();
   await carrier.flush();
@@ -114,37 +115,73 @@ async function writeForAll(keys: readonly string[], rounds: number): Promise<voi
     for (const key of keys) {
       await db.sql.transaction(async (tx) => {
         const [row] = await tx.query<{ n: number }>('UPDATE shop.counters SET n = n + 1 WHERE key = $1 RETURNING n', [key]);
-        await outbox.enqueue(tx, [{ key, kind: 'event', payload: `${key}#${row?.n}` }]);
+        await outbox.enqueue(tx, [{ key, kind: 'event', destination: 'd', payload: `${key}#${row?.n}` }]);
       });
     }
   }
 }
 
-test('a shard whose publish fails is tried again in order, and the others go on', async () => {
+test('a destination that refuses is tried again in order and by itself, and those to others go on, once each', async () => {
   const broker = new Broker();
-  const errors: unknown[] = [];
-  let faults = 2;
+  const errors: string[] = [];
+  let [faults, together] = [3, 0];
   const publish = (messages: readonly OutboxMessage[]): Promise<void> => {
-    if (messages.some(({ payload }) => payload === 'bad') && faults-- > 0) return Promise.reject(new Error('broker says no'));
+    const isBad = messages.some(({ destination }) => destination === 'bad');
+    if (isBad && messages.some(({ destination }) => destination === 'good')) together += 1;
+    if (isBad && faults-- > 0) return Promise.reject(new Error('topic says no'));
     return broker.accept(messages);
   };
-  await say('poison', 'bad');
-  await say('poison', 'after');
-  for (let n = 0; n < 20; n += 1) await say(`other ${n}`, 'good');
-  const carrier = relay(publish, { onError: (error) => errors.push(error) });
+  for (const n of [1, 2, 3]) await say('poison', `bad ${n}`, 'bad');
+  for (let n = 0; n < 40; n += 1) await say(`other ${n}`, `good ${n}`, 'good');
+  const carrier = relay(publish, { onError: (error, destination) => errors.push(`${destination}: ${String(error)}`) });
   await carrier.start();
-  await eventually(() => expect(broker.log).toHaveLength(22));
+  await eventually(() => expect(carrier.refusals).toMatchObject([{ destination: 'bad' }]));
+  await eventually(() => expect(broker.log).toHaveLength(43));
+  await eventually(() => expect(carrier.refusals).toEqual([]));
   await carrier.stop();
-  expect(errors.map(String)).toEqual(['Error: broker says no', 'Error: broker says no']);
-  expect(broker.payloads().filter((payload) => payload !== 'good')).toEqual(['bad', 'after']);
+  expect(errors).toEqual(['bad: Error: topic says no', 'bad: Error: topic says no']);
+  expect(together).toBe(1); // only the first time
+  expect(broker.payloads().filter((payload) => payload.startsWith('bad'))).toEqual(['bad 1', 'bad 2', 'bad 3']);
+});
+
+test('more messages than a batch that nobody takes hold up none of the others in their shard', async () => {
+  const broker = new Broker();
+  const publish = (messages: readonly OutboxMessage[]): Promise<void> =>
+    messages.some(({ destination }) => destination === 'bad') ? Promise.reject(new Error('no')) : broker.accept(messages);
+  for (let n = 0; n < 12; n += 1) await say('k', `bad ${n}`, 'bad');
+  for (let n = 0; n < 12; n += 1) await say('k', `good ${n}`, 'good');
+  const carrier = relay(publish, { batchSize: 5, onError: () => undefined });
+  await carrier.start();
+  await eventually(() => expect(broker.payloads()).toEqual(Array.from({ length: 12 }, (_, n) => `good ${n}`)));
+  await carrier.stop();
+  expect(await outbox.pending(db.sql)).toMatchObject({ count: 12 });
+});
+
+test('while the broker is away nothing is tried one by one, and when it is back all leave in order', async () => {
+  const broker = new Broker();
+  let [away, calls] = [true, 0];
+  const publish = (messages: readonly OutboxMessage[]): Promise<void> => {
+    calls += 1;
+    return away ? Promise.reject(new LostConnection('broker is away', 'unknown', { cause: undefined })) : broker.accept(messages);
+  };
+  for (let n = 0; n < 20; n += 1) await say('k', `${n}`, `topic ${n % 5}`);
+  const carrier = relay(publish, { onError: () => undefined });
+  await carrier.start();
+  await eventually(() => expect(calls).toBeGreaterThan(2));
+  expect(carrier.refusals).toMatchObject([{ destination: undefined }]);
+  away = false;
+  await eventually(() => expect(broker.payloads()).toEqual(Array.from({ length: 20 }, (_, n) => `${n}`)));
+  await eventually(() => expect(carrier.refusals).toEqual([]));
+  expect(calls).toBeLessThan(10); // not once for each topic
+  await carrier.stop();
 });
 
 test('what can never leave is set aside with its reason, the others of its shard leave, and it goes out when it is sent again', async () => {
   const broker = new Broker();
   let takesAll = false;
   const publish = (messages: readonly OutboxMessage[]): Promise<void> => {
-    const large = messages.filter(({ payload }) => payload === 'large' && !takesAll);
-    if (large.length > 0) return Promise.reject(new CannotLeave(new Map(large.map(({ sequence }) => [sequence, 'It is too large.']))));
+    const large = messages.flatMap(({ payload }, index) => (payload === 'large' && !takesAll ? [index] : []));
+    if (large.length > 0) return Promise.reject(new CannotLeave(new Map(large.map((index) => [index, 'It is too large.']))));
     return broker.accept(messages);
   };
   for (const payload of ['before', 'large', 'after']) await say('k', payload);
@@ -166,21 +203,22 @@ test('a relay that looks rarely is woken by an announcement from another process
   const carrier = relay(broker.accept, { pollMs: 60_000 });
   await carrier.start();
   const other = await openSql(db.url, { poolSize: 1 });
-  await outbox.enqueue(other, [{ key: 'k', kind: 'event', payload: 'woken' }]);
+  await outbox.enqueue(other, [{ key: 'k', kind: 'event', destination: 'd', payload: 'woken' }]);
   await outbox.announce(other);
   await eventually(() => expect(broker.payloads()).toEqual(['woken']), { deadlineMs: 5_000 });
   await carrier.stop();
   await other.close();
 });
 
-test('flush tries every shard and then throws the failure', async () => {
-  for (let n = 0; n < 20; n += 1) await say(`k${n}`, `${n}`);
-  const shards = new Set<number>();
+test('flush tries every destination and then throws the failure', async () => {
+  for (let n = 0; n < 20; n += 1) await say(`k${n}`, `${n}`, `topic ${n % 4}`);
+  const alone = new Set<string>();
   const failing = relay((messages) => {
-    messages.forEach(({ shard }) => shards.add(shard));
-    return Promise.reject(new Error('broker is away'));
+    const destinations = new Set(messages.map(({ destination }) => destination));
+    if (destinations.size === 1) destinations.forEach((destination) => alone.add(destination));
+    return Promise.reject(new Error('it says no'));
   });
-  await expect(failing.flush()).rejects.toThrow('broker is away');
-  expect(shards.size).toBeGreaterThan(1);
+  await expect(failing.flush()).rejects.toThrow('it says no');
+  expect(alone.size).toBe(4);
   expect(await outbox.pending(db.sql)).toMatchObject({ count: 20 });
 });

@@ -12,6 +12,8 @@ export interface NewOutboxMessage {
   /** Messages of one key leave in the order in which their transactions committed. */
   key: string;
   kind: 'event' | 'command';
+  /** The topic or queue. While it refuses messages, those to others go on; a key's messages all go to one. */
+  destination: string;
   /** JSON text that the publisher understands. */
   payload: string;
   /** A natural id where the message has one; else a new UUID. It goes out again unchanged after a crash, so a repetition is recognised. */
@@ -24,6 +26,8 @@ export interface OutboxMessage {
   /** Ascending within the shard in the order of sending; a message that goes out again has the one it had. */
   sequence: number;
   kind: 'event' | 'command';
+  /** Empty on messages that a version before has written. */
+  destination: string;
   messageId: string;
   payload: string;
   createdAt: Date;
@@ -58,15 +62,17 @@ export class Outbox {
   async enqueue(tx: Queryable, messages: readonly NewOutboxMessage[]): Promise<void> {
     if (messages.length === 0) return;
     await tx.query(
-      `INSERT INTO ${this.#table} (shard, kind, message_id, payload, created_at)
-       SELECT m.shard, m.kind, m.message_id, m.payload, now()
-       FROM unnest($1::int[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS m(shard, kind, message_id, payload, rank)
+      `INSERT INTO ${this.#table} (shard, kind, message_id, payload, destination, created_at)
+       SELECT m.shard, m.kind, m.message_id, m.payload, m.destination, now()
+       FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[])
+         WITH ORDINALITY AS m(shard, kind, message_id, payload, destination, rank)
        ORDER BY m.rank`,
       [
         messages.map(({ key }) => shardOf(key)),
         messages.map(({ kind }) => kind),
         messages.map(({ messageId }) => messageId ?? randomUUID()),
         messages.map(({ payload }) => payload),
+        messages.map(({ destination }) => destination),
       ],
     );
   }

@@ -9,7 +9,7 @@ const outbox = new Outbox('shop');
 async function say(sql: Sql, ...payloads: string[]): Promise<void> {
   await outbox.enqueue(
     sql,
-    payloads.map((payload) => ({ key: 'k', kind: 'event' as const, payload })),
+    payloads.map((payload) => ({ key: 'k', kind: 'event' as const, destination: 'd', payload })),
   );
 }
 

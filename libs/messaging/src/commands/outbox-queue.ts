@@ -33,8 +33,8 @@ export class OutboxQueue implements CommandQueue {
         await queue.send(commands);
       } catch (error) {
         const reasons = commands.flatMap((command, index) => {
-          const [reason, sequence] = [sizeFault(command, queue.mostBytes), messages[index]?.sequence];
-          return reason === undefined || sequence === undefined ? [] : [[sequence, reason] as const];
+          const reason = sizeFault(command, queue.mostBytes);
+          return reason === undefined ? [] : [[index, reason] as const];
         });
         throw reasons.length > 0 ? new CannotLeave(new Map(reasons)) : error;
       }
@@ -52,7 +52,13 @@ export class OutboxQueue implements CommandQueue {
     }
     await this.#outbox.enqueue(
       tx,
-      commands.map((command) => ({ key: command.id, kind: 'command', messageId: command.id, payload: JSON.stringify(command) })),
+      commands.map((command) => ({
+        key: command.id,
+        kind: 'command',
+        destination: command.queue,
+        messageId: command.id,
+        payload: JSON.stringify(command),
+      })),
     );
   }
 

@@ -7,10 +7,9 @@ import { refuseUnstorable, tooLarge } from './storable.ts';
 /** A topic that is away for so long was deleted. Shorter: it may be being made again, or not every broker knows it yet. */
 const MISSING_MS = 60_000;
 
-type Log = Pick<EventBus, 'listTopics' | 'oversizeOf'>;
+type Log = Pick<EventBus, 'listTopics' | 'oversizeOf' | 'bounds'>;
 
 interface Carried {
-  readonly sequence: number;
   readonly record: OutgoingRecord;
 }
 
@@ -46,14 +45,23 @@ export class Blame {
     const records = messages.map(({ record }) => record);
     this.#note(new Set(records.map(({ topic }) => topic)), new Set(await this.#bus.listTopics()));
     const oversizes = await this.#bus.oversizeOf(records);
+    const partitions = await this.#partitionsOf(records);
     const reasons = new Map<number, string>();
-    messages.forEach(({ sequence, record }, index) => {
+    records.forEach((record, index) => {
       const oversize = oversizes[index];
-      if (oversize !== undefined) reasons.set(sequence, tooLarge(record.topic, oversize).message);
-      else if (this.#isGone(record.topic)) reasons.set(sequence, unknownTopic(record.topic).message);
-      else if (!isStorable(record)) reasons.set(sequence, `A record for "${record.topic}" holds the character U+0000.`);
+      const fault = faultOf(record, partitions.get(record.topic) ?? Infinity);
+      if (oversize !== undefined) reasons.set(index, tooLarge(record.topic, oversize).message);
+      else if (this.#isGone(record.topic)) reasons.set(index, unknownTopic(record.topic).message);
+      else if (fault !== undefined) reasons.set(index, fault);
     });
     return reasons;
+  }
+
+  /** Of the topics in which some record names its partition: one that was made again may have fewer. */
+  async #partitionsOf(records: readonly OutgoingRecord[]): Promise<Map<string, number>> {
+    const named = new Set(records.flatMap(({ topic, partition }) => (partition === undefined || this.#missing.has(topic) ? [] : [topic])));
+    const found = await Promise.all([...named].map(async (topic) => [topic, (await this.#bus.bounds(topic)).length] as const));
+    return new Map(found.filter(([, count]) => count > 0));
   }
 
   #note(topics: ReadonlySet<string>, there: ReadonlySet<string>): void {
@@ -67,11 +75,11 @@ export class Blame {
   }
 }
 
-function isStorable(record: OutgoingRecord): boolean {
+function faultOf(record: OutgoingRecord, partitions: number): string | undefined {
   try {
-    refuseUnstorable(record, Infinity);
-    return true;
-  } catch {
-    return false; // its message is the caller's business
+    refuseUnstorable(record, partitions);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
   }
 }

@@ -82,6 +82,7 @@ export class OutboxBus implements EventBus {
       records.map((record) => ({
         key: `${record.topic}/${this.#partitionOf(record)}`,
         kind: 'event',
+        destination: record.topic,
         payload: JSON.stringify(record),
       })),
     );

@@ -31,7 +31,7 @@ export class BatchLimits {
     for (const record of records) {
       const { topic } = record;
       refuseUnstorable(record, this.#index.partitionsOf(topic));
-      const oversize = await this.#oversize(record, 0);
+      const oversize = this.#fits(record, 0) ? undefined : await this.#oversize(record, 0);
       if (oversize !== undefined) throw tooLarge(topic, oversize);
     }
   }
@@ -43,8 +43,15 @@ export class BatchLimits {
     const known = new Set([...topics].filter((topic) => this.#index.all.has(topic)));
     await this.#learn(known);
     const oversizes: (Oversize | undefined)[] = [];
-    for (const record of records) oversizes.push(known.has(record.topic) ? await this.#oversize(record, LATER_HEADERS) : undefined);
+    for (const record of records) {
+      const isFine = !known.has(record.topic) || this.#fits(record, LATER_HEADERS);
+      oversizes.push(isFine ? undefined : await this.#oversize(record, LATER_HEADERS));
+    }
     return oversizes;
+  }
+
+  #fits(record: OutgoingRecord, later: number): boolean {
+    return bytesOf(record) + later <= this.#limitOf(record.topic);
   }
 
   async #oversize(record: OutgoingRecord, later: number): Promise<Oversize | undefined> {
