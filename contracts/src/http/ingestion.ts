@@ -26,6 +26,10 @@ export const EventsAnswer = Type.Object({
 });
 export type EventsAnswer = Static<typeof EventsAnswer>;
 
+/** 200 of Segment's calls: what a library of it looks at, and a verdict per message, in order. */
+export const SegmentAnswer = Type.Object({ success: Type.Literal(true), ...EventsAnswer.properties });
+export type SegmentAnswer = Static<typeof SegmentAnswer>;
+
 /**
  * Header of `POST /v1/events`, for importers: every event with an earlier event time has been sent with this request or before.
  * Ingestion writes a control record into all partitions of the event types that declare their known time.

@@ -6,15 +6,27 @@ import { decodeBody, encodingOf } from './decode-body.ts';
 import type { Held, InFlight } from './in-flight.ts';
 import { mediaTypeOf, NDJSON } from './read-events.ts';
 
+/** A request whose body comes in. */
+export interface Arrival {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly payload: Readable;
+}
+
+/** How long a body may be, unpacked, and what is said of a longer one. */
+export interface Most {
+  readonly bytes: number;
+  readonly refusal: () => DomainError;
+}
+
 /**
- * Takes room for the request until its answer has left; answers what is to be read in place of `payload`. Lines are read in constant
+ * Takes room for the request until its answer has left; answers what is to be read in place of its payload. Lines are read in constant
  * memory and looked at one by one.
  */
-export function guardBody(inFlight: InFlight, { headers, writeKey }: FastifyRequest, reply: FastifyReply, payload: Readable): Readable {
+export function guardBody(inFlight: InFlight, { request: { headers }, reply, payload }: Arrival, most: Most | undefined): Readable {
   const encoding = encodingOf(headers);
-  const limit = writeKey?.maxBodyBytes;
   const decoded = encoding === undefined ? payload : decodeBody(payload, encoding);
-  const body = limit === undefined ? decoded : Readable.from(readAtMost(decoded, limit), { objectMode: false });
+  const body = most === undefined ? decoded : Readable.from(readAtMost(decoded, most), { objectMode: false });
   if (mediaTypeOf(headers) === NDJSON) return body;
   const length = encoding === undefined ? headers['content-length'] : undefined;
   const held = inFlight.take(Number(length ?? 0));
@@ -30,13 +42,11 @@ export function guardBody(inFlight: InFlight, { headers, writeKey }: FastifyRequ
   return body.pipe(gate);
 }
 
-/** Of a body whose length was said, the key's limit has been looked at before. */
-async function* readAtMost(body: Readable, limit: number): AsyncGenerator<unknown> {
+async function* readAtMost(body: Readable, { bytes: most, refusal }: Most): AsyncGenerator<unknown> {
   let bytes = 0;
   for await (const chunk of body) {
     bytes += (chunk as Buffer).length;
-    if (bytes > limit)
-      throw new DomainError('too-large', `The write key takes bodies of at most ${limit} bytes, and this one is longer. Send it in parts.`);
+    if (bytes > most) throw refusal();
     yield chunk;
   }
 }

@@ -4,11 +4,10 @@ import { EventsAnswer, PROGRESS_HEADER, type EventResult } from '@roofshot/contr
 import { DomainError, problemOf } from '@roofshot/runtime/errors';
 import type { HttpRequest, HttpRoutes } from '@roofshot/runtime/http';
 import { failureLevel } from '@roofshot/storage/failure-level';
-import { currentContext } from '@roofshot/telemetry/context';
 import type { Logger } from '@roofshot/telemetry/logger';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
-import { guardBody } from './body-gate.ts';
+import { guardBody, type Most } from './body-gate.ts';
 import { parseTime } from './check-envelope.ts';
 import type { EventIntake } from './event-intake.ts';
 import type { RequestTrace, SaidProgress } from './event-record.ts';
@@ -16,9 +15,11 @@ import type { InFlight } from './in-flight.ts';
 import { metrics } from './metrics.ts';
 import { BATCHED, mediaTypeOf, NDJSON, readEvents, STRUCTURED } from './read-events.ts';
 import { readLineGroups } from './read-lines.ts';
+import { currentTrace } from './request-trace.ts';
+import { addSegmentRoutes, SEGMENT_MOST, SEGMENT_PATHS } from './segment/segment-routes.ts';
 import { countVerdicts } from './verdicts.ts';
 import type { WriteKey } from './write-keys/write-key.ts';
-import type { WriteKeys } from './write-keys/write-keys.ts';
+import { tooLargeFor, type WriteKeys } from './write-keys/write-keys.ts';
 import { addWebhookHandshake } from './webhook-handshake.ts';
 
 const PATH = '/v1/events';
@@ -56,8 +57,11 @@ export function addEventRoutes(http: HttpRoutes, intake: EventIntake, needs: Eve
   });
   // Not asynchronous: a body that is refused at once must find somebody who hears of it.
   http.fastify.addHook('preParsing', (request, reply, payload, done) => {
-    if (request.method !== 'POST' || request.routeOptions.url !== PATH) return done(null, payload);
-    return done(null, guardBody(needs.inFlight, request, reply, payload as Readable));
+    const { url = '' } = request.routeOptions;
+    const isSegment = SEGMENT_PATHS.has(url);
+    if (request.method !== 'POST' || (url !== PATH && !isSegment)) return done(null, payload);
+    const most = isSegment ? SEGMENT_MOST : mostOf(request.writeKey);
+    return done(null, guardBody(needs.inFlight, { request, reply, payload: payload as Readable }, most));
   });
   http.route({
     method: 'POST',
@@ -70,6 +74,12 @@ export function addEventRoutes(http: HttpRoutes, intake: EventIntake, needs: Eve
     handler: (request) => takeEvents(intake, needs, request),
   });
   addWebhookHandshake(http, PATH);
+  addSegmentRoutes(http, intake, needs);
+}
+
+function mostOf(key: WriteKey | undefined): Most | undefined {
+  const bytes = key?.maxBodyBytes;
+  return bytes === undefined ? undefined : { bytes, refusal: () => tooLargeFor(key?.name, bytes) };
 }
 
 async function takeEvents(intake: EventIntake, needs: EventRouteNeeds, { headers, body, reply, signal }: HttpRequest): Promise<unknown> {
@@ -159,9 +169,4 @@ function progressOf(headers: IncomingHttpHeaders, now: number, key: WriteKey | u
     );
   }
   return { eventTime: new Date(time).toISOString(), source: '/roofshot/importer' };
-}
-
-function currentTrace(): RequestTrace {
-  const { traceparent, correlationId } = currentContext();
-  return { traceparent: traceparent ?? '', correlationid: correlationId ?? '' };
 }

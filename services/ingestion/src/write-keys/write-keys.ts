@@ -93,9 +93,14 @@ export class WriteKeys implements OnModuleInit, OnModuleDestroy {
 }
 
 function refuseLarge({ name, maxBodyBytes }: WriteKey, bytes: number): void {
-  if (maxBodyBytes === undefined || bytes <= maxBodyBytes) return;
-  const message = `The write key ${name} takes bodies of at most ${maxBodyBytes} bytes; this one has ${bytes}. Nothing of it was taken: send it in parts.`;
-  throw new DomainError('too-large', message);
+  if (maxBodyBytes !== undefined && bytes > maxBodyBytes) throw tooLargeFor(name, maxBodyBytes);
+}
+
+export function tooLargeFor(name: string | undefined, most: number): DomainError {
+  return new DomainError(
+    'too-large',
+    `The write key ${name} takes bodies of at most ${most} bytes, and this one is longer. Nothing of it was taken: send it in parts.`,
+  );
 }
 
 function unauthorized(what: string): DomainError {
