@@ -1,6 +1,7 @@
 import { openSql } from '@roofshot/storage/open-sql';
 import type { Sql } from '@roofshot/storage/sql';
 import type { Logger } from '@roofshot/telemetry/logger';
+import { inServicesDatabase, type PortIdentity } from './agreed-ports.ts';
 
 /** What opening a bus or a queue needs beside its URL. */
 export interface PortSurroundings {
@@ -28,8 +29,14 @@ export function openMessagingDatabase(url: string): Promise<Sql> {
 }
 
 /** Whether what a transaction of the services' says must go through an outbox: the same database may be named by two spellings. */
-export async function isForeign(own: Sql, { sql }: PortSurroundings): Promise<boolean> {
+export async function isForeign(own: Sql, { sql }: Pick<PortSurroundings, 'sql'>): Promise<boolean> {
   return (await own.identity()) !== (await sql.identity());
+}
+
+/** Of the log or queue (`what`) in the database `own`, which may be the services' one by another spelling. */
+export async function databaseIdentity(what: string, own: Sql, sql: Sql): Promise<PortIdentity> {
+  if (!(await isForeign(own, { sql }))) return inServicesDatabase(what);
+  return { mark: `postgres ${await own.identity()}`, name: `${what} in the database ${own.where}` };
 }
 
 /** Runs `open`, and closes what it was to take over when it throws. */

@@ -129,7 +129,27 @@ class CreateQueue1795200000002 implements MigrationInterface {
   }
 }
 
+/** See agreeOnPort. */
+class CreateAgreedPorts1795200000003 implements MigrationInterface {
+  name = 'CreateAgreedPorts1795200000003';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE TABLE messaging.agreed_ports (
+        port text PRIMARY KEY,
+        mark text NOT NULL,
+        name text NOT NULL,
+        said_by text NOT NULL,
+        agreed_at timestamptz NOT NULL
+      )`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE messaging.agreed_ports');
+  }
+}
+
 /** Creates the tables of the log and the queue where they are missing; one list, so that both can share a database in any order of starting. */
 export async function prepareMessagingSchema(sql: Sql): Promise<void> {
-  await migrate(sql, SCHEMA, [CreateLog1795200000001, CreateQueue1795200000002]);
+  await migrate(sql, SCHEMA, [CreateLog1795200000001, CreateQueue1795200000002, CreateAgreedPorts1795200000003]);
 }

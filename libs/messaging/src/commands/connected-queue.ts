@@ -1,3 +1,5 @@
+import type { Sql } from '@roofshot/storage/sql';
+import type { PortIdentity } from '../agreed-ports.ts';
 import type { PortSurroundings } from '../port-surroundings.ts';
 import type { CommandQueue } from './queue.ts';
 
@@ -5,6 +7,8 @@ import type { CommandQueue } from './queue.ts';
 export interface ConnectedQueue {
   /** As CommandQueue, as far as it can be done before `open`: where the queue lies in the services' database, nothing yet. */
   ensureQueues(queues: readonly string[]): Promise<void>;
+  /** Which queue it is (see agreeOnPort); `sql`: the services' database. Undefined where the server does not tell. */
+  identity(sql: Sql): Promise<PortIdentity | undefined>;
   /** Hands the connection on: it ends with the queue, or at once when this throws. */
   open(surroundings: PortSurroundings): Promise<CommandQueue>;
   /** Instead of `open`. */

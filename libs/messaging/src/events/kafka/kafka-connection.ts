@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Admin, Kafka } from 'kafkajs';
 import type { Logger } from '@roofshot/telemetry/logger';
 import type { TopicSpec } from '../bus.ts';
+import type { PortIdentity } from '../../agreed-ports.ts';
 import { kafkaClient } from './kafka-client.ts';
 import { KafkaCluster } from './kafka-cluster.ts';
 import { asFault, describe, missingRight, remedyOf } from './kafka-faults.ts';
@@ -55,6 +56,13 @@ export class KafkaConnection {
     } catch (error) {
       throw asFault(error, this.address, 'not applied');
     }
+  }
+
+  /** Undefined where the cluster has no id. */
+  async identity(): Promise<PortIdentity | undefined> {
+    const { clusterId } = await this.ask(() => this.admin.describeCluster());
+    const name = `Kafka at ${this.address.brokers.join(', ')} (cluster ${clusterId})`;
+    return clusterId ? { mark: `kafka ${clusterId}`, name } : undefined; // typed as text, and null on the wire of some
   }
 
   async close(): Promise<void> {

@@ -9,6 +9,7 @@ export async function connectKafkaBus(url: string, { log }: ConnectOptions): Pro
   const connection = await KafkaConnection.open(url, log);
   return {
     ensureTopics: async (topics) => void (await connection.ensureTopics(topics)),
+    identity: () => connection.identity(),
     open: async ({ sql }) => {
       const kafka = await handOn(connection, () => KafkaLog.open(connection, { sql, log }));
       const { mostWaiting } = connection.address;
