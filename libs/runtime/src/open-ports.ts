@@ -1,3 +1,4 @@
+import { agreeOnPort, type AgreedPort } from '@roofshot/messaging/agreed-ports';
 import type { ConnectedBus } from '@roofshot/messaging/connected-bus';
 import type { ConnectedQueue } from '@roofshot/messaging/connected-queue';
 import { connectCommandQueue } from '@roofshot/messaging/open-command-queue';
@@ -85,6 +86,8 @@ class Opening {
     const { sql, ...brokers } = await this.#reachAll();
     if (sql !== undefined) await this.#prepareSchemas(sql);
     this.#refuseFaults();
+    if (sql !== undefined) await this.#agree(sql, brokers);
+    this.#refuseFaults();
     if (sql !== undefined) await this.#openUpon(sql, brokers);
     this.#refuseFaults();
     return this.#ports as Ports;
@@ -107,10 +110,14 @@ class Opening {
       ports.has('events') ? this.#reachEvents() : undefined,
       ports.has('commands') ? this.#reachCommands() : undefined,
       hasOwnOnline
-        ? this.#openStore('online', 'ONLINE_URL', () => openOnlineStore(onlineUrl, { readsOnly: readsOnly.has('online') }))
+        ? this.#openStore('online', 'ONLINE_URL', (onTrouble) =>
+            openOnlineStore(onlineUrl, { readsOnly: readsOnly.has('online'), onTrouble }),
+          )
         : undefined,
       ports.has('objects')
-        ? this.#openStore('objects', 'OBJECTS_URL', () => openObjectStore(objectsUrl, { readsOnly: readsOnly.has('objects') }))
+        ? this.#openStore('objects', 'OBJECTS_URL', (onTrouble) =>
+            openObjectStore(objectsUrl, { readsOnly: readsOnly.has('objects'), onTrouble }),
+          )
         : undefined,
       connectLogServer === undefined ? undefined : this.#ask('ELASTICSEARCH_URL', connectLogServer),
     ]);
@@ -146,8 +153,17 @@ class Opening {
     });
   }
 
-  async #openStore<P extends 'online' | 'objects'>(port: P, key: PortKey, open: () => Promise<Ports[P]>): Promise<void> {
-    const store = await this.#ask(key, async () => this.#keep(await open()));
+  async #openStore<P extends 'online' | 'objects'>(
+    port: P,
+    key: PortKey,
+    open: (onTrouble: (trouble: string | undefined) => void) => Promise<Ports[P]>,
+  ): Promise<void> {
+    const { log } = this.#wishes;
+    const tell = (trouble: string | undefined): void => {
+      if (trouble === undefined) log.info('A store can be used again.', { 'labels.key': key });
+      else log.warn('A store cannot be used; it is tried again until it can.', { 'labels.key': key, 'event.reason': trouble });
+    };
+    const store = await this.#ask(key, async () => this.#keep(await open(tell)));
     if (store !== undefined) this.#ports[port] = store;
   }
 
@@ -168,6 +184,23 @@ class Opening {
       this.#fail('SQL_URL', new Error(`${subject} ${services.join(', ')} could not start: ${reason}`, { cause: error }));
     }
     if (failures.size === 0) this.#proven.add('SQL_URL');
+  }
+
+  /** Before anything is said or heard there: a log or a queue that the other processes of this database do not use is refused. */
+  async #agree(sql: Sql, { events, commands }: Omit<Reached, 'sql'>): Promise<void> {
+    const saidBy = this.#wishes.needs.schemas.map(({ service }) => service).join(', ') || 'another process';
+    const ports: readonly (readonly [AgreedPort, ConnectedBus | ConnectedQueue | undefined])[] = [
+      ['EVENTS_URL', events],
+      ['COMMANDS_URL', commands],
+    ];
+    for (const [key, connected] of ports) {
+      try {
+        const identity = await connected?.identity(sql);
+        if (identity !== undefined) await agreeOnPort(sql, key, identity, saidBy);
+      } catch (error) {
+        this.#fail(sqlState(error) === undefined ? key : 'SQL_URL', error);
+      }
+    }
   }
 
   async #openUpon(sql: Sql, { events, commands }: Omit<Reached, 'sql'>): Promise<void> {
@@ -192,7 +225,7 @@ class Opening {
       if (queue !== undefined) this.#ports.commands = queue;
     }
     if (needs.ports.has('online') && this.#ports.online === undefined)
-      await this.#openStore('online', 'SQL_URL', () => openOnlineStore(shared.onlineUrl));
+      await this.#openStore('online', 'SQL_URL', () => openOnlineStore(shared.onlineUrl, { sharesDatabase: true }));
   }
 
   /** `open` closes what is `connected` when it throws. What is wrong with the database there is told as such. */

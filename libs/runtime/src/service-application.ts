@@ -87,16 +87,19 @@ export class ServiceApplication {
         () => delivery.ready() || delivery.waitingFor().join('; '),
       );
     }
-    this.#mentionBrokers(readiness);
+    this.#mentionServers(readiness);
     const { sql } = this.#platform;
     if (sql !== undefined) readiness.waitFor('the database', async () => (await sql.query('SELECT 1')).length === 1);
   }
 
-  /** Requests are answered without them, and what is said waits in the database. */
-  #mentionBrokers(readiness: Readiness): void {
-    const { events, commands } = this.#world.ports;
-    if (this.service.needs.includes('events')) readiness.mention(() => [...events.waitingFor(), ...events.setAside()]);
-    if (this.service.needs.includes('commands')) readiness.mention(() => [...commands.waitingFor(), ...commands.setAside()]);
+  /** Without them some requests are answered still; what is said waits in the database, and what is stored is tried again. */
+  #mentionServers(readiness: Readiness): void {
+    const { needs } = this.service;
+    const { events, commands, online, objects } = this.#world.ports;
+    if (needs.includes('events')) readiness.mention(() => [...events.waitingFor(), ...events.setAside()]);
+    if (needs.includes('commands')) readiness.mention(() => [...commands.waitingFor(), ...commands.setAside()]);
+    if (needs.includes('online')) readiness.mention(() => online.waitingFor());
+    if (needs.includes('objects')) readiness.mention(() => objects.waitingFor());
   }
 
   #setup(): ConstructorParameters<typeof EventsServer>[0] {

@@ -233,18 +233,46 @@ describe('a start with servers that are away', () => {
 });
 
 test(
-  'brokers that go away later are named as troubles of a service that is ready and alive, until they are back',
+  'brokers and stores that go away later are named as troubles of a service that is ready and alive, until they are back',
   async () => {
-    const { child } = start({});
+    const { child, log } = start({});
     await eventually(async () => expect(await readyz()).toMatchObject({ status: 200, troubles: [] }), { deadlineMs: 60_000 });
-    await Promise.all([kafka.server.stop(), rabbit.server.stop()]);
-    const troubles = [expect.stringMatching(/^Kafka at .* does not answer: /), expect.stringMatching(/RabbitMQ/)] as string[];
+    const servers = [kafka.server, rabbit.server, redis, s3];
+    await Promise.all(servers.map((server) => server.stop()));
+    const troubles = [
+      expect.stringMatching(/^Kafka at .* does not answer: /),
+      expect.stringMatching(/RabbitMQ/),
+      expect.stringMatching(/^Redis at .* does not answer: /),
+      expect.stringMatching(/^The object store s3:.* does not answer: /),
+    ] as string[];
     await eventually(async () => expect(await readyz()).toMatchObject({ status: 200, ready: true, waitsFor: [], troubles }), {
       deadlineMs: 60_000,
     });
     expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
-    await Promise.all([kafka.server.restart(), rabbit.server.restart()]);
+    await Promise.all(servers.map((server) => server.restart()));
     await eventually(async () => expect(await readyz()).toMatchObject({ status: 200, troubles: [] }), { deadlineMs: 60_000 });
+    const lines = await readFile(log, 'utf8');
+    for (const sentence of ['A store cannot be used; it is tried again until it can.', 'A store can be used again.'])
+      expect(lines).toContain(sentence);
+    expect(await child.end('SIGTERM')).toBe(0);
+  },
+  START_MS,
+);
+
+test(
+  'a process whose EVENTS_URL and COMMANDS_URL were forgotten is refused beside others that have theirs',
+  async () => {
+    const { child } = start({});
+    await eventually(async () => expect((await readyz()).status).toBe(200), { deadlineMs: 60_000 });
+    expect(await refusalOf({ EVENTS_URL: urls.SQL_URL, COMMANDS_URL: urls.SQL_URL })).toEqual([
+      HEADING,
+      expect.stringMatching(
+        /^ {2}EVENTS_URL leads to the log in the services' own database, but .* use Kafka at .* \(porter said so first/,
+      ),
+      expect.stringMatching(
+        /^ {2}COMMANDS_URL leads to the queue in the services' own database, but .* use RabbitMQ at .*, virtual host "/,
+      ),
+    ]);
     expect(await child.end('SIGTERM')).toBe(0);
   },
   START_MS,

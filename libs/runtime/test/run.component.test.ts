@@ -168,6 +168,20 @@ describe('a start that cannot be', () => {
     await other.stop();
   });
 
+  test('refuses a log that the other processes on its database do not use, until it is agreed anew as the refusal says', async () => {
+    const [own, elsewhere] = await Promise.all([testDatabase(), testDatabase()]);
+    const alone = (more: Record<string, string>): Promise<Running> => start([greeter], { env: variables(more) });
+    const [forgotten, moved] = [{ SQL_URL: own.url }, { SQL_URL: own.url, EVENTS_URL: elsewhere.url }];
+    await (await alone(forgotten)).stop();
+    const refusal: unknown = await alone(moved).catch((error: unknown) => error);
+    const { message } = refusal as Error;
+    expect(message).toMatch(/^EVENTS_URL leads to the log in the database .* use the log in the services' own database \(greeter said so/);
+    await own.sql.query(/run (DELETE .*) there/.exec(message)?.[1] ?? '');
+    await (await alone(moved)).stop();
+    await expect(alone(forgotten)).rejects.toThrow(/^EVENTS_URL leads to the log in the services' own database, but other processes/);
+    await Promise.all([own.drop(), elsewhere.drop()]);
+  });
+
   test('names the key of a port that cannot be opened', async () => {
     await expect(runBoth({ SQL_URL: 'postgres://roofshot@127.0.0.1:9/none' })).rejects.toThrow(/^SQL_URL: /);
     await expect(runBoth({ EVENTS_URL: 'kafka://127.0.0.1:9' })).rejects.toThrow(/EVENTS_URL/);

@@ -83,6 +83,11 @@ export class FolderObjectStore implements ObjectStore {
     }
   }
 
+  /** A folder is on no server. */
+  waitingFor(): readonly string[] {
+    return [];
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }

@@ -39,6 +39,7 @@ export function objectStoreConformance(name: string, start: () => Promise<Object
       expect(await store.putBytes(content)).toEqual(expected);
       expect(await store.read(expected.key)).toEqual(content);
       expect(await store.has(expected.key)).toBe(true);
+      expect(store.waitingFor()).toEqual([]);
     });
 
     test('the same content put again, from a file or from memory, is the same object', async () => {

@@ -25,6 +25,8 @@ export interface ObjectStore {
   /** The whole content in memory: for small objects. */
   read(key: string): Promise<Buffer>;
   has(key: string): Promise<boolean>;
+  /** What keeps it from working at the moment, where it lies on a server of its own: a sentence with the remedy. Empty when all is well. */
+  waitingFor(): readonly string[];
   close(): Promise<void>;
 }
 

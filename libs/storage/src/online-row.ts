@@ -3,6 +3,9 @@ import type { OnlineKey, OnlineRow } from './online-store.ts';
 /** Where a store's mark lies; no view has an empty name. */
 export const MARK: OnlineKey = { view: '', entity: '#mark' };
 
+/** Where a look may write: no view has an empty name. */
+export const NOBODYS: OnlineKey = { view: '', entity: 'opened' };
+
 /** All marks are of the same age, so the first stays. */
 export function markRow(mark: string): OnlineRow {
   return { ...MARK, eventTime: 0, knownTime: 0, version: 0, value: JSON.stringify(mark) };

@@ -39,6 +39,7 @@ export function onlineStoreConformance(name: string, start: () => Promise<Online
         b,
       ]);
       expect(await store.get([])).toEqual([]);
+      expect(store.waitingFor()).toEqual([]);
     });
 
     test.each<[string, Partial<OnlineRow>]>([

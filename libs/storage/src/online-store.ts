@@ -55,5 +55,7 @@ export interface OnlineStore {
   /** Which store it is now. One without a mark is given `fresh`; of several who do that at once, one wins. */
   identify(fresh: string): Promise<OnlineIdentity>;
   get(keys: readonly OnlineKey[]): Promise<(OnlineRow | undefined)[]>;
+  /** What keeps it from working at the moment, where it lies on a server of its own: a sentence with the remedy. Empty when all is well. */
+  waitingFor(): readonly string[];
   close(): Promise<void>;
 }

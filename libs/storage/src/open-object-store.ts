@@ -4,6 +4,8 @@ import type { ObjectStore } from './object-store.ts';
 export interface OpenObjectStoreOptions {
   /** Whoever opens it never stores: the right to is not asked for. */
   readsOnly?: boolean;
+  /** Hears when it cannot be used, with the reason, and with undefined when it can be used again. */
+  onTrouble?: (trouble: string | undefined) => void;
 }
 
 /** Opens the object store that `url` names: `file:DIR` (relative or absolute path) or `file:///DIR` (with URL escapes), or `s3://…`. */

@@ -5,6 +5,10 @@ export interface OpenOnlineStoreOptions {
   poolSize?: number;
   /** Whoever opens it never writes: the right to is not asked for. */
   readsOnly?: boolean;
+  /** It lies in the services' database, which tells itself when it is away. */
+  sharesDatabase?: boolean;
+  /** Hears when it cannot be used, with the reason, and with undefined when it can be used again. */
+  onTrouble?: (trouble: string | undefined) => void;
 }
 
 /** Opens the online store that `url` names: `redis://…`, `postgres://…` (or `embedded:DIR`, the database that is started in a folder). */
@@ -19,7 +23,8 @@ export async function openOnlineStore(url: string, options: OpenOnlineStoreOptio
         ...(options.poolSize !== undefined && { poolSize: options.poolSize }),
         applicationName: 'roofshot online store',
       });
-      return PostgresOnlineStore.open(sql).catch(async (error: unknown) => {
+      const { sharesDatabase = false, onTrouble } = options;
+      return PostgresOnlineStore.open(sql, { watched: sharesDatabase ? undefined : { onTrouble } }).catch(async (error: unknown) => {
         await sql.close();
         throw error;
       });

@@ -1,10 +1,18 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { migrate } from './migrate.ts';
-import { MARK, markRow, newestPerKey } from './online-row.ts';
+import { MARK, markRow, newestPerKey, NOBODYS } from './online-row.ts';
 import { OtherStore, type OnlineIdentity, type OnlineKey, type OnlineRow, type OnlineStore } from './online-store.ts';
 import type { Sql } from './sql.ts';
+import { StoreWatch, type StoreWatchOptions, type Way } from './store-watch.ts';
 
 const SCHEMA = 'online';
+/** One that nobody asks is looked at so often. */
+const LOOK_MS = 2_000;
+
+export interface PostgresOnlineStoreOptions {
+  /** It is a database of its own, of which nobody else tells that it is away. */
+  readonly watched?: Pick<StoreWatchOptions, 'onTrouble'> | undefined;
+}
 
 /** Rows are overwritten all the time: free room on each page lets PostgreSQL do that in place, without touching the index. */
 class CreateOnlineRows1700000000001 implements MigrationInterface {
@@ -56,21 +64,25 @@ type Found = Omit<OnlineRow, 'view' | 'entity'> & { rank: number };
 /** The online store in PostgreSQL: one statement, hence one round trip, per call. It has no cache, because a cache could answer what is no longer the newest. */
 export class PostgresOnlineStore implements OnlineStore {
   readonly #sql: Sql;
+  readonly #watch: StoreWatch | undefined;
 
-  private constructor(sql: Sql) {
+  private constructor(sql: Sql, watched: PostgresOnlineStoreOptions['watched']) {
     this.#sql = sql;
+    this.#watch = watched && new StoreWatch({ look: (way) => this.#look(way), lookMs: LOOK_MS, ...watched });
   }
 
   /** Makes the table when absent. The store closes `sql` with itself. */
-  static async open(sql: Sql): Promise<PostgresOnlineStore> {
+  static async open(sql: Sql, { watched }: PostgresOnlineStoreOptions = {}): Promise<PostgresOnlineStore> {
     await migrate(sql, SCHEMA, [CreateOnlineRows1700000000001]);
-    return new PostgresOnlineStore(sql);
+    const store = new PostgresOnlineStore(sql, watched);
+    store.#watch?.start();
+    return store;
   }
 
   async put(rows: readonly OnlineRow[], during?: OnlineIdentity): Promise<void> {
     const sorted = newestPerKey(rows);
     if (sorted.length === 0) return;
-    const [put] = await this.#sql.query<{ same: boolean }>(PUT, [
+    const [put] = await this.#ask<{ same: boolean }>('write', PUT, [
       sorted.map(({ view }) => view),
       sorted.map(({ entity }) => entity),
       sorted.map(({ eventTime }) => eventTime),
@@ -86,7 +98,8 @@ export class PostgresOnlineStore implements OnlineStore {
   async identify(fresh: string): Promise<OnlineIdentity> {
     const [held] = await this.get([MARK]);
     if (held === undefined) await this.put([markRow(fresh)]);
-    const [found] = await this.#sql.query<{ value: string; run: string }>(
+    const [found] = await this.#ask<{ value: string; run: string }>(
+      'read',
       `SELECT value, ${RUN} AS run FROM online.rows WHERE view = $1 AND entity = $2`,
       [MARK.view, MARK.entity],
     );
@@ -97,7 +110,7 @@ export class PostgresOnlineStore implements OnlineStore {
   async get(keys: readonly OnlineKey[]): Promise<(OnlineRow | undefined)[]> {
     const answer: (OnlineRow | undefined)[] = keys.map(() => undefined);
     if (keys.length === 0) return answer;
-    const found = await this.#sql.query<Found>(GET, [keys.map(({ view }) => view), keys.map(({ entity }) => entity)]);
+    const found = await this.#ask<Found>('read', GET, [keys.map(({ view }) => view), keys.map(({ entity }) => entity)]);
     for (const { rank, ...row } of found) {
       const key = keys[rank - 1];
       if (key !== undefined) answer[rank - 1] = { view: key.view, entity: key.entity, ...row };
@@ -105,7 +118,21 @@ export class PostgresOnlineStore implements OnlineStore {
     return answer;
   }
 
-  close(): Promise<void> {
-    return this.#sql.close();
+  waitingFor(): readonly string[] {
+    return this.#watch?.waitingFor() ?? [];
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#watch?.close(), this.#sql.close()]);
+  }
+
+  async #look(way: Way): Promise<void> {
+    if (way === 'read') await this.get([NOBODYS]);
+    else await this.put([{ ...NOBODYS, eventTime: Date.now(), knownTime: 0, version: 0, value: null }]);
+  }
+
+  #ask<R>(way: Way, text: string, params: readonly unknown[]): Promise<R[]> {
+    const query = (): Promise<R[]> => this.#sql.query<R>(text, params);
+    return this.#watch === undefined ? query() : this.#watch.hear(way, query);
   }
 }

@@ -23,6 +23,23 @@ onlineStoreConformance('Redis', async () => {
 const row: OnlineRow = { view: 'v', entity: 'e', eventTime: 1, knownTime: 1, version: 1, value: '1' };
 
 describe('a Redis that does not answer', () => {
+  test('is told, with the reason and the remedy, though nobody asks it anything, until it is back', async () => {
+    const folder = await tempDir('redis');
+    const server = await startServer('redis', { folder: folder.path });
+    const told: unknown[] = [];
+    const store = await openOnlineStore(server.url, { readsOnly: true, onTrouble: (trouble) => told.push(trouble) });
+    expect(store.waitingFor()).toEqual([]);
+    await server.kill9();
+    const away = expect.stringMatching(/^Redis at 127\.0\.0\.1:\d+ does not answer: .*ECONNREFUSED.* Start it/) as string;
+    await eventually(() => expect(store.waitingFor()).toEqual([away]), { deadlineMs: 15_000 });
+    await server.restart();
+    await eventually(() => expect(store.waitingFor()).toEqual([]), { deadlineMs: 15_000 });
+    await store.close();
+    expect(told).toHaveLength(2);
+    await server.remove();
+    await folder.remove();
+  }, 60_000);
+
   test('is told as such by the calls, which do not wait for long, and is used again when it is back', async () => {
     const folder = await tempDir('redis');
     const server = await startServer('redis', { folder: folder.path });
@@ -45,10 +62,12 @@ describe('a Redis that does not answer', () => {
     const store = await openOnlineStore(server.url);
     await server.freeze();
     const [get, opening] = await Promise.allSettled([store.get([row]), openOnlineStore(server.url)]);
+    expect(store.waitingFor()).toEqual([expect.stringMatching(/^Redis at .* does not answer: /)]);
     await server.thaw();
     expect(get).toMatchObject({ reason: { name: 'LostConnection' } });
     expect(opening).toMatchObject({ reason: { cause: { name: 'LostConnection' } } });
     expect(await store.get([row])).toEqual([undefined]);
+    expect(store.waitingFor()).toEqual([]);
     await store.close();
     await server.stop();
     await folder.remove();
@@ -164,7 +183,9 @@ describe('a Redis that stores nothing more', () => {
     await store.put([kept]);
     const detail = expect.stringMatching(/^Redis at .* has no memory left: OOM .* Raise its maxmemory, or free some\.$/) as string;
     await expectRefusals(url, { name: 'OutOfRoom', sqlState: '53000', detail });
+    expect(store.waitingFor()).toEqual([detail]);
     await admin.config('SET', 'maxmemory', '0');
+    await eventually(() => expect(store.waitingFor()).toEqual([]), { deadlineMs: 15_000 });
     await expectToGoOn();
   }, 60_000);
 

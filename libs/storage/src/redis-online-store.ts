@@ -1,9 +1,10 @@
 import { Redis, type Result } from 'ioredis';
-import { MARK, markRow, newestPerKey } from './online-row.ts';
+import { MARK, markRow, newestPerKey, NOBODYS } from './online-row.ts';
 import { OtherStore, type OnlineIdentity, type OnlineKey, type OnlineRow, type OnlineStore } from './online-store.ts';
 import { asRedisFault, refuseUnfit, unusable } from './redis-faults.ts';
 import { parseRedisUrl, type RedisAddress } from './redis-url.ts';
 import { isOutOfRoom } from './sql-errors.ts';
+import { StoreWatch, type StoreWatchOptions, type Way } from './store-watch.ts';
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
@@ -50,36 +51,47 @@ const CONNECT_MS = 3_000;
 /** Of one that hangs; an answer takes milliseconds. */
 const COMMAND_MS = 5_000;
 const LONGEST_PAUSE_MS = 1_000;
+/** One that nobody asks is looked at so often: an answer costs it next to nothing. */
+const LOOK_MS = 2_000;
+
+export interface RedisOnlineStoreOptions {
+  readonly readsOnly?: boolean | undefined;
+  readonly onTrouble?: StoreWatchOptions['onTrouble'];
+}
 
 /** The online store in one Redis (no cluster: a call's keys may lie anywhere). Promises: see OnlineStore. */
 export class RedisOnlineStore implements OnlineStore {
   readonly #redis: Redis;
   readonly #prefix: string;
   readonly #server: string;
+  readonly #watch: StoreWatch;
+  /** Why there was no connection, since there was one. */
+  #fault: unknown;
 
-  private constructor(redis: Redis, prefix: string, server: string) {
+  private constructor(redis: Redis, { prefix, host, port }: RedisAddress, onTrouble: RedisOnlineStoreOptions['onTrouble']) {
     this.#redis = redis;
     this.#prefix = prefix;
-    this.#server = server;
+    this.#server = `Redis at ${host}:${port}`;
+    this.#watch = new StoreWatch({ look: (way) => this.#look(way), lookMs: LOOK_MS, onTrouble });
+    redis.on('error', (error: unknown) => (this.#fault = error)); // told by the calls that fail because of it
+    redis.on('ready', () => (this.#fault = undefined));
   }
 
   /** Throws a sentence when the URL cannot be read, Redis does not answer, or it does not let this user do what is needed. */
-  static async open(url: string, { readsOnly = false }: { readonly readsOnly?: boolean } = {}): Promise<RedisOnlineStore> {
+  static async open(url: string, { readsOnly = false, onTrouble }: RedisOnlineStoreOptions = {}): Promise<RedisOnlineStore> {
     const address = parseRedisUrl(url);
-    const server = `Redis at ${address.host}:${address.port}`;
     const redis = clientOf(address);
-    let fault: unknown;
-    redis.on('error', (error: unknown) => (fault = error)); // told by the calls that fail because of it
+    const store = new RedisOnlineStore(redis, address, onTrouble);
     try {
       await redis.connect();
       await redis.select(address.database); // ioredis goes on in database 0 where there is no such one
       refuseUnfit(await redis.info());
-      const store = new RedisOnlineStore(redis, address.prefix, server);
       await store.#prove(readsOnly);
+      store.#watch.start();
       return store;
     } catch (error) {
       redis.disconnect();
-      throw unusable(server, fault ?? error);
+      throw unusable(store.#server, store.#fault ?? error);
     }
   }
 
@@ -90,31 +102,43 @@ export class RedisOnlineStore implements OnlineStore {
   }
 
   async identify(fresh: string): Promise<OnlineIdentity> {
-    const [held, run] = await this.#ask(() => this.#redis.identify(this.#keyOf(MARK), textOf(markRow(fresh))));
+    const [held, run] = await this.#ask('write', () => this.#redis.identify(this.#keyOf(MARK), textOf(markRow(fresh))));
     return { mark: JSON.parse(rowOf(MARK, held)?.value ?? '""') as string, run };
   }
 
   async get(keys: readonly OnlineKey[]): Promise<(OnlineRow | undefined)[]> {
     if (keys.length === 0) return [];
-    const found = await this.#ask(() => this.#redis.mget(keys.map((key) => this.#keyOf(key))));
+    const found = await this.#ask('read', () => this.#redis.mget(keys.map((key) => this.#keyOf(key))));
     return keys.map((key, i) => rowOf(key, found[i] ?? null));
   }
 
+  waitingFor(): readonly string[] {
+    return this.#watch.waitingFor();
+  }
+
   async close(): Promise<void> {
+    await Promise.all([this.#watch.close(), this.#disconnect()]);
+  }
+
+  async #disconnect(): Promise<void> {
     if (this.#redis.status === 'ready') await this.#redis.quit();
     else this.#redis.disconnect();
   }
 
   /** Does once what the store does, so that a missing right is told now. One that is full may be read from. */
   async #prove(readsOnly: boolean): Promise<void> {
-    const nobodys = { view: '', entity: 'opened' };
-    await this.get([nobodys]);
+    await this.#look('read');
     if (readsOnly) return;
     try {
-      await this.put([{ ...nobodys, eventTime: Date.now(), knownTime: 0, version: 0, value: null }]);
+      await this.#look('write');
     } catch (error) {
       if (!isOutOfRoom(error)) throw error;
     }
+  }
+
+  async #look(way: Way): Promise<void> {
+    if (way === 'read') await this.get([NOBODYS]);
+    else await this.put([{ ...NOBODYS, eventTime: Date.now(), knownTime: 0, version: 0, value: null }]);
   }
 
   async #putSome(rows: readonly OnlineRow[], during?: OnlineIdentity): Promise<void> {
@@ -126,7 +150,7 @@ export class RedisOnlineStore implements OnlineStore {
       value === null ? '' : ` ${value}`,
     ]);
     const condition = during === undefined ? ['', ''] : [textOf(markRow(during.mark)), during.run];
-    const taken = await this.#ask(() => this.#redis.putNewest(keys.length, ...keys, ...ages, ...condition));
+    const taken = await this.#ask('write', () => this.#redis.putNewest(keys.length, ...keys, ...ages, ...condition));
     if (taken < 0) throw new OtherStore();
   }
 
@@ -135,12 +159,14 @@ export class RedisOnlineStore implements OnlineStore {
     return `${this.#prefix}${view.length}:${view}:${entity}`;
   }
 
-  async #ask<T>(question: () => Promise<T>): Promise<T> {
-    try {
-      return await question();
-    } catch (error) {
-      throw asRedisFault(error, this.#server);
-    }
+  #ask<T>(way: Way, question: () => Promise<T>): Promise<T> {
+    return this.#watch.hear(way, async () => {
+      try {
+        return await question();
+      } catch (error) {
+        throw asRedisFault(isForWantOfConnection(error) ? (this.#fault ?? error) : error, this.#server);
+      }
+    });
   }
 }
 
@@ -164,6 +190,9 @@ function clientOf({ host, port, tls, username, password, database }: RedisAddres
   redis.defineCommand('identify', { lua: IDENTIFY, numberOfKeys: 1 });
   return redis;
 }
+
+/** ioredis says then how often it has tried, and not why in vain. */
+const isForWantOfConnection = (error: unknown): boolean => error instanceof Error && error.name === 'MaxRetriesPerRequestError';
 
 function textOf({ eventTime, knownTime, version, value }: OnlineRow): string {
   return `${eventTime} ${knownTime} ${version} ${value}`;

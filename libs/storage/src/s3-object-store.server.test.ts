@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { eventually } from '@roofshot/testing/eventually';
 import { mountSmallDisk } from '@roofshot/testing/small-disk';
 import { startServer } from '@roofshot/testing/start-server';
 import { tempDir } from '@roofshot/testing/temp-dir';
@@ -69,6 +70,21 @@ describe('opening an object store in S3', () => {
   }, 60_000);
 });
 
+test('an object store in S3 that is away is told, though nobody asks it anything, until it is back', async () => {
+  const folder = await tempDir('s3 away');
+  const server = await startServer('s3', { folder: join(folder.path, 's3') });
+  const store = await openObjectStore(`${server.url}&cache=${encodeURIComponent(join(folder.path, 'cache'))}`, { readsOnly: true });
+  expect(store.waitingFor()).toEqual([]);
+  await server.kill9();
+  const away = expect.stringMatching(/^The object store s3:\/\/.* does not answer: .*ECONNREFUSED.* Start it/) as string;
+  await eventually(() => expect(store.waitingFor()).toEqual([away]), { deadlineMs: 20_000 });
+  await server.restart();
+  await eventually(() => expect(store.waitingFor()).toEqual([]), { deadlineMs: 20_000 });
+  await store.close();
+  await server.remove();
+  await folder.remove();
+}, 120_000);
+
 describe('an object store in S3 that stores nothing more', () => {
   const content = Buffer.alloc(1_000_000, 'a');
 
@@ -87,6 +103,7 @@ describe('an object store in S3 that stores nothing more', () => {
       const answers = await answering((method) => (method === 'PUT' ? [status, code] : [method === 'HEAD' ? 200 : 404, 'NoSuchKey']));
       const store = await openObjectStore(answers.urlOf(url));
       await expect(store.putBytes(content)).rejects.toMatchObject({ name: 'OutOfRoom', ...expected });
+      expect(store.waitingFor()).toEqual([expected.detail]);
       await store.close();
       answers.close();
     },

@@ -18,6 +18,7 @@ import { ObjectDamaged, ObjectMissing, hashOf, type ObjectRef, type ObjectStore 
 import { asS3Fault, statusOf, unusable } from './s3-faults.ts';
 import { describe, parseS3Url, type S3Address } from './s3-url.ts';
 import { isOutOfRoom } from './sql-errors.ts';
+import { StoreWatch, type StoreWatchOptions, type Way } from './store-watch.ts';
 
 const ATTEMPTS = 4;
 const CONNECT_MS = 3_000;
@@ -25,28 +26,38 @@ const CONNECT_MS = 3_000;
 const SILENCE_MS = 30_000;
 /** Of the first answer. */
 const FIRST_MS = 10_000;
+/** One that nobody asks is looked at so often: every question has its price at some stores. */
+const LOOK_MS = 5_000;
 const NO_BYTES = new Uint8Array(0);
+
+export interface S3ObjectStoreOptions {
+  readonly readsOnly?: boolean | undefined;
+  readonly onTrouble?: StoreWatchOptions['onTrouble'];
+}
 
 /** Objects in an S3-compatible store as `<prefix>sha256/<64 hex digits>`. What is fetched is kept in a folder of this machine. Promises: see ObjectStore. */
 export class S3ObjectStore implements ObjectStore {
   readonly #client: S3Client;
   readonly #address: S3Address;
   readonly #cache: FolderObjectStore;
+  readonly #watch: StoreWatch;
 
-  private constructor(client: S3Client, address: S3Address, cache: FolderObjectStore) {
+  private constructor(address: S3Address, client: S3Client, cache: FolderObjectStore, onTrouble: S3ObjectStoreOptions['onTrouble']) {
     this.#client = client;
     this.#address = address;
     this.#cache = cache;
+    this.#watch = new StoreWatch({ look: (way, signal) => this.#look(way, signal), lookMs: LOOK_MS, onTrouble });
   }
 
   /** Throws a sentence when the URL cannot be read, the store does not answer, or the key may not do what is needed in the bucket. */
-  static async open(url: string, { readsOnly = false }: { readonly readsOnly?: boolean } = {}): Promise<S3ObjectStore> {
+  static async open(url: string, { readsOnly = false, onTrouble }: S3ObjectStoreOptions = {}): Promise<S3ObjectStore> {
     const address = parseS3Url(url);
     const client = new S3Client(configOf(address));
     try {
-      const store = new S3ObjectStore(client, address, await FolderObjectStore.open(address.cache));
-      await client.send(new HeadBucketCommand({ Bucket: address.bucket }), { abortSignal: AbortSignal.timeout(FIRST_MS) });
+      const store = new S3ObjectStore(address, client, await FolderObjectStore.open(address.cache), onTrouble);
+      await store.#askForBucket();
       await store.#prove(readsOnly);
+      store.#watch.start();
       return store;
     } catch (error) {
       client.destroy();
@@ -93,17 +104,36 @@ export class S3ObjectStore implements ObjectStore {
 
   async has(key: string): Promise<boolean> {
     try {
-      await this.#client.send(new HeadObjectCommand(this.#placeOf(key)));
+      await this.#ask('read', () => this.#client.send(new HeadObjectCommand(this.#placeOf(key))));
       return true;
     } catch (error) {
       if (statusOf(error) === 404) return false;
-      throw asS3Fault(error, describe(this.#address));
+      throw error;
     }
   }
 
-  close(): Promise<void> {
+  waitingFor(): readonly string[] {
+    return this.#watch.waitingFor();
+  }
+
+  async close(): Promise<void> {
+    await this.#watch.close();
     this.#client.destroy();
-    return Promise.resolve();
+  }
+
+  async #look(way: Way, signal: AbortSignal): Promise<void> {
+    if (way === 'write') return void (await this.putBytes(NO_BYTES));
+    try {
+      await this.#askForBucket(signal);
+    } catch (error) {
+      const fault = asS3Fault(error, describe(this.#address));
+      throw fault === error ? unusable(describe(this.#address), error) : fault;
+    }
+  }
+
+  async #askForBucket(...signals: readonly AbortSignal[]): Promise<void> {
+    const abortSignal = AbortSignal.any([AbortSignal.timeout(FIRST_MS), ...signals]);
+    await this.#client.send(new HeadBucketCommand({ Bucket: this.#address.bucket }), { abortSignal });
   }
 
   /** Does once what the store does, so that a missing right is told now: an object of no bytes does no harm. A full store may be read from. */
@@ -121,11 +151,8 @@ export class S3ObjectStore implements ObjectStore {
   async #put(hash: string, content: Uint8Array | Readable, bytes: number): Promise<ObjectRef> {
     const key = `sha256/${hash}`;
     const ChecksumSHA256 = Buffer.from(hash, 'hex').toString('base64');
-    try {
-      await this.#client.send(new PutObjectCommand({ ...this.#placeOf(key), Body: content, ContentLength: bytes, ChecksumSHA256 }));
-    } catch (error) {
-      throw asS3Fault(error, describe(this.#address));
-    }
+    const wish = { ...this.#placeOf(key), Body: content, ContentLength: bytes, ChecksumSHA256 };
+    await this.#ask('write', () => this.#client.send(new PutObjectCommand(wish)));
     return { key, bytes };
   }
 
@@ -156,11 +183,21 @@ export class S3ObjectStore implements ObjectStore {
 
   async #reading(key: string): Promise<Readable> {
     try {
-      const { Body } = await this.#client.send(new GetObjectCommand(this.#placeOf(key)));
+      const { Body } = await this.#ask('read', () => this.#client.send(new GetObjectCommand(this.#placeOf(key))));
       return Body as Readable;
     } catch (error) {
-      throw statusOf(error) === 404 ? new ObjectMissing(key, describe(this.#address)) : asS3Fault(error, describe(this.#address));
+      throw statusOf(error) === 404 ? new ObjectMissing(key, describe(this.#address)) : error;
     }
+  }
+
+  #ask<T>(way: Way, question: () => Promise<T>): Promise<T> {
+    return this.#watch.hear(way, async () => {
+      try {
+        return await question();
+      } catch (error) {
+        throw asS3Fault(error, describe(this.#address));
+      }
+    });
   }
 
   #verify(key: string, found: string): void {

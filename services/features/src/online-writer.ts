@@ -6,6 +6,7 @@ import type { Sql } from '@roofshot/storage/sql';
 import type { Logger } from '@roofshot/telemetry/logger';
 import type { ActiveViews } from './active-views.ts';
 import { metrics } from './metrics.ts';
+import { tellLost, tellWaiting, type Refusals } from './online-troubles.ts';
 import { joinWork, noWork, settlementId, shedRows, type Work } from './online-work.ts';
 import { onlineProgress, type ProgressBoard } from './progress-board.ts';
 import { heldTimes, putRows, rewriteView } from './rewrite-view.ts';
@@ -26,6 +27,8 @@ export interface OnlineWriterSetup {
   readonly views: ActiveViews;
   readonly board: ProgressBoard;
   readonly log: Logger;
+  /** Epoch milliseconds. */
+  readonly clock: () => number;
 }
 
 const FIRST_RETRY_MS = 100;
@@ -55,6 +58,7 @@ export class OnlineWriter {
   #look: NodeJS.Timeout | undefined;
   #looking: Promise<void> = Promise.resolve();
   #failures = 0;
+  #refusals: Refusals | undefined;
   #stopped = false;
 
   constructor(setup: OnlineWriterSetup) {
@@ -63,11 +67,10 @@ export class OnlineWriter {
 
   /** What `/readyz` says of the store, with the remedy. */
   get troubles(): string[] {
-    if (this.#lost.size === 0) return [];
-    return [
-      `The online store has lost its rows: those of ${[...this.#lost].sort().join(', ')} are written again from the database by itself, ` +
-        'and until then their values are missing and of unknown age. Keep its data on a disk (Redis: appendonly yes).',
-    ];
+    const lost = tellLost(this.#lost);
+    if (this.#refusals === undefined) return lost;
+    const isTold = this.#setup.online.waitingFor().length > 0;
+    return [...lost, tellWaiting([this.#inFlight, this.#waiting], this.#refusals, isTold)];
   }
 
   /** Rows that wait. */
@@ -148,12 +151,14 @@ export class OnlineWriter {
     try {
       await this.#putAll(work);
       this.#failures = 0;
+      this.#refusals = undefined;
       metrics['online.ms'](performance.now() - started);
     } catch (error) {
       // What came in the meantime is newer and wins.
       this.#waiting = joinWork(work, this.#waiting);
       if (error instanceof OtherStore) this.#store = undefined;
       this.#failures += 1;
+      this.#refusals = { since: this.#refusals?.since ?? this.#setup.clock(), reason: reasonOf(error) };
       this.#tellRefusal(work, error);
       await this.#offer([...work.settlements.values()]);
       this.#retryLater();
@@ -286,3 +291,5 @@ export class OnlineWriter {
     );
   }
 }
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

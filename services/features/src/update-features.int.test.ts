@@ -58,7 +58,7 @@ describe('folding under parking and redrive', () => {
     queue = await openCommandQueue(url, { sql, sqlUrl: url, log });
     online = await openOnlineStore(url);
     await bus.ensureTopics([{ name: topicOf(TYPE), retentionMs: null, compacted: false }]);
-    const setup = { name: 'features', sql, events: bus, online, views, quiet, log, board: new ProgressBoard() };
+    const setup = { name: 'features', sql, events: bus, online, views, quiet, log, clock: Date.now, board: new ProgressBoard() };
     writer = new OnlineWriter(setup);
     catchUp = new CatchUp({ ...setup, writer, met: () => Promise.resolve() });
     update = new UpdateFeatures({ ...setup, writer, catchUp });

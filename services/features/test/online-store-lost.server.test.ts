@@ -2,15 +2,17 @@ import { askRedis } from '@roofshot/testing/ask-redis';
 import { eventually } from '@roofshot/testing/eventually';
 import { startServer } from '@roofshot/testing/start-server';
 import { tempDir, type TempDir } from '@roofshot/testing/temp-dir';
-import { exampleResources, FeaturesHarness, type ReadVector } from './features-harness.ts';
+import { exampleResources, FeaturesHarness, type Answer, type ReadVector } from './features-harness.ts';
 import { eventsOf, expectedVector, generateFlights, iso } from './flights.ts';
 
 const flights = generateFlights(300, { from: '2001-01-15T00:00:00Z', hours: 12, seed: 5 });
 const NOON = Date.parse('2001-01-15T06:00:00Z');
 const before = eventsOf(flights).filter(({ known, time }) => Date.parse(known ?? time) < NOON);
 const entities = { origin: 'ORD', destination: 'LAX' };
+/** All steps together are less than a tile: what they add is not counted yet. */
+const STEP_MS = 50_000;
 
-describe('a Redis that comes back without its rows', () => {
+describe('a Redis that goes away, or comes back without its rows', () => {
   let folder: TempDir;
   let server: Awaited<ReturnType<typeof startServer>>;
   let harness: FeaturesHarness;
@@ -53,13 +55,14 @@ describe('a Redis that comes back without its rows', () => {
 
   /** Nothing of what is asked for, but progress for all. */
   async function goOn(): Promise<void> {
-    const flight = { id: `later ${time}`, type: 'flight.landed', time: iso(time + 60_000) };
+    const flight = { id: `later ${time}`, type: 'flight.landed', time: iso(time + STEP_MS) };
     await harness.accept([{ ...flight, data: { flight: flight.id, origin: 'ZZZ', destination: 'YYY', distance: 1, delay: 1 } }]);
-    time += 60_000;
+    time += STEP_MS;
     await harness.progress(iso(time));
     await harness.reach(iso(time));
   }
 
+  const readyz = (): Promise<Answer<{ troubles: string[] }>> => harness.send('GET', '/readyz');
   const empty = (): Promise<unknown> => askRedis(server.url, 'FLUSHALL');
 
   test('is given all of them again, without an event, and no value is called fresh before', async () => {
@@ -84,16 +87,29 @@ describe('a Redis that comes back without its rows', () => {
       lock();
       await held;
     });
-    const troubles = async (): Promise<string[]> =>
-      ((await (await fetch(`${harness.url}/readyz`)).json()) as { troubles: string[] }).troubles;
     await locked;
     await empty();
-    await eventually(async () => expect((await troubles()).join()).toContain('The online store has lost its rows'));
+    await eventually(async () => expect((await readyz()).body.troubles.join()).toContain('The online store has lost its rows'));
     expect((await readTruthfully()).ageSeconds).toBe(time / 1_000);
     release();
     await holding;
     await expectAllRight();
-    expect(await troubles()).toEqual([]);
+    expect((await readyz()).body.troubles).toEqual([]);
+  }, 60_000);
+
+  test('is told on /readyz while it is away, with the rows that wait for it, and features stay ready', async () => {
+    await server.kill9();
+    await goOn();
+    const troubles = [
+      expect.stringMatching(/^[1-9]\d* rows? waits? for the online store since .* until then the age of the values grows\.$/) as string,
+      expect.stringMatching(/^Redis at 127\.0\.0\.1:\d+ does not answer: .*ECONNREFUSED.* Start it/) as string,
+    ];
+    await eventually(async () => expect(await readyz()).toMatchObject({ status: 200, body: { ready: true, waitsFor: [], troubles } }));
+    const question = { featureService: 'flight-risk', requests: [{ entities, context: { hour: 1, weekday: 1, distance: 1 } }] };
+    expect(await harness.send('POST', '/v1/features/read', question)).toMatchObject({ status: 503 });
+    await server.restart();
+    await eventually(async () => expect((await readyz()).body.troubles).toEqual([]), { deadlineMs: 20_000 });
+    await expectAllRight();
   }, 60_000);
 
   test('because it was killed', async () => {
