@@ -31,7 +31,7 @@ test('what lies on servers is told with its place and without its password', () 
     objectsUrl: 's3://key:s3cret@models/a?endpoint=https%3A%2F%2Fstore%3A9000',
   });
   expect(told.slice(2)).toEqual([
-    'Data: /data',
+    'Data on this machine: /data',
     'State: postgres://db:5432/shop',
     'Events: kafka://b1:9092,b2:9092',
     'Online values: rediss://cache:6379/0',

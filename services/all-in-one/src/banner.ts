@@ -10,7 +10,9 @@ export interface Ready {
 }
 
 export function bannerOf({ url, services, shared, seconds }: Ready): string {
-  const lines = [['Console and API', url], ...Object.entries(services), ['Data', shared.dataDir], ...serversOf(shared)];
+  const servers = serversOf(shared);
+  const here = servers.length === 0 ? 'Data' : 'Data on this machine';
+  const lines = [['Console and API', url], ...Object.entries(services), [here, shared.dataDir], ...servers];
   const width = Math.max(...lines.map(([name = '']) => name.length));
   return [
     `\nRoofshot is ready after ${seconds.toFixed(1)} s. Ctrl-C ends it; the data stay.\n`,
@@ -29,7 +31,7 @@ function serversOf({ sqlUrl, eventsUrl, commandsUrl, onlineUrl, objectsUrl }: Re
     ['Objects', objectsUrl],
   ];
   const isElsewhere = ([name, url]: [string, string]): boolean => !/^(embedded|file):/.test(url) && (name === 'State' || url !== sqlUrl);
-  return named.filter(isElsewhere).map(([name, url]) => [`  ${name}`, placeOf(url)]);
+  return named.filter(isElsewhere).map(([name, url]) => [name, placeOf(url)]);
 }
 
 /** Without user, password and settings. */
