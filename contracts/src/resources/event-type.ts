@@ -2,10 +2,19 @@ import { Type, type Static } from 'typebox';
 import { Closed, Described, defineResource } from '../define.ts';
 import { Duration } from '../ids.ts';
 
+/** The levels of Confluent's Schema Registry. */
+const COMPATIBILITY = ['BACKWARD', 'BACKWARD_TRANSITIVE', 'FORWARD', 'FORWARD_TRANSITIVE', 'FULL', 'FULL_TRANSITIVE', 'NONE'] as const;
+
 export const EventTypeSpec = Closed({
   schema: Described(
     Type.Record(Type.String(), Type.Unknown()),
     "JSON Schema of the event's `data`: 2020-12, or draft-07 where `$schema` says so. An event that does not fit is quarantined.",
+  ),
+  compatibility: Type.Optional(
+    Described(
+      Type.Union(COMPATIBILITY.map((level) => Type.Literal(level))),
+      'What a changed schema must keep. `BACKWARD`: readers with the new schema read events of the last one; `FORWARD`: readers with the last one read events of the new; `FULL`: both; `_TRANSITIVE`: of every schema before. A change that breaks it is refused with every reason. Absent: `NONE`.',
+    ),
   ),
   knownTime: Type.Optional(
     Described(

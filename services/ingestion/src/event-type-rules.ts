@@ -6,6 +6,7 @@ import type { EventBus } from '@roofshot/messaging/events';
 import { ownedKind, type OwnedKind } from '@roofshot/runtime/resource-rules';
 import { compileSchema } from './compile-schema.ts';
 import type { EventTypes } from './event-types.ts';
+import { findIncompatible, hideDeclared, keepDeclared } from './schema-registry/declared-subjects.ts';
 
 /** Attributes that CloudEvents or the platform give a meaning of their own. */
 const TAKEN = [
@@ -24,14 +25,19 @@ const TAKEN = [
 
 export function eventTypeKind(types: EventTypes, bus: EventBus): OwnedKind {
   return ownedKind(EventType, {
-    check: (spec, { name }) => [...nameFaults(name), ...schemaFaults(spec.schema), ...attributeFaults(spec.knownTime)],
-    changed: async (tx, { metadata, generation, spec }) => {
+    check: async (spec, { name, tx }) => {
+      const own = [...nameFaults(name), ...schemaFaults(spec.schema), ...attributeFaults(spec.knownTime)];
+      return own.length > 0 ? own : findIncompatible(tx, name, spec);
+    },
+    changed: async (tx, { metadata, generation, spec }, previous) => {
       // Before anyone can send an event of it; a stream that stays empty because the transaction fails harms nobody.
       await bus.ensureTopics([{ name: topicOf(metadata.name), retentionMs: null, compacted: false, uses: ['write'] }]);
+      await keepDeclared(tx, metadata.name, spec, previous?.spec);
       const data = { name: metadata.name, generation, importer: spec.knownTime !== undefined, deleted: false };
       tx.publish(eventTypes, [{ type: 'event-type.changed', subject: metadata.name, data }]);
     },
-    removed: (tx, { metadata, generation, spec }) => {
+    removed: async (tx, { metadata, generation, spec }) => {
+      await hideDeclared(tx, metadata.name);
       const data = { name: metadata.name, generation, importer: spec.knownTime !== undefined, deleted: true };
       tx.publish(eventTypes, [{ type: 'event-type.changed', subject: metadata.name, data }]);
     },

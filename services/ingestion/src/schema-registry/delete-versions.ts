@@ -1,5 +1,6 @@
 /** Deleting in two steps: first hidden, so that it can be taken notice of; then for ever. */
 import type { Sql } from '@roofshot/storage/sql';
+import { refuseDeclared } from './declared-subjects.ts';
 import { registryError, subjectNotFound, versionNotFound } from './registry-errors.ts';
 import { refuseUnlessWritable, settingsOf } from './registry-settings.ts';
 import { changeRegistry, type VersionName } from './schema-registry.ts';
@@ -39,6 +40,7 @@ export function deleteVersion(sql: Sql, subject: string, name: VersionName, isPe
 /** The subject's versions, where it exists and may be changed. */
 async function deletable(store: SchemaStore, subject: string): Promise<StoredVersion[]> {
   refuseUnlessWritable(subject, (await settingsOf(store, subject)).mode);
+  await refuseDeclared(store, subject);
   const versions = await store.versionsOf(subject);
   if (versions.length === 0) throw subjectNotFound(subject);
   return versions;

@@ -1,6 +1,7 @@
 /** Compatibility levels and modes, of the whole registry and of single subjects. */
 import type { Sql } from '@roofshot/storage/sql';
 import type { CompatibilityLevel } from './compatibility-level.ts';
+import { refuseDeclared } from './declared-subjects.ts';
 import { registryError, subjectNotFound } from './registry-errors.ts';
 import { GLOBAL, SchemaStore, type RegistryMode, type Settings } from './schema-store.ts';
 
@@ -59,7 +60,7 @@ export class RegistrySettings {
     await this.#sql.transaction(async (tx) => {
       const store = new SchemaStore(tx);
       await store.lock();
-      refuseUnlessWritable(subject, (await settingsOf(store, subject)).mode);
+      await refuseFixedLevel(store, subject);
       await store.changeSettings(subject, { compatibility });
     });
   }
@@ -81,11 +82,16 @@ export class RegistrySettings {
       await store.lock();
       const before = (await store.settings(subject))[setting];
       if (before === null && subject !== GLOBAL) throw subjectNotFound(subject);
-      if (setting === 'compatibility') refuseUnlessWritable(subject, (await settingsOf(store, subject)).mode);
+      if (setting === 'compatibility') await refuseFixedLevel(store, subject);
       await store.changeSettings(subject, { [setting]: null });
       return (before ?? DEFAULTS[setting]) as SettingsInForce[S];
     });
   }
+}
+
+async function refuseFixedLevel(store: SchemaStore, subject: string): Promise<void> {
+  refuseUnlessWritable(subject, (await settingsOf(store, subject)).mode);
+  await refuseDeclared(store, subject);
 }
 
 async function hasSchemas(store: SchemaStore, subject: string): Promise<boolean> {

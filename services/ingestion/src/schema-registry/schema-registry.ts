@@ -2,6 +2,7 @@
 import type { Queryable, Sql } from '@roofshot/storage/sql';
 import { checkCompatibility, describeIncompatibility, type EarlierVersion, type VersionIncompatibility } from './check-compatibility.ts';
 import type { CompatibilityLevel } from './compatibility-level.ts';
+import { refuseDeclared } from './declared-subjects.ts';
 import { fingerprintOf, parseKnownSchema, parseSchema, type ParsedSchema, type SchemaReference, type SchemaText } from './parse-schema.ts';
 import { registryError, schemaNotFound, subjectNotFound, versionNotFound } from './registry-errors.ts';
 import { refuseUnlessWritable, settingsOf } from './registry-settings.ts';
@@ -38,6 +39,7 @@ export class SchemaRegistry {
       const versions = await store.versionsOf(subject);
       const known = await store.idOf(fingerprintOf(schema));
       if (versions.some(({ id, deleted }) => id === known && !deleted)) return sameId(known, schema.id);
+      await refuseDeclared(store, subject);
       if (mode !== 'IMPORT') await refuseIncompatible(store, { parsed, versions, compatibility });
       return this.#add(store, subject, { schema, known, versions });
     });

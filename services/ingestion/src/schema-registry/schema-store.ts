@@ -141,6 +141,15 @@ export class SchemaStore {
     await this.#sql.query(`DELETE FROM ingestion.registry_versions WHERE subject = $1 AND version = ANY($2::int[])`, [subject, versions]);
   }
 
+  /** What the event type in force says of its data; undefined where no such type is declared. */
+  async declaredSchema(type: string): Promise<Readonly<Record<string, unknown>> | undefined> {
+    const [row] = await this.#sql.query<{ schema: Readonly<Record<string, unknown>> }>(
+      `SELECT spec->'schema' AS schema FROM ingestion.resources WHERE kind = 'EventType' AND name = $1 AND NOT deleted`,
+      [type],
+    );
+    return row?.schema;
+  }
+
   async settings(subject: string): Promise<Settings> {
     const [row] = await this.#sql.query<Settings>(`SELECT compatibility, mode FROM ingestion.registry_settings WHERE subject = $1`, [
       subject,
