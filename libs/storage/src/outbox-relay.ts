@@ -15,6 +15,18 @@ export class CannotLeave extends Error {
   }
 }
 
+/** Thrown by `publish` where it knows: all but these were acknowledged. By their place among those it was given, why. */
+export class PartlyPublished extends Error {
+  override readonly name = 'PartlyPublished';
+  readonly failures: ReadonlyMap<number, unknown>;
+
+  constructor(failures: ReadonlyMap<number, unknown>) {
+    const [first] = failures.values();
+    super(first instanceof Error ? first.message : String(first), { cause: first });
+    this.failures = failures;
+  }
+}
+
 export interface OutboxRelayOptions {
   sql: Sql;
   /** The service's own schema. */
@@ -232,6 +244,7 @@ export class OutboxRelay {
       });
       return { gone: [], aside, failures: new Map(aside.length === 0 ? [[BROKER, error]] : []) };
     }
+    if (error instanceof PartlyPublished) return partlySent(messages, error);
     if (isLostConnection(error)) return { gone: [], aside: [], failures: new Map([[BROKER, failureOf(error)]]) };
     const destinations = [...Map.groupBy(messages, ({ destination }) => destination)];
     const [first] = destinations;
@@ -244,6 +257,14 @@ export class OutboxRelay {
     }
     return together(sent);
   }
+}
+
+function partlySent(messages: readonly OutboxMessage[], { failures }: PartlyPublished): Sent {
+  const refused = [...failures].map(([index, error]): [Place, unknown] => {
+    const { destination } = messages[index] ?? {};
+    return [destination === undefined || isLostConnection(error) ? BROKER : destination, failureOf(error)];
+  });
+  return { gone: messages.filter((_, index) => !failures.has(index)), aside: [], failures: new Map(refused) };
 }
 
 function together(sent: readonly Sent[]): Sent {

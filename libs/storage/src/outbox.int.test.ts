@@ -2,7 +2,7 @@ import { eventually } from '@roofshot/testing/eventually';
 import type { TestDatabase } from '@roofshot/testing/postgres';
 import { databaseWithDelivery } from '../test/delivery-schema.ts';
 import { openSql } from './open-sql.ts';
-import { CannotLeave, OutboxRelay } from './outbox-relay.ts';
+import { CannotLeave, OutboxRelay, PartlyPublished } from './outbox-relay.ts';
 import type { OutboxRelayOptions } from './outbox-relay.ts';
 import { Outbox } from './outbox.ts';
 import type { OutboxMessage, SetAsideMessage } from './outbox.ts';
@@ -155,6 +155,23 @@ test('more messages than a batch that nobody takes hold up none of the others in
   await eventually(() => expect(broker.payloads()).toEqual(Array.from({ length: 12 }, (_, n) => `good ${n}`)));
   await carrier.stop();
   expect(await outbox.pending(db.sql)).toMatchObject({ count: 12 });
+});
+
+test('what a broker says it took does not go out again for the sake of the rest', async () => {
+  const broker = new Broker();
+  let refuses = true;
+  const publish = async (messages: readonly OutboxMessage[]): Promise<void> => {
+    const bad = messages.flatMap(({ destination }, index) => (destination === 'bad' && refuses ? [index] : []));
+    await broker.accept(messages.filter((_, index) => !bad.includes(index)));
+    if (bad.length > 0) throw new PartlyPublished(new Map(bad.map((index) => [index, new Error('it says no')])));
+  };
+  for (let n = 0; n < 10; n += 1) await say('k', `${n}`, n % 2 === 0 ? 'good' : 'bad');
+  const carrier = relay(publish);
+  await expect(carrier.flush()).rejects.toThrow('it says no');
+  expect(broker.payloads()).toEqual(['0', '2', '4', '6', '8']);
+  refuses = false;
+  await carrier.flush();
+  expect(broker.payloads().slice(5)).toEqual(['1', '3', '5', '7', '9']);
 });
 
 test('while the broker is away nothing is tried one by one, and when it is back all leave in order', async () => {

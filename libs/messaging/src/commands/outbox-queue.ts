@@ -1,4 +1,4 @@
-import { CannotLeave } from '@roofshot/storage/outbox-relay';
+import { CannotLeave, PartlyPublished } from '@roofshot/storage/outbox-relay';
 import type { Queryable, Sql } from '@roofshot/storage/sql';
 import type { Logger } from '@roofshot/telemetry/logger';
 import { openOutbox, type CarriedMessage, type OutboxPort } from '../outbox-port.ts';
@@ -32,6 +32,7 @@ export class OutboxQueue implements CommandQueue {
       try {
         await queue.send(commands);
       } catch (error) {
+        if (error instanceof PartlyPublished) throw error;
         const reasons = commands.flatMap((command, index) => {
           const reason = sizeFault(command, queue.mostBytes);
           return reason === undefined ? [] : [[index, reason] as const];

@@ -1,3 +1,4 @@
+import { PartlyPublished } from '@roofshot/storage/outbox-relay';
 import type { Message } from 'amqplib';
 import { ServerRefusal } from '@roofshot/storage/sql-errors';
 import type { Logger } from '@roofshot/telemetry/logger';
@@ -89,8 +90,11 @@ export class RabbitQueue implements RemoteQueue {
     const outcomes = await Promise.allSettled(
       commands.map((command) => this.#routes.deliver(command.queue, heldOf(command), command.delayMs)),
     );
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
+    const failures = new Map(
+      outcomes.flatMap((outcome, index) => (outcome.status === 'rejected' ? [[index, outcome.reason as unknown]] : [])),
+    );
+    const [first] = failures.values();
+    if (failures.size > 0) throw failures.size === commands.length ? first : new PartlyPublished(failures);
   }
 
   async consume(
