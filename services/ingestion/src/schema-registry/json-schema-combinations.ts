@@ -4,7 +4,7 @@ import type { Case } from './json-schema-case.ts';
 import { areDisjoint } from './json-schema-disjoint.ts';
 import type { SchemaNode } from './json-schema-document.ts';
 import { isSame } from './json-schema-sameness.ts';
-import { branchesOf, childOf, keywordOf } from './json-schema-parts.ts';
+import { branchesOf, childOf, isLikeAdditional, keywordOf } from './json-schema-parts.ts';
 
 export function findInReference({ written, read, compare, fillsDefaults }: Case): Finding[] {
   const reference = keywordOf(read, '$ref');
@@ -93,7 +93,9 @@ export function findInCondition({ written, read, compare }: Case): Finding[] {
 const WHOLE = ['unevaluatedProperties', 'unevaluatedItems', '$dynamicRef', '$recursiveRef'];
 
 export function findInWhole({ written, read }: Case): Finding[] {
-  return WHOLE.filter((keyword) => keywordOf(read, keyword) !== undefined && keywordOf(read, keyword) !== true).flatMap((keyword) => {
+  const asked = WHOLE.filter((keyword) => keywordOf(read, keyword) !== undefined && keywordOf(read, keyword) !== true);
+  return asked.flatMap((keyword) => {
+    if (keyword === 'unevaluatedProperties' && isLikeAdditional(read)) return [];
     if (written.some((node) => isSame(bare(node), bare(read)))) return [];
     const word = keyword.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).replace('$', '');
     return [

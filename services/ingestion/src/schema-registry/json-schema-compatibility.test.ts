@@ -37,6 +37,11 @@ describe('a schema that reads all data of another', () => {
     ['removes a property that never was', closed({ a: text, b: false }), closed({ a: text })],
     ['opens a closed model', closed({ a: text }), open({ a: text })],
     ['adds a required property with a default', closed({ a: text }), closed({ a: text, b: { ...text, default: '' } }, { required: ['b'] })],
+    [
+      'adds an optional property to a model that unevaluatedProperties closes',
+      open({ a: text }, { unevaluatedProperties: false }),
+      open({ a: text, b: text }, { unevaluatedProperties: false }),
+    ],
     ['requires less', open({ a: text }, { required: ['a'] }), open({ a: text })],
     [
       'covers a removed property by what is left open',
@@ -219,9 +224,9 @@ describe('an incompatible change is told by its rule and place:', () => {
     ['another condition', whenText({ minLength: 1 }), whenText({ minLength: 2 }), ['CONDITION_CHANGED #/if']],
     [
       'what depends on all that stands beside it',
-      { type: 'object', properties: { a: text }, unevaluatedProperties: false },
-      { type: 'object', properties: { a: text, b: text }, unevaluatedProperties: false },
-      ['PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL #/properties/b', 'UNEVALUATED_PROPERTIES_NARROWED #/unevaluatedProperties'],
+      { allOf: [open({ a: text })], unevaluatedProperties: false },
+      { allOf: [open({ a: text, b: text })], unevaluatedProperties: false },
+      ['PROPERTY_ADDED_TO_OPEN_CONTENT_MODEL #/allOf/0/properties/b', 'UNEVALUATED_PROPERTIES_NARROWED #/unevaluatedProperties'],
     ],
   ])('%s', (_, written, read, rules) => {
     expect(rulesOf(written, read).toSorted()).toEqual(rules.toSorted());

@@ -3,6 +3,7 @@ import { findingAt, type Finding } from './incompatibility.ts';
 import type { Case } from './json-schema-case.ts';
 import type { SchemaNode } from './json-schema-document.ts';
 import {
+  additionalOf,
   childOf,
   isClosed,
   isImpossible,
@@ -93,7 +94,7 @@ function findInProperty({ written, compare, fillsDefaults }: Case, name: string,
 }
 
 export function findInAdditional(given: Case): Finding[] {
-  const read = childOf(given.read, 'additionalProperties');
+  const read = additionalOf(given.read);
   if (read === undefined) return [];
   const isCovered = (name: string): boolean =>
     Object.hasOwn(mapOf(given.read, 'properties'), name) || patternsOf(given.read).some((pattern) => matches(pattern, name));
@@ -144,7 +145,7 @@ function findInWrittenPatterns({ written, compare, fillsDefaults }: Case, { read
 
 /** Names that no part of the writing schema declares. */
 function findInUndeclared({ written, compare, fillsDefaults }: Case, read: SchemaNode): Finding[] {
-  const before = written.flatMap((node) => childOf(node, 'additionalProperties') ?? []);
+  const before = written.flatMap((node) => additionalOf(node) ?? []);
   const found = compare(before, read, fillsDefaults);
   if (found.length === 0) return [];
   const isClosedNow = read.schema === false;
@@ -175,7 +176,7 @@ function findInPattern(given: Case, pattern: string, read: SchemaNode): Finding[
     ...declared.flatMap((name) => compare(propertyOf(written, name), read, fillsDefaults)),
     ...findInWrittenPatterns(given, { read, except: [] }),
     ...compare(
-      written.flatMap((node) => childOf(node, 'additionalProperties') ?? []),
+      written.flatMap((node) => additionalOf(node) ?? []),
       read,
       fillsDefaults,
     ),

@@ -132,6 +132,20 @@ export function isImpossible(nodes: readonly SchemaNode[]): boolean {
   return kindsOf(conjuncts).size === 0 || valuesOf(conjuncts)?.length === 0;
 }
 
+/** Schemas for the same value: what they look at counts as evaluated, too. */
+const IN_PLACE = ['$ref', '$dynamicRef', 'allOf', 'anyOf', 'oneOf', 'not', 'if', 'dependentSchemas', 'dependencies'];
+
+/** With no other schema for the same value beside it, `unevaluatedProperties` says what `additionalProperties` would. */
+export function isLikeAdditional({ schema, document }: SchemaNode): boolean {
+  if (!isSchemaObject(schema) || document.isDraft07) return false;
+  return schema['additionalProperties'] === undefined && IN_PLACE.every((keyword) => schema[keyword] === undefined);
+}
+
+/** What must hold for properties that are neither named nor matched by a pattern; undefined: nothing. */
+export function additionalOf(node: SchemaNode): SchemaNode | undefined {
+  return childOf(node, isLikeAdditional(node) ? 'unevaluatedProperties' : 'additionalProperties');
+}
+
 /** What conjuncts say of a property of that name. Empty: nothing. */
 export function propertyOf(conjuncts: readonly SchemaNode[], name: string): SchemaNode[] {
   return conjuncts.flatMap((node) => {
@@ -142,7 +156,7 @@ export function propertyOf(conjuncts: readonly SchemaNode[], name: string): Sche
       ...matching.flatMap((pattern) => childOf(node, 'patternProperties', pattern) ?? []),
     ];
     if (named.length > 0) return named;
-    return childOf(node, 'additionalProperties') ?? [];
+    return additionalOf(node) ?? [];
   });
 }
 
@@ -156,7 +170,7 @@ export const isRequired = (conjuncts: readonly SchemaNode[], name: string): bool
 
 /** Only the properties that are named exist. */
 export const isClosed = (conjuncts: readonly SchemaNode[]): boolean =>
-  conjuncts.some((node) => keywordOf(node, 'additionalProperties') === false && patternsOf(node).length === 0);
+  conjuncts.some((node) => additionalOf(node)?.schema === false && patternsOf(node).length === 0);
 
 /** As the check of data does it. A pattern that is none matches all: nothing can then be concluded from what does not match. */
 export function matches(pattern: string, text: string): boolean {
