@@ -66,6 +66,17 @@ describe('a store that nobody asks', () => {
     expect(told).toEqual([AWAY, undefined]);
   });
 
+  test('is looked at each time, however often it has answered', async () => {
+    const { promise: fifth, resolve } = Promise.withResolvers<void>();
+    let looks = 0;
+    const { watch } = watching(() => Promise.resolve((looks += 1) === 5 && resolve()), 200);
+    const began = performance.now();
+    watch.start();
+    await fifth;
+    await watch.close();
+    expect(performance.now() - began).toBeLessThan(1_600); // every second time: 1,800
+  });
+
   test('is tried in the way in which it failed', async () => {
     const looks = new Set<Way>();
     const { watch } = watching((way) => Promise.resolve(looks.add(way)), 1);

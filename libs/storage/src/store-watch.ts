@@ -80,6 +80,7 @@ export class StoreWatch {
     } catch (error) {
       this.#fails(way, error);
     }
+    this.#answered = false; // a look is no call, after which the next look may be left out
   }
 
   #answers(way: Way): void {
