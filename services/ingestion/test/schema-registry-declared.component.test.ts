@@ -69,6 +69,19 @@ describe('an event type', () => {
     expect(await read('/subjects/bill.kept-value/versions')).toEqual([1]);
   });
 
+  it('that was declared before schemas were kept is compared with the one in force, which becomes its first version', async () => {
+    await lab.declare('bill.old', { schema: schema({ amount }) });
+    await lab.database.sql.query(`DELETE FROM ingestion.registry_versions WHERE subject = 'bill.old-value'`);
+    const broken = await lab.declare('bill.old', { schema: schema({}), compatibility: 'BACKWARD' });
+    expect([broken.status, JSON.stringify(broken.body)]).toEqual([
+      422,
+      expect.stringContaining('PROPERTY_REMOVED_FROM_CLOSED_CONTENT_MODEL'),
+    ]);
+    await lab.declare('bill.old', { schema: schema({ amount, note: amount }), compatibility: 'BACKWARD' });
+    expect(await read('/subjects/bill.old-value/versions')).toEqual([1, 2]);
+    expect(await read('/config/bill.old-value')).toEqual({ compatibilityLevel: 'BACKWARD' });
+  });
+
   it('that is deleted is hidden, and goes on counting when it comes back', async () => {
     await lab.declare('bill.gone', { schema: schema({ amount }) });
     await lab.fetch('/v1/event-types/bill.gone', { method: 'DELETE' });
