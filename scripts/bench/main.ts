@@ -4,6 +4,7 @@
  * With `--write` the figures also go to docs/benchmarks.md.
  */
 import { writeSection } from './document.ts';
+import { benchIngestion } from './ingestion.ts';
 import { benchKafka } from './kafka.ts';
 import { benchLoop } from './loop.ts';
 import { benchLoopOnKafka } from './loop-kafka.ts';
@@ -15,6 +16,7 @@ const benchBrokers = async (): Promise<Row[]> => [...(await benchLoopOnKafka()),
 const AREAS: Readonly<Record<string, () => Promise<Row[]>>> = {
   loop: benchLoop,
   brokers: benchBrokers,
+  ingestion: benchIngestion,
 };
 
 async function main(): Promise<void> {

@@ -48,10 +48,12 @@ export interface OutboxRelayOptions {
 
 const FIRST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 10_000;
+/** While all wait: a server that is back is to be noticed soon. */
+const LONGEST_AWAY_MS = 2_000;
 /** Another relay has a shard, and has perhaps looked before a message came into it. */
 const OTHERS_MS = 50;
 
-/** What stands for all destinations, while the broker itself is away. */
+/** What stands for all destinations, while the broker itself is away, or the database. */
 const BROKER = Symbol('the broker');
 type Place = string | typeof BROKER;
 
@@ -148,14 +150,11 @@ export class OutboxRelay {
   async #look(): Promise<Carried> {
     const paused = this.#paused();
     if (paused.includes(BROKER)) return NOTHING;
-    try {
-      const carried = await this.#carry(paused.filter((place) => place !== BROKER));
-      this.#note(carried, paused);
-      return carried;
-    } catch (error) {
-      this.#options.onError(error);
-      return NOTHING;
-    }
+    const carried = await this.#carry(paused.filter((place) => place !== BROKER)).catch(
+      (error: unknown): Carried => ({ ...NOTHING, failures: new Map([[BROKER, failureOf(error)]]) }), // the database is away
+    );
+    this.#note(carried, paused);
+    return carried;
   }
 
   #paused(): Place[] {
@@ -168,7 +167,8 @@ export class OutboxRelay {
     for (const place of this.#pauses.keys()) if (!paused.includes(place) && !failures.has(place)) this.#pauses.delete(place);
     for (const [place, error] of failures) {
       const count = (this.#pauses.get(place)?.failures ?? 0) + 1;
-      const until = Date.now() + Math.min(FIRST_BACKOFF_MS * 2 ** (count - 1), LONGEST_BACKOFF_MS);
+      const longest = place === BROKER ? LONGEST_AWAY_MS : LONGEST_BACKOFF_MS;
+      const until = Date.now() + Math.min(FIRST_BACKOFF_MS * 2 ** (count - 1), longest);
       this.#pauses.set(place, { failures: count, until, error });
       this.#options.onError(error, place === BROKER ? undefined : place);
     }

@@ -215,6 +215,23 @@ test('what can never leave is set aside with its reason, the others of its shard
   expect(await outbox.setAside(db.sql, 10)).toBeUndefined();
 });
 
+test('a database that goes away while a destination is paused is asked with growing pauses, not in a loop', async () => {
+  const leaving = await openSql(db.url, { poolSize: 2 });
+  const failedAt: number[] = [];
+  const onError = (_error: unknown, destination?: string): void => {
+    if (destination === undefined) failedAt.push(performance.now());
+  };
+  await say('k', 'bad', 'bad');
+  const carrier = relay(() => Promise.reject(new Error('it says no')), { sql: leaving, onError });
+  await carrier.start();
+  await eventually(() => expect(carrier.refusals).toMatchObject([{ destination: 'bad' }]));
+  await leaving.close();
+  await eventually(() => expect(failedAt.length).toBeGreaterThanOrEqual(3));
+  const [first = 0, , third = 0] = failedAt;
+  expect(third - first).toBeGreaterThan(250); // 100 and 200 ms
+  await carrier.stop();
+});
+
 test('a relay that looks rarely is woken by an announcement from another process', async () => {
   const broker = new Broker();
   const carrier = relay(broker.accept, { pollMs: 60_000 });

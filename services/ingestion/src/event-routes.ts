@@ -10,6 +10,7 @@ import { Readable } from 'node:stream';
 import { guardBody, type Most } from './body-gate.ts';
 import { parseTime } from './check-envelope.ts';
 import type { EventIntake } from './event-intake.ts';
+import type { EventRouteNeeds } from './event-route-needs.ts';
 import type { RequestTrace, SaidProgress } from './event-record.ts';
 import type { InFlight } from './in-flight.ts';
 import { metrics } from './metrics.ts';
@@ -33,16 +34,6 @@ declare module 'fastify' {
     /** Whose the events are; undefined where keys are optional and the request has none. */
     writeKey: WriteKey | undefined;
   }
-}
-
-/** The provider of what the routes need beside the intake. */
-export const EVENT_ROUTE_NEEDS = Symbol('what the event routes need');
-
-export interface EventRouteNeeds {
-  readonly inFlight: InFlight;
-  readonly keys: WriteKeys;
-  readonly clock: () => number;
-  readonly log: Logger;
 }
 
 export function addEventRoutes(http: HttpRoutes, intake: EventIntake, needs: EventRouteNeeds): void {

@@ -4,7 +4,8 @@ import { HttpRoutes } from '@roofshot/runtime/http';
 import { PLATFORM, type Platform } from '@roofshot/runtime/service';
 import { EventIntake } from './event-intake.ts';
 import { readLedger } from './ledger-store.ts';
-import { addEventRoutes, EVENT_ROUTE_NEEDS, type EventRouteNeeds } from './event-routes.ts';
+import { EVENT_ROUTE_NEEDS, type EventRouteNeeds } from './event-route-needs.ts';
+import { addEventRoutes } from './event-routes.ts';
 
 @Controller()
 export class IngestionController {

@@ -7,7 +7,7 @@ import { PLATFORM, type Platform } from '@roofshot/runtime/service';
 import type { Static } from 'typebox';
 import type { IngestionConfig } from './config.ts';
 import { EventIntake } from './event-intake.ts';
-import { EVENT_ROUTE_NEEDS, type EventRouteNeeds } from './event-routes.ts';
+import { EVENT_ROUTE_NEEDS, type EventRouteNeeds } from './event-route-needs.ts';
 import { eventTypeKind } from './event-type-rules.ts';
 import { EventTypes } from './event-types.ts';
 import { ForgetSeen } from './forget-seen.ts';

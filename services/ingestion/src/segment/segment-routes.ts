@@ -6,7 +6,7 @@ import { DomainError } from '@roofshot/runtime/errors';
 import type { HttpRequest, HttpRoutes } from '@roofshot/runtime/http';
 import type { Most } from '../body-gate.ts';
 import type { EventIntake } from '../event-intake.ts';
-import type { EventRouteNeeds } from '../event-routes.ts';
+import type { EventRouteNeeds } from '../event-route-needs.ts';
 import { currentTrace } from '../request-trace.ts';
 import { countVerdicts } from '../verdicts.ts';
 import { secretIn, type WriteKey } from '../write-keys/write-key.ts';
