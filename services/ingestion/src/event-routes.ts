@@ -4,7 +4,6 @@ import { EventsAnswer, PROGRESS_HEADER, type EventResult } from '@roofshot/contr
 import { DomainError, problemOf } from '@roofshot/runtime/errors';
 import type { HttpRequest, HttpRoutes } from '@roofshot/runtime/http';
 import { failureLevel } from '@roofshot/storage/failure-level';
-import type { Logger } from '@roofshot/telemetry/logger';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import { guardBody, type Most } from './body-gate.ts';
@@ -12,7 +11,6 @@ import { parseTime } from './check-envelope.ts';
 import type { EventIntake } from './event-intake.ts';
 import type { EventRouteNeeds } from './event-route-needs.ts';
 import type { RequestTrace, SaidProgress } from './event-record.ts';
-import type { InFlight } from './in-flight.ts';
 import { metrics } from './metrics.ts';
 import { BATCHED, mediaTypeOf, NDJSON, readEvents, STRUCTURED } from './read-events.ts';
 import { readLineGroups } from './read-lines.ts';
@@ -20,7 +18,7 @@ import { currentTrace } from './request-trace.ts';
 import { addSegmentRoutes, SEGMENT_MOST, SEGMENT_PATHS } from './segment/segment-routes.ts';
 import { countVerdicts } from './verdicts.ts';
 import type { WriteKey } from './write-keys/write-key.ts';
-import { tooLargeFor, type WriteKeys } from './write-keys/write-keys.ts';
+import { tooLargeFor } from './write-keys/write-keys.ts';
 import { addWebhookHandshake } from './webhook-handshake.ts';
 
 const PATH = '/v1/events';
