@@ -31,7 +31,7 @@ afterEach(async () => {
 describe('services that are started in the reverse order of what they need', () => {
   it('wait, say for what, become ready when it has come, and say so again when it goes', async () => {
     const { host } = new URL(platform.behind.urls.SQL_URL);
-    const absence = new RegExp(`PostgreSQL at ${host}/postgres .*ECONNREFUSED`);
+    const absence = new RegExp(`No PostgreSQL answers at ${host}/postgres: .*ECONNREFUSED`);
     await platform.behind.stop();
     platform.launch(GATEWAY);
     await awaitAnswer(platform, GATEWAY);
