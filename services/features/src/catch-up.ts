@@ -3,7 +3,8 @@ import { SOURCE_PROGRESSED } from '@roofshot/contracts/envelope';
 import { topicOf } from '@roofshot/contracts/events';
 import type { ViewEvent, ViewPlan } from '@roofshot/feature-defs/view-plan';
 import { decodeEvent, isUndecodable } from '@roofshot/messaging/cloud-event-codec';
-import type { EventBus, LogRecord, TopicPartition } from '@roofshot/messaging/events';
+import type { EventBus, LogBounds, LogRecord } from '@roofshot/messaging/events';
+import { Repetitions } from '@roofshot/messaging/repetitions';
 import { failureLevel } from '@roofshot/storage/failure-level';
 import type { Queryable, Sql } from '@roofshot/storage/sql';
 import { runWith } from '@roofshot/telemetry/context';
@@ -29,12 +30,22 @@ export interface CatchUpSetup {
 /** Records in one transaction: live batches of the partition wait for it, so it is kept short. */
 const CHUNK = 1_000;
 const RETRY_MS = 1_000;
+/** Records before a view's position that tell what comes a second time behind it: ten times what an outbox sends again at once. */
+const LOOK_BACK = 5_000;
 
 type Step = 'met' | 'moved';
 
 interface Folded {
   readonly moved: boolean;
   readonly committed: Committed;
+  /** After the commit. */
+  readonly passed?: () => void;
+}
+
+/** What has been sent so far, by the place up to which a view has folded a partition. */
+interface Passed {
+  readonly position: number;
+  readonly repetitions: Repetitions;
 }
 
 /**
@@ -44,6 +55,7 @@ interface Folded {
  */
 export class CatchUp {
   readonly #setup: CatchUpSetup;
+  readonly #passed = new Map<string, Passed>();
   #running: Promise<void> | undefined;
   #asked = false;
   readonly #stopping = new AbortController();
@@ -104,15 +116,16 @@ export class CatchUp {
     }
   }
 
-  async #step(plan: ViewPlan, task: TopicPartition): Promise<Step> {
+  async #step(plan: ViewPlan, task: LogBounds): Promise<Step> {
     const step = await this.#setup.sql.transaction((tx) => this.#fold(tx, plan, task));
     if (step === undefined) return 'met';
+    step.passed?.();
     await this.#setup.writer.settle(step.committed);
     return step.moved ? 'moved' : 'met';
   }
 
   /** One chunk; undefined when the view has met the service's position and the online store has all of it. */
-  async #fold(tx: Queryable, plan: ViewPlan, task: TopicPartition): Promise<Folded | undefined> {
+  async #fold(tx: Queryable, plan: ViewPlan, task: LogBounds): Promise<Folded | undefined> {
     const { name, events, views } = this.#setup;
     const held = await holdPosition(tx, plan.stateKey, task);
     const live = await livePosition(tx, name, task);
@@ -120,15 +133,33 @@ export class CatchUp {
     if (held.nextOffset >= live)
       return held.onlineOffset < held.nextOffset ? foldedTo(held, { end: held.nextOffset, progress: held.progress }, []) : undefined;
     const records = (await events.readFrom(task, held.nextOffset, CHUNK)).filter(({ offset }) => offset < live);
+    const place = `${plan.stateKey} ${task.topic}/${task.partition}`;
+    const repetitions = await this.#repetitionsAt(place, task, held.nextOffset);
+    const { fresh, marks } = repetitions.recognise(records.map((record) => ({ record })));
     const end = records.length < CHUNK ? live : (records.at(-1)?.offset ?? live - 1) + 1;
     const parked = await parkedOffsets(tx, name, task, held.nextOffset);
-    const read = readRecords(records.filter(({ offset }) => !parked.has(offset)));
+    const read = readRecords(fresh.map(({ record }) => record).filter(({ offset }) => !parked.has(offset)));
     const known = views.isImported(task.topic) ? null : knownBefore(read.events);
     const progress = greatestTime([held.progress ?? NaN, read.said ?? NaN, known ?? NaN]);
     await moveView(tx, plan.stateKey, task, { end, progress });
     const rows = await applyDeltas(tx, foldEvents([plan], read.events, task.partition, countFault));
     metrics['catch-up.events'](read.events.length, { view: plan.name });
-    return foldedTo(held, { end, progress }, rows);
+    const passed = (): void => {
+      repetitions.passed(marks);
+      this.#passed.set(place, { position: end, repetitions });
+    };
+    return { ...foldedTo(held, { end, progress }, rows), passed };
+  }
+
+  /** The service's own marks are those of its live position, which is further. */
+  async #repetitionsAt(place: string, task: LogBounds, position: number): Promise<Repetitions> {
+    const kept = this.#passed.get(place);
+    if (kept?.position === position) return kept.repetitions;
+    const repetitions = new Repetitions();
+    const from = Math.max(task.start, position - LOOK_BACK);
+    if (from < position)
+      repetitions.pass((await this.#setup.events.readFrom(task, from, position - from)).filter(({ offset }) => offset < position));
+    return repetitions;
   }
 }
 

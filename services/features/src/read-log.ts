@@ -3,6 +3,7 @@ import { SOURCE_PROGRESSED } from '@roofshot/contracts/envelope';
 import { decodeEvent, isUndecodable } from '@roofshot/messaging/cloud-event-codec';
 import type { EventBus, LogRecord } from '@roofshot/messaging/events';
 import type { Received } from '@roofshot/messaging/handlers';
+import { Repetitions } from '@roofshot/messaging/repetitions';
 
 /** Next offsets by partition. */
 export type Offsets = Record<string, number>;
@@ -12,15 +13,16 @@ const PAGE = 2_000;
 
 /**
  * Reads a topic from its start to where it ends at the call, one page at a time, in log order per partition. Control records and
- * records that cannot be read are passed over. Answers where it ended. Throws a RangeError when there is no such topic.
+ * records that cannot be read are passed over, and so is what an outbox has sent again. Answers where it ended. Throws a RangeError when there is no such topic.
  */
 export async function readLog(events: EventBus, topic: string, visit: (event: Received<CloudEvent>) => void): Promise<Offsets> {
   const bounds = await events.bounds(topic);
   if (bounds.length === 0) throw new RangeError(`There is no topic "${topic}": no event of this type was declared.`);
   for (const { partition, start, end } of bounds) {
+    const repetitions = new Repetitions();
     for (let offset = start; offset < end;) {
       const page = (await events.readFrom({ topic, partition }, offset, PAGE)).filter((record) => record.offset < end);
-      readEvents(page).forEach(visit);
+      readEvents(repetitions.pass(page)).forEach(visit);
       offset = page.length === 0 ? end : (page.at(-1)?.offset ?? end) + 1;
     }
   }
@@ -61,7 +63,7 @@ async function readLastOf(events: EventBus, range: Range, count: number, isWante
       records.push(...page);
       offset = (page.at(-1)?.offset ?? offset) + 1;
     }
-    const read = readEvents(records).filter(isWanted);
+    const read = readEvents(new Repetitions().pass(records)).filter(isWanted);
     if (read.length >= count || from === range.start) return read.slice(-count);
   }
 }

@@ -47,4 +47,11 @@ export class Repetitions {
   passed(marks: readonly CarriedMark[]): void {
     for (const mark of marks) this.#marks.set(mark.origin, mark);
   }
+
+  /** For who goes through a partition once, in its order: the records without what was sent again. */
+  pass(records: readonly LogRecord[]): LogRecord[] {
+    const { fresh, marks } = this.recognise(records.map((record) => ({ record })));
+    this.passed(marks);
+    return fresh.map(({ record }) => record);
+  }
 }
