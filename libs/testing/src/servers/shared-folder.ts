@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isRunning, processStart } from '@roofshot/storage/process-identity';
-import { SERVER_NAMES, type ServerName } from './server-kind.ts';
+import type { ServerName } from './server-kind.ts';
 
 /** What the keeper says about one server. */
 export type ServerState = { readonly url: string } | { readonly error: string; readonly at: number };
@@ -80,11 +80,6 @@ export async function usersOf(folder: string, name: ServerName): Promise<(number
 
 export async function isUsed(folder: string, name: ServerName): Promise<boolean> {
   return (await usersOf(folder, name)).length > 0;
-}
-
-export async function usedServers(folder: string): Promise<ServerName[]> {
-  const used = await Promise.all(SERVER_NAMES.map((name) => isUsed(folder, name)));
-  return SERVER_NAMES.filter((_, index) => used[index]);
 }
 
 /** Written at once: nobody reads half of it. */

@@ -87,13 +87,3 @@ function splitLines(bytes: Buffer, from: SpoolPosition): SpoolPart {
 export function isBefore(left: SpoolPosition, right: SpoolPosition): boolean {
   return left.segment < right.segment || (left.segment === right.segment && left.offset < right.offset);
 }
-
-/** The name of a new file is safe only when its folder is. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}

@@ -5,10 +5,11 @@
 import { statSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { syncFolder } from '@roofshot/storage/sync-folder';
 import type { Oversize } from '@roofshot/messaging/events';
 import type { Logger } from '@roofshot/telemetry/logger';
 import { metrics } from '../metrics.ts';
-import { openIfThere, syncFolder } from './segments.ts';
+import { openIfThere } from './segments.ts';
 import type { SpoolRecord } from './spool-records.ts';
 
 export interface TooLarge extends SpoolRecord {

@@ -4,12 +4,13 @@
  * the disk, which bounds what a power cut can take.
  */
 import { open, type FileHandle } from 'node:fs/promises';
+import { syncFolder } from '@roofshot/storage/sync-folder';
 import { Signal } from '@roofshot/runtime/signal';
 import { failureLevel } from '@roofshot/storage/failure-level';
 import type { Logger } from '@roofshot/telemetry/logger';
 import { spoolFull, spoolUnwritable } from '../errors.ts';
 import { metrics } from '../metrics.ts';
-import { listSegments, removeSegment, segmentPath, syncFolder, type SpoolPosition } from './segments.ts';
+import { listSegments, removeSegment, segmentPath, type SpoolPosition } from './segments.ts';
 
 export interface SpoolOptions {
   readonly folder: string;
