@@ -1,4 +1,7 @@
 import type { CommandDefinition, TopicDefinition, TopicFamily } from '@roofshot/contracts/define';
+import { ATTRIBUTES } from '@roofshot/contracts/envelope';
+import type { DeclaredChannel } from './declared-channels.ts';
+import { placeSchema, pointerStep } from './place-schema.ts';
 
 /** What a service says and hears, as contracts. */
 export interface Conversation {
@@ -10,8 +13,15 @@ export interface Conversation {
 
 type Channel = TopicDefinition | TopicFamily | CommandDefinition;
 
-/** AsyncAPI 3.0 of one service: topics and queues with their messages' schemas, and which way they go. */
-export function asyncApiOf(service: string, conversation: Conversation): Record<string, unknown> {
+/**
+ * AsyncAPI 3.0 of one service: topics and queues with their messages' schemas, and which way they go. `declared`: the topics that its
+ * users have declared, which it publishes.
+ */
+export function asyncApiOf(
+  service: string,
+  conversation: Conversation,
+  declared: readonly DeclaredChannel[] = [],
+): Record<string, unknown> {
   const { publishes, sends, hears, handles } = conversation;
   const channels = [...new Set<Channel>([...publishes, ...hears, ...sends, ...handles])];
   return {
@@ -24,10 +34,14 @@ export function asyncApiOf(service: string, conversation: Conversation): Record<
       license: { name: 'Apache-2.0' },
     },
     defaultContentType: 'application/json',
-    channels: Object.fromEntries(channels.map((channel) => [keyOf(addressOf(channel)), channelOf(channel)])),
+    channels: Object.fromEntries([
+      ...channels.map((channel) => [keyOf(addressOf(channel)), channelOf(channel)] as const),
+      ...declared.map((channel) => [channel.address, declaredChannelOf(channel)] as const),
+    ]),
     operations: Object.fromEntries([
-      ...[...publishes, ...sends].map((channel) => operationOf('send', channel)),
-      ...[...hears, ...handles].map((channel) => operationOf('receive', channel)),
+      ...[...publishes, ...sends].map((channel) => operationOf('send', keyOf(addressOf(channel)))),
+      ...[...hears, ...handles].map((channel) => operationOf('receive', keyOf(addressOf(channel)))),
+      ...declared.map(({ address }) => operationOf('send', address)),
     ]),
   };
 }
@@ -57,13 +71,38 @@ function channelOf(channel: Channel): object {
 
 function messagesOf(channel: Channel): Record<string, object> {
   if (channel.kind === 'topic-family') return {};
-  const definitions = channel.kind === 'topic' ? channel.events : [channel];
-  return Object.fromEntries(
-    definitions.map(({ type, schema }) => [keyOf(type), { name: type, contentType: 'application/json', payload: schema }]),
-  );
+  if (channel.kind === 'command') return { [keyOf(channel.type)]: messageOf(channel.type, channel.schema) };
+  const events = channel.events.map(({ type, schema }) => [keyOf(type), { ...messageOf(type, schema), headers: headersOf(type) }]);
+  return Object.fromEntries(events) as Record<string, object>;
 }
 
-function operationOf(action: 'send' | 'receive', channel: Channel): [string, object] {
-  const key = keyOf(addressOf(channel));
-  return [`${action}_${key}`, { action, channel: { $ref: `#/channels/${key}` } }];
+const messageOf = (type: string, payload: object): object => ({ name: type, contentType: 'application/json', payload });
+
+const DRAFT_07 = /^https?:\/\/json-schema\.org\/draft-07\/schema#?$/;
+
+function declaredChannelOf({ address, description, type, schema }: DeclaredChannel): object {
+  const dialect = DRAFT_07.test(String(schema['$schema'] ?? '')) ? 'draft-07' : '2020-12';
+  const pointer = `#/channels/${pointerStep(address)}/messages/${pointerStep(type)}/payload/schema`;
+  const payload = { schemaFormat: `application/schema+json;version=${dialect}`, schema: placeSchema(schema, pointer) };
+  return { address, description, messages: { [type]: { ...messageOf(type, payload), headers: headersOf(type) } } };
+}
+
+const REQUIRED = ['specversion', 'id', 'source', 'type', 'time', 'knowntime'];
+
+/** Attributes of the event in binary mode; extensions of its sender may come beside them. */
+function headersOf(type: string): object {
+  const names = ATTRIBUTES.filter((name) => name !== 'datacontenttype');
+  const own: Readonly<Record<string, object>> = { specversion: { const: '1.0' }, type: { const: type } };
+  return {
+    type: 'object',
+    required: REQUIRED.map((name) => `ce_${name}`),
+    properties: {
+      'content-type': { type: 'string' },
+      ...Object.fromEntries(names.map((name) => [`ce_${name}`, { type: 'string', ...own[name] }])),
+    },
+  };
+}
+
+function operationOf(action: 'send' | 'receive', key: string): [string, object] {
+  return [`${action}_${key}`, { action, channel: { $ref: `#/channels/${pointerStep(key)}` } }];
 }

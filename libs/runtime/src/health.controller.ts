@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { asyncApiOf, type Conversation } from './asyncapi.ts';
+import type { DeclaredChannels } from './declared-channels.ts';
 import { docsPage } from './docs-page.ts';
 import type { HttpRoutes } from './http.ts';
 import { addLiveRoute } from './live.ts';
@@ -34,7 +35,7 @@ export interface Observed {
 
 /** The routes that every service has: is it alive, is it ready, what does it answer, say and hear. */
 export class HealthController {
-  constructor(http: HttpRoutes, readiness: Readiness, observed: Observed) {
+  constructor(http: HttpRoutes, readiness: Readiness, observed: Observed & { readonly declared: DeclaredChannels }) {
     const describe = (): unknown[] => observed.deliveries.flatMap((delivery) => [...delivery.describe()]);
     http.route({
       method: 'GET',
@@ -69,7 +70,7 @@ export class HealthController {
   }
 }
 
-function addDocuments(http: HttpRoutes, { name, conversation }: Observed): void {
+function addDocuments(http: HttpRoutes, { name, conversation, declared }: Observed & { readonly declared: DeclaredChannels }): void {
   http.route({
     method: 'GET',
     url: '/openapi.json',
@@ -80,9 +81,9 @@ function addDocuments(http: HttpRoutes, { name, conversation }: Observed): void 
   http.route({
     method: 'GET',
     url: '/asyncapi.json',
-    summary: 'AsyncAPI 3.0 of what this service publishes, sends and hears.',
+    summary: 'AsyncAPI 3.0 of what this service publishes, sends and hears, with the topics that are declared at the moment.',
     response: Type.Unknown(),
-    handler: () => asyncApiOf(name, conversation),
+    handler: async () => asyncApiOf(name, conversation, await declared.all()),
   });
   http.route({
     method: 'GET',

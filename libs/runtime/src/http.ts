@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TObject, TSchema } from 'typebox';
 import { HttpIntake } from './http-intake.ts';
 import { bodyReader, textsReader } from './request-parts.ts';
+import type { RouteDetails } from './route-details.ts';
 
 export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
 
@@ -47,6 +48,8 @@ export interface Route<
   /** Other media types that the route takes or answers, for the document only. */
   readonly consumes?: readonly string[];
   readonly produces?: string;
+  /** What the document says beside that. */
+  readonly details?: RouteDetails;
   readonly handler: (request: HttpRequest<P, Q, B>) => PartOf<R, unknown> | Promise<PartOf<R, unknown>>;
 }
 

@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { DeclaredChannels } from './declared-channels.ts';
 import { HealthController, type Observed } from './health.controller.ts';
 import { HttpRoutes } from './http.ts';
 import type { AnyPlatform } from './platform.ts';
@@ -27,12 +28,14 @@ function runtimeModule(platform: AnyPlatform, observed: Observed): DynamicModule
       { provide: PLATFORM, useValue: platform },
       HttpRoutes,
       Readiness,
+      DeclaredChannels,
       {
         provide: HealthController,
-        inject: [HttpRoutes, Readiness],
-        useFactory: (http: HttpRoutes, readiness: Readiness) => new HealthController(http, readiness, observed),
+        inject: [HttpRoutes, Readiness, DeclaredChannels],
+        useFactory: (http: HttpRoutes, readiness: Readiness, declared: DeclaredChannels) =>
+          new HealthController(http, readiness, { ...observed, declared }),
       },
     ],
-    exports: [PLATFORM, HttpRoutes, Readiness],
+    exports: [PLATFORM, HttpRoutes, Readiness, DeclaredChannels],
   };
 }

@@ -32,6 +32,15 @@ describe('a schema', () => {
   });
 });
 
+describe('a property that every object inherits', () => {
+  it.each(['constructor', 'toString'])('is there only when %s was sent', (name) => {
+    const check = compileSchema({ properties: JSON.parse(`{"${name}": {"type": "number"}}`) as object, required: [name] });
+    expect(check({})?.message).toContain('required');
+    expect(check(JSON.parse(`{"${name}": 1}`))).toBeUndefined();
+    expect(check(JSON.parse(`{"${name}": "one"}`))?.message).toContain('must be number');
+  });
+});
+
 describe('a check that fails in itself', () => {
   it('is a fault of the event and no throw', () => {
     const check = compileSchema({ type: 'array', items: { $ref: '#' } });

@@ -8,6 +8,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import { guardBody, type Most } from './body-gate.ts';
 import { parseTime } from './check-envelope.ts';
+import { EVENTS_DOCUMENT } from './event-document.ts';
 import type { EventIntake } from './event-intake.ts';
 import type { EventRouteNeeds } from './event-route-needs.ts';
 import type { RequestTrace, SaidProgress } from './event-record.ts';
@@ -56,8 +57,8 @@ export function addEventRoutes(http: HttpRoutes, intake: EventIntake, needs: Eve
     method: 'POST',
     url: PATH,
     summary: 'Takes events and answers a verdict for each: accepted, duplicate, late or quarantined. What is answered is durable.',
-    consumes: [STRUCTURED, BATCHED, NDJSON],
     response: Type.Unsafe<unknown>(EventsAnswer),
+    details: EVENTS_DOCUMENT,
     status: 202,
     bodyLimit: BODY_LIMIT,
     handler: (request) => takeEvents(intake, needs, request),

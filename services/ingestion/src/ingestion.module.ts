@@ -10,6 +10,7 @@ import { EventIntake } from './event-intake.ts';
 import { EVENT_ROUTE_NEEDS, type EventRouteNeeds } from './event-route-needs.ts';
 import { eventTypeKind } from './event-type-rules.ts';
 import { EventTypes } from './event-types.ts';
+import { TypesController } from './generate-types/types.controller.ts';
 import { ForgetSeen } from './forget-seen.ts';
 import { InFlight } from './in-flight.ts';
 import { IngestionController } from './ingestion.controller.ts';
@@ -27,7 +28,7 @@ export class IngestionModule {
     const { sql, events, transactions, clock, config, log } = platform;
     return {
       module: IngestionModule,
-      controllers: [IngestionController, TraceController, WriteKeyController, SchemaRegistryController],
+      controllers: [IngestionController, TraceController, WriteKeyController, SchemaRegistryController, TypesController],
       providers: [
         ForgetSeen,
         WriteKeys,

@@ -5,6 +5,10 @@ import type { HttpRoutes } from '@roofshot/runtime/http';
 import { TAKEN_ENCODINGS } from './decode-body.ts';
 
 const ORIGIN = /^[A-Za-z0-9.:_-]{1,253}$/;
+const HEADERS = Type.Object({
+  'webhook-request-origin': Type.Optional(Type.String({ description: 'The DNS name of the sender.' })),
+  'webhook-request-rate': Type.Optional(Type.String({ description: 'Requests a minute that it asks for.' })),
+});
 const RATE = /^[1-9]\d{0,8}$/;
 
 /**
@@ -18,6 +22,7 @@ export function addWebhookHandshake(http: HttpRoutes, url: string): void {
     summary: 'The web-hook handshake: a sender that names itself in WebHook-Request-Origin may deliver.',
     response: Type.Null(),
     status: 204,
+    details: { headers: HEADERS, refusals: { 400: 'A header is not what the specification asks. Nothing was allowed.' } },
     handler: ({ headers, reply }) => {
       void reply.headers({ allow: 'OPTIONS, POST', 'accept-encoding': TAKEN_ENCODINGS });
       const [origin, rate] = [headers['webhook-request-origin'], headers['webhook-request-rate']];

@@ -9,7 +9,8 @@ import { SchemaStore } from './schema-store.ts';
 
 const SUFFIX = '-value';
 
-const subjectOf = (type: string): string => `${type}${SUFFIX}`;
+/** The subject that shows the schemas of an event type. */
+export const subjectOf = (type: string): string => `${type}${SUFFIX}`;
 
 type Schema = EventTypeSpec['schema'];
 

@@ -185,6 +185,12 @@ describe('an incompatible change is told by its rule and place:', () => {
       { type: 'object', additionalProperties: number },
       ['PROPERTY_REMOVED_NOT_COVERED_BY_PARTIALLY_OPEN_CONTENT_MODEL #/properties/a', 'TYPE_CHANGED #/additionalProperties/type'],
     ],
+    [
+      'a property whose name looks like a place',
+      open({ 'a#/b': number }),
+      open({ 'a#/b': text }),
+      ['TYPE_CHANGED #/properties/a#~1b/type'],
+    ],
     ['a model that is closed', open({}), closed({}), ['ADDITIONAL_PROPERTIES_REMOVED #/additionalProperties']],
     [
       'a model that is left open for less',

@@ -92,7 +92,7 @@ export class JsonSchemaDocument {
   }
 
   #compile(path: string): ValidateFunction | undefined {
-    const [name = '', pointer = ''] = path.split('#', 2);
+    const [name, pointer] = cutAtHash(path);
     const uri = this.#bases.get(`${name}#`);
     try {
       return this.#validator().getSchema(encodeURI(`${uri ?? BASE}#${pointer}`)) ?? undefined;
@@ -116,7 +116,7 @@ export class JsonSchemaDocument {
 
   #at(path: string | undefined): SchemaNode | undefined {
     if (path === undefined) return undefined;
-    const [name = '', pointer = ''] = path.split('#', 2);
+    const [name, pointer] = cutAtHash(path);
     const schema = pointer
       .split('/')
       .slice(1)
@@ -141,6 +141,12 @@ export class JsonSchemaDocument {
   #name(uri: string, path: string): void {
     if (!this.#places.has(uri)) this.#places.set(uri, path);
   }
+}
+
+/** A name in the pointer may hold another one. */
+function cutAtHash(path: string): [string, string] {
+  const at = path.indexOf('#');
+  return [path.slice(0, at), path.slice(at + 1)];
 }
 
 const escape = (step: string): string => step.replaceAll('~', '~0').replaceAll('/', '~1');

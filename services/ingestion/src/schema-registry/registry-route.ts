@@ -4,6 +4,7 @@ import type { HttpRequest, HttpRoutes, Route } from '@roofshot/runtime/http';
 import { failureLevel } from '@roofshot/storage/failure-level';
 import type { Logger } from '@roofshot/telemetry/logger';
 import type { TObject } from 'typebox';
+import { registryDocument } from './registry-document.ts';
 import { RegistryError } from './registry-errors.ts';
 
 export const REGISTRY_V1 = 'application/vnd.schemaregistry.v1+json';
@@ -26,7 +27,7 @@ export function addRegistryRoute<P extends TObject | undefined = undefined, Q ex
   http.route<P, Q>({
     ...route,
     produces: REGISTRY_V1,
-    ...(route.method !== 'GET' && route.method !== 'DELETE' && { consumes: [REGISTRY_V1, REGISTRY, JSON_TYPE] }),
+    details: registryDocument(route.method, route.url, [REGISTRY_V1, REGISTRY, JSON_TYPE]),
     handler: async (request) => {
       const { reply } = request as HttpRequest;
       const type = mediaTypeFor(request.headers.accept ?? '');

@@ -10,6 +10,7 @@ import type { EventRouteNeeds } from '../event-route-needs.ts';
 import { currentTrace } from '../request-trace.ts';
 import { countVerdicts } from '../verdicts.ts';
 import { secretIn, type WriteKey } from '../write-keys/write-key.ts';
+import { segmentDocument } from './segment-document.ts';
 import { SEGMENT_CALLS, segmentEvent, type SegmentCall } from './segment-events.ts';
 
 /** As Segment has it, also in its status. */
@@ -26,6 +27,7 @@ export function addSegmentRoutes(http: HttpRoutes, intake: EventIntake, needs: E
       url: `/v1/${call ?? 'batch'}`,
       summary: `Segment's ${call ?? 'batch'}: every message gets a verdict; what is answered is durable, quarantined ones too.`,
       response: Type.Unsafe<SegmentAnswer>(SegmentAnswer),
+      details: segmentDocument(call),
       bodyLimit: 16 * 1024 * 1024, // the gate refuses earlier, as Segment does
       handler: (request) => takeMessages(intake, needs, { call, request }),
     });
