@@ -1,6 +1,7 @@
 import { Kafka, logLevel, type LogEntry, type SASLOptions } from 'kafkajs';
 import type { Logger } from '@roofshot/telemetry/logger';
 import type { KafkaAddress } from './kafka-url.ts';
+import { mendConnections } from './mend-connections.ts';
 import { quietRequestQueue, quietSockets } from './quiet-kafkajs.ts';
 
 /** A broker that is being restarted is not worth an answer that takes longer. */
@@ -12,6 +13,7 @@ const RETRY = { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 };
 /** kafkajs for this address; its own log lines go to `log`. */
 export function kafkaClient({ brokers, ssl, sasl }: KafkaAddress, log: Logger): Kafka {
   quietRequestQueue();
+  mendConnections();
   return new Kafka({
     clientId: 'roofshot',
     brokers: [...brokers],

@@ -35,3 +35,21 @@ declare module 'kafkajs/src/network/socketFactory.js' {
   const createSocketFactory: () => ISocketFactory;
   export default createSocketFactory;
 }
+
+declare module 'kafkajs/src/network/connection.js' {
+  import type { Socket } from 'node:net';
+
+  class Connection {
+    readonly socket: Socket | undefined;
+    /** Pieces of an answer that is not whole yet. */
+    chunks: Buffer[];
+    bytesBuffered: number;
+    bytesNeeded: number;
+    isConnected(): boolean;
+    connect(): Promise<boolean>;
+    disconnect(): Promise<boolean>;
+    send(call: unknown): Promise<unknown>;
+    rejectRequests(error: Error): void;
+  }
+  export default Connection;
+}
