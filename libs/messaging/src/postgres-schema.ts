@@ -149,7 +149,24 @@ class CreateAgreedPorts1795200000003 implements MigrationInterface {
   }
 }
 
+class RecordFirstFailures1795200000004 implements MigrationInterface {
+  name = 'RecordFirstFailures1795200000004';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE messaging.commands ADD COLUMN first_failed_at timestamptz');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE messaging.commands DROP COLUMN first_failed_at');
+  }
+}
+
 /** Creates the tables of the log and the queue where they are missing; one list, so that both can share a database in any order of starting. */
 export async function prepareMessagingSchema(sql: Sql): Promise<void> {
-  await migrate(sql, SCHEMA, [CreateLog1795200000001, CreateQueue1795200000002, CreateAgreedPorts1795200000003]);
+  await migrate(sql, SCHEMA, [
+    CreateLog1795200000001,
+    CreateQueue1795200000002,
+    CreateAgreedPorts1795200000003,
+    RecordFirstFailures1795200000004,
+  ]);
 }

@@ -93,7 +93,7 @@ describe('a RabbitMQ broker', () => {
     await eventually(async () => expect(new Set(await lab.effects(command)).size).toBe(expected.length), { deadlineMs: 60_000 });
     await eventually(async () => expect(await lab.queue.depth(command.queue)).toBe(0), { deadlineMs: 30_000 });
     expect(await lab.effects(command)).toEqual(expected);
-    expect(await lab.queue.deadLetters(command.queue)).toEqual([]);
+    expect(await lab.office(command).letters()).toEqual([]);
   };
 
   it('takes commands of 64 senders at once: each has its effect, once', async () => {

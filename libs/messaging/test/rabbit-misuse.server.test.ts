@@ -1,7 +1,7 @@
 import { connect, type ChannelModel } from 'amqplib';
 import { eventually } from '@roofshot/testing/eventually';
 import { testServer } from '@roofshot/testing/test-server';
-import type { Settlement } from '../src/commands/queue.ts';
+import type { DeadCommand, Settlement } from '../src/commands/queue.ts';
 import { commandOf, freshQueue, givenQueues, MemoryConsumer } from '../src/commands/queue-lab.ts';
 import { Door, methodFrame } from '../src/commands/rabbit/door-lab.ts';
 import { RabbitQueue } from '../src/commands/rabbit/rabbit-queue.ts';
@@ -102,12 +102,14 @@ describe('a RabbitMQ broker that others use as well', () => {
     const consumer = await new MemoryConsumer().start(queue, name);
     await queue.send([commandOf(name, 'next')]);
     await eventually(() => expect(consumer.ids).toEqual(['next']));
-    expect(await queue.redrive(name)).toBe(1);
-    await eventually(() => expect(consumer.received.at(-1)).toMatchObject({ id: 'killer', attempt: 1 }));
+    const adopted: DeadCommand[] = [];
+    expect(await queue.adoptDead(name, async (letters) => void adopted.push(...letters))).toBe(1);
+    expect(adopted).toMatchObject([{ id: 'killer', attempt: 21 }]);
+    expect(await queue.deadLetters(name)).toEqual([]);
     await consumer.stop();
   }, 60_000);
 
-  it('brings what is no command of ours, without an id or headers: it is dead at once, byte for byte, and can be sent again', async () => {
+  it('brings what is no command of ours, without an id or headers: it is dead at once, and can be sent again under the id it was given', async () => {
     const name = await newQueue();
     const consumer = await new MemoryConsumer().start(queue, name);
     await raw(async (model) => {
@@ -121,7 +123,7 @@ describe('a RabbitMQ broker that others use as well', () => {
       ]),
     );
     expect(consumer.received).toEqual([]);
-    expect(await queue.redrive(name)).toBe(1);
+    expect(await queue.adoptDead(name, (letters) => queue.send(letters))).toBe(1);
     await eventually(() => expect(consumer.received).toMatchObject([{ payload: 'no JSON', attempt: 1 }]));
     await consumer.stop();
   }, 60_000);

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { docsIndex } from './docs-page.ts';
 import { DomainError } from './errors.ts';
+import { deadLettersOfAll } from './gateway-dead-letters.ts';
 import { aggregateHealth, aggregateReadiness, type Observed } from './gateway-health.ts';
 import { Forwarder } from './gateway-forward.ts';
 import { mergeLive, type LiveMerge } from './gateway-live.ts';
@@ -40,7 +41,7 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => Promise<vo
 
 /**
  * One door for all services: sends each request to the service with the longest path prefix, streaming both ways (event streams and
- * held answers pass as they come). Answers `/healthz`, `/readyz`, `/status`, `/docs` and `/live` for all of them.
+ * held answers pass as they come). Answers `/healthz`, `/readyz`, `/status`, `/docs`, `/live` and `/v1/dead-letters` for all of them.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const forwarder = new Forwarder();
@@ -86,6 +87,7 @@ function answerer({ services }: GatewayOptions, { forwarder, live, files }: Answ
     ['/status', async (_request, response) => answerState(response, await aggregateReadiness(services), () => true)],
     ['/live', live.answer],
     ['/docs', (_request, response) => answerPage(response, docsIndex(services))],
+    ...deadLettersOfAll(services),
   ]);
   const routes = services
     .flatMap((service) => service.prefixes.map((prefix) => ({ prefix, service })))

@@ -2,12 +2,14 @@ import 'reflect-metadata';
 import type { Server } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DeadLetterOffice } from '@roofshot/messaging/dead-letter-office';
 import type { Handler } from '@roofshot/messaging/handlers';
 import { CommandsServer } from '@roofshot/messaging/nest/commands-server';
 import { EventsServer } from '@roofshot/messaging/nest/events-server';
 import { runWith } from '@roofshot/telemetry/context';
 import { NestLogger } from '@roofshot/telemetry/nest-logger';
 import { conversationOf } from './conversation.ts';
+import { DEAD_LETTERS } from './dead-letters.controller.ts';
 import { ErrorsFilter } from './errors.filter.ts';
 import { createAdapter } from './fastify-adapter.ts';
 import type { Delivering } from './health.controller.ts';
@@ -32,6 +34,7 @@ export class ServiceApplication {
   readonly #platform: AnyPlatform;
   readonly #deliveries: (Strategy & Delivering)[];
   readonly #world: World;
+  #office: DeadLetterOffice | undefined;
 
   private constructor(
     service: AnyService,
@@ -52,14 +55,17 @@ export class ServiceApplication {
       const platform = platformFor(service, world);
       const deliveries: Strategy[] = [];
       const adapter = createAdapter(name, platform.log);
-      const root = rootModule(service, platform, { name, conversation: conversationOf(service), deliveries });
+      const root = rootModule(service, platform, {
+        observed: { name, conversation: conversationOf(service), deliveries },
+        letters: { name, office: () => made.#office },
+      });
       const app = await NestFactory.create<NestFastifyApplication>(root, adapter, {
         logger: new NestLogger(),
         abortOnError: false,
         bodyParser: false,
       });
       app.useGlobalFilters(new ErrorsFilter(platform.log));
-      const made = new ServiceApplication(service, world, { app, platform, deliveries });
+      const made: ServiceApplication = new ServiceApplication(service, world, { app, platform, deliveries });
       await made.#initialise();
       return made;
     });
@@ -79,6 +85,7 @@ export class ServiceApplication {
   #connectDeliveries(): void {
     const handlers = this.service.handlers((token) => this.#app.get(token, { strict: false }));
     const readiness = this.#app.get(Readiness);
+    if (handlers.some(({ kind }) => kind !== 'follow')) this.#office = new DeadLetterOffice(this.#setup(), handlers);
     for (const delivery of deliveriesFor(handlers, this.#setup())) {
       this.#app.connectMicroservice({ strategy: delivery });
       this.#deliveries.push(delivery);
@@ -159,7 +166,8 @@ const OWN_PATHS = new Set(['/healthz', '/readyz', '/live', '/docs', '/openapi.js
 /** A route that no declared path owns is never reached through the gateway, and a declared kind without routes answers nobody. */
 function refuseLostRoutes(service: AnyService, routes: readonly RouteDocument[]): void {
   const prefixes = httpPrefixesOf(service);
-  const lost = routes.filter(({ url }) => !OWN_PATHS.has(url) && !prefixes.some((prefix) => ownsPath(prefix, url)));
+  const isOwn = (url: string): boolean => OWN_PATHS.has(url) || ownsPath(DEAD_LETTERS, url);
+  const lost = routes.filter(({ url }) => !isOwn(url) && !prefixes.some((prefix) => ownsPath(prefix, url)));
   const unowned = service.kinds.filter(
     ({ plural }) => !routes.some(({ method, url }) => method === 'PUT' && url === `/v1/${plural}/:name`),
   );

@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { RecordFailures1700000006000 } from './dead-letter-migrations.ts';
 import type { MigrationClass } from './migrate.ts';
 
 /** Where each task of a consumer group stands, and who may move it (checkpoint.ts). Updated with every batch: room on the page keeps that cheap. */
@@ -210,6 +211,19 @@ class AddDestinations1700000000005 implements MigrationInterface {
   }
 }
 
+/** Messages that one transaction says to one place lie in one row (outbox.ts). */
+class AddPacks1700000000006 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE outbox ADD COLUMN size integer NOT NULL DEFAULT 1');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    const [packs] = (await runner.query('SELECT FROM outbox WHERE size > 1 LIMIT 1')) as unknown[];
+    if (packs !== undefined) throw new Error('Messages wait in an outbox in packs, which the version before cannot read: let them leave first.');
+    await runner.query('ALTER TABLE outbox DROP COLUMN size');
+  }
+}
+
 /** What exactly-once delivery keeps in every service's schema. Put these before the service's own migrations. */
 export const deliveryMigrations: readonly MigrationClass[] = [
   CreateDeliveryTables1700000000000,
@@ -218,4 +232,6 @@ export const deliveryMigrations: readonly MigrationClass[] = [
   AddSetAside1700000000003,
   DrawNumbersFromTheClock1700000000004,
   AddDestinations1700000000005,
+  AddPacks1700000000006,
+  RecordFailures1700000006000,
 ];

@@ -17,14 +17,14 @@ const release = (key: string): Promise<boolean> => db.sql.transaction((tx) => pa
 const message = (key: string, offset: number): MessageToPark => ({ key, partition: 0, offset, message: `{"n": ${offset}}` });
 
 test('a parked key is found among a batch, in its own lane only', async () => {
-  await parking.parkKey(db.sql, lane, 'k1', 'the price is no number');
+  await parking.parkKey(db.sql, lane, 'k1', { reason: 'the price is no number' });
   expect(await parking.parkedAmong(db.sql, lane, ['k0', 'k1', 'k1', 'k2'])).toEqual(new Set(['k1']));
   expect(await parking.parkedAmong(db.sql, { ...lane, group: 'another' }, ['k1'])).toEqual(new Set());
 });
 
 test("a key's messages come out in the order in which they were queued, and queueing one twice changes nothing", async () => {
-  await parking.parkKey(db.sql, lane, 'k', 'first reason');
-  await parking.parkKey(db.sql, lane, 'k', 'second reason');
+  await parking.parkKey(db.sql, lane, 'k', { reason: 'first reason' });
+  await parking.parkKey(db.sql, lane, 'k', { reason: 'second reason' });
   await parking.queue(db.sql, lane, [message('k', 5), message('k', 6)]);
   await parking.queue(db.sql, lane, [message('k', 6), message('k', 7)]);
   const oldest = await db.sql.transaction((tx) => parking.oldest(tx, lane, 'k', 2));
@@ -33,7 +33,7 @@ test("a key's messages come out in the order in which they were queued, and queu
 });
 
 test('a key flows again only when its queue is empty', async () => {
-  await parking.parkKey(db.sql, lane, 'k', 'reason');
+  await parking.parkKey(db.sql, lane, 'k', { reason: 'reason' });
   await parking.queue(db.sql, lane, [message('k', 1), message('k', 2)]);
   expect(await release('k')).toBe(false);
   const all = await db.sql.transaction((tx) => parking.oldest(tx, lane, 'k', 10));
@@ -49,7 +49,7 @@ test.each([
   ['with U+0000', '\0\u0005'],
   ['longer than an index takes', 'ü'.repeat(5_000)],
 ])('a key %s is parked, found, handled and released like any other', async (_, key) => {
-  await parking.parkKey(db.sql, lane, key, 'no number: \0');
+  await parking.parkKey(db.sql, lane, key, { reason: 'no number: \0' });
   await parking.queue(db.sql, lane, [message(key, 1)]);
   expect(await parking.parkedAmong(db.sql, lane, ['k', key])).toEqual(new Set([key]));
   const [listed] = await parking.list(db.sql, lane, 10);
@@ -68,7 +68,7 @@ test('a message of a key that is not parked cannot be queued, so none can be for
 });
 
 test('while a batch relies on a key being parked, the key cannot be released', async () => {
-  await parking.parkKey(db.sql, lane, 'k', 'reason');
+  await parking.parkKey(db.sql, lane, 'k', { reason: 'reason' });
   let released: Promise<boolean> | undefined;
   await db.sql.transaction(async (tx) => {
     await parking.parkedAmong(tx, lane, ['k']);
@@ -81,8 +81,8 @@ test('while a batch relies on a key being parked, the key cannot be released', a
 });
 
 test('counts the keys that were parked since a moment', async () => {
-  await parking.parkKey(db.sql, lane, 'old', 'reason');
+  await parking.parkKey(db.sql, lane, 'old', { reason: 'reason' });
   await db.sql.query(`UPDATE shop.parked_keys SET parked_at = now() - interval '1 hour' WHERE key = 'old'`);
-  await parking.parkKey(db.sql, lane, 'new', 'reason');
+  await parking.parkKey(db.sql, lane, 'new', { reason: 'reason' });
   expect(await parking.countSince(db.sql, lane, new Date(Date.now() - 60_000))).toBe(1);
 });

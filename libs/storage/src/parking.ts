@@ -1,3 +1,4 @@
+import type { FailureRecord } from './failure-record.ts';
 import { schemaName } from './schema-name.ts';
 import type { Queryable } from './sql.ts';
 import { storableKey, storableText } from './storable-text.ts';
@@ -53,14 +54,22 @@ export class Parking {
     return new Set(parked.size === 0 ? [] : keys.filter((key) => parked.has(storableKey(key))));
   }
 
-  /** Parks a key; the first reason stays. */
-  async parkKey(tx: Queryable, { group, topic }: Lane, key: string, reason: string): Promise<void> {
-    await tx.query(`INSERT INTO ${this.#keys} VALUES ($1, $2, $3, $4, now()) ON CONFLICT DO NOTHING`, [
-      group,
-      topic,
-      storableKey(key),
-      storableText(reason),
-    ]);
+  /** Parks a key; the first failure stays. */
+  async parkKey(tx: Queryable, { group, topic }: Lane, key: string, failure: FailureRecord): Promise<void> {
+    await tx.query(
+      `INSERT INTO ${this.#keys} (consumer_group, topic, key, reason, error_code, stack, attempts, parked_at, last_failed_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, now(), now()) ON CONFLICT DO NOTHING`,
+      [group, topic, storableKey(key), ...failureValues(failure), failure.attempts ?? 1],
+    );
+  }
+
+  /** A parked key whose oldest message failed again shows why. */
+  async failedAgain(sql: Queryable, { group, topic }: Lane, key: string, failure: FailureRecord): Promise<void> {
+    await sql.query(
+      `UPDATE ${this.#keys} SET reason = $4, error_code = $5, stack = $6, attempts = coalesce(attempts, 1) + 1, last_failed_at = now()
+       WHERE consumer_group = $1 AND topic = $2 AND key = $3`,
+      [group, topic, storableKey(key), ...failureValues(failure)],
+    );
   }
 
   /** Queues messages of parked keys, in the given order. A message that is queued already (same partition and offset) is left alone. */
@@ -134,4 +143,8 @@ export class Parking {
   async #lockKey(tx: Queryable, lane: readonly string[]): Promise<void> {
     await tx.query(`SELECT 1 FROM ${this.#keys} WHERE consumer_group = $1 AND topic = $2 AND key = $3 FOR UPDATE`, lane);
   }
+}
+
+function failureValues({ reason, code, stack }: FailureRecord): (string | null)[] {
+  return [reason, code, stack].map((text) => (text === undefined ? null : storableText(text)));
 }

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { DEFAULT_URL, Refusal } from './client.ts';
 import { apply, plan } from './commands/apply.ts';
 import type { CommandLine, Invocation } from './commands/command.ts';
+import { deadLetters } from './commands/dead-letters.ts';
 import { doctor } from './commands/doctor.ts';
 import { get } from './commands/get.ts';
 import { preview } from './commands/preview.ts';
@@ -15,7 +16,7 @@ import { EXIT, Exit, type ExitCode } from './exit-codes.ts';
 import { suggest } from '@roofshot/runtime/nearest';
 import { err, out, printJson } from './print.ts';
 
-const COMMANDS: readonly CommandLine[] = [up, plan, apply, get, preview, replay, status, trace, doctor];
+const COMMANDS: readonly CommandLine[] = [up, plan, apply, get, preview, replay, status, trace, deadLetters, doctor];
 const COMMON = { url: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
 
 async function main(argv: readonly string[]): Promise<ExitCode> {

@@ -182,6 +182,34 @@ describe('status and doctor', () => {
   });
 });
 
+describe('dead-letters', () => {
+  test('lists none where everything was handled, as a table and as JSON', async () => {
+    const list = await platform.run('dead-letters');
+    expect(list).toMatchObject({ code: 0, err: expect.stringContaining('0 dead letters; 0 parked keys') });
+    expect(list.out).toMatch(/^ID +TYPE +ERROR +TRIES +LAST FAILED +FROM +WHY\n$/);
+    const all = json<{ items: unknown[]; complete: boolean }>(
+      (await platform.run('dead-letters', 'list', '--kind', 'command', '--json')).out,
+    );
+    expect(all).toMatchObject({ items: [], complete: true });
+    expect((await platform.run('dead-letters', 'keys')).out).toMatch(/^SERVICE +TOPIC +KEY +WAITING +BEHIND +WHY\n$/);
+  });
+
+  test('a letter that is not there ends with 1, and what is not said is asked for', async () => {
+    const gone = await platform.run('dead-letters', 'redrive', 'registry:1');
+    expect([gone.code, gone.out]).toEqual([1, 'WHAT        OUTCOME  WHY\nregistry:1  gone\n']);
+    expect((await platform.run('dead-letters', 'purge', '--all', '--reason', 'spring', '--dry-run')).code).toBe(0);
+    expect(await platform.run('dead-letters', 'purge', 'registry:1')).toMatchObject({ code: 2, err: expect.stringContaining('--reason') });
+    expect(await platform.run('dead-letters', 'redrive')).toMatchObject({ code: 2, err: expect.stringContaining('Name ids') });
+    expect(await platform.run('dead-letters', 'redrve')).toMatchObject({ code: 2, err: expect.stringContaining('redrive') });
+    expect(await platform.run('dead-letters', 'redrive', 'one')).toMatchObject({ code: 1, err: expect.stringContaining('/ids/0') });
+    const key = ['--service', 'features', '--topic', 'events.order', '--key', 'k'];
+    expect(await platform.run('dead-letters', 'purge', ...key, '--reason', 'x')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('is not parked'),
+    });
+  });
+});
+
 describe('a wrong command line', () => {
   test.each([
     [['stats'], 2, 'There is no command stats. Did you mean status?'],
@@ -195,7 +223,7 @@ describe('a wrong command line', () => {
   test('without a command the help is shown, and each command has its own', async () => {
     const help = await roofshot([]);
     expect(help.code).toBe(2);
-    for (const word of ['up', 'plan', 'apply', 'get', 'preview', 'replay', 'status', 'trace', 'doctor', 'Exit codes'])
+    for (const word of ['up', 'plan', 'apply', 'get', 'preview', 'replay', 'status', 'trace', 'dead-letters', 'doctor', 'Exit codes'])
       expect(help.out).toContain(word);
     expect(await roofshot(['trace', '--help'])).toMatchObject({ code: 0, out: expect.stringContaining('roofshot trace ID') });
   });

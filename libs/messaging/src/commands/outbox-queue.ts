@@ -1,7 +1,8 @@
 import { CannotLeave, PartlyPublished } from '@roofshot/storage/outbox-relay';
 import type { Queryable, Sql } from '@roofshot/storage/sql';
 import type { Logger } from '@roofshot/telemetry/logger';
-import { openOutbox, type CarriedMessage, type OutboxPort } from '../outbox-port.ts';
+import type { CarriedMessage } from '../carry-packs.ts';
+import { openOutbox, type OutboxPort } from '../outbox-port.ts';
 import type { CommandQueue, DeadCommand, OutgoingCommand, QueueConsumption, ReceivedCommand, Settlement } from './queue.ts';
 
 /** A queue elsewhere than the services' database: their transactions cannot write into it. */
@@ -28,7 +29,7 @@ export class OutboxQueue implements CommandQueue {
   /** `sql`: the services' database; `mostWaiting`: see MOST_WAITING. Closing this queue closes `queue`. */
   static async open(queue: RemoteQueue, sql: Sql, log: Logger, mostWaiting?: number): Promise<OutboxQueue> {
     const publish = async (messages: readonly CarriedMessage[]): Promise<void> => {
-      const commands = messages.map(({ payload }) => JSON.parse(payload) as OutgoingCommand);
+      const commands = messages.map(({ payload }) => payload as OutgoingCommand);
       try {
         await queue.send(commands);
       } catch (error) {
@@ -89,8 +90,8 @@ export class OutboxQueue implements CommandQueue {
     return this.#queue.deadLetters(queue);
   }
 
-  redrive(queue: string, ids?: readonly string[]): Promise<number> {
-    return this.#queue.redrive(queue, ids);
+  adoptDead(queue: string, keep: (letters: readonly DeadCommand[]) => Promise<void>): Promise<number> {
+    return this.#queue.adoptDead(queue, keep);
   }
 
   depth(queue: string): Promise<number> {

@@ -37,8 +37,18 @@ interface DeadRow {
   readonly headers: string;
   readonly attempts: number;
   readonly reason: string | null;
+  readonly first_failed_at: Date | null;
   readonly settled_at: Date;
 }
+
+/** So many dead letters are handed over at once. */
+const ADOPTED_AT_ONCE = 500;
+
+const ADOPT = `
+  DELETE FROM messaging.commands c USING (
+    SELECT queue, id FROM messaging.commands WHERE queue = $1 AND state = 'dead' ORDER BY settled_at, id LIMIT $2 FOR UPDATE SKIP LOCKED
+  ) dead WHERE c.queue = dead.queue AND c.id = dead.id
+  RETURNING c.id, c.payload, c.headers, c.attempts, c.reason, c.first_failed_at, c.settled_at`;
 
 /** The command queue in PostgreSQL. Promises: see CommandQueue. */
 export class PostgresQueue implements CommandQueue {
@@ -128,28 +138,23 @@ export class PostgresQueue implements CommandQueue {
 
   async deadLetters(queue: string): Promise<DeadCommand[]> {
     const rows = await this.#sql.query<DeadRow>(
-      `SELECT id, payload, headers, attempts, reason, settled_at FROM messaging.commands WHERE queue = $1 AND state = 'dead' ORDER BY settled_at, id`,
+      `SELECT id, payload, headers, attempts, reason, first_failed_at, settled_at FROM messaging.commands
+       WHERE queue = $1 AND state = 'dead' ORDER BY settled_at, id`,
       [queue],
     );
-    return rows.map((row) => ({
-      queue,
-      id: row.id,
-      payload: row.payload,
-      headers: JSON.parse(row.headers) as Record<string, string>,
-      attempt: row.attempts,
-      reason: row.reason ?? '',
-      diedAt: row.settled_at.getTime(),
-    }));
+    return rows.map((row) => deadCommandOf(queue, row));
   }
 
-  async redrive(queue: string, ids?: readonly string[]): Promise<number> {
-    const rows = await this.#sql.query(
-      `UPDATE messaging.commands SET state = 'open', attempts = 0, reason = NULL, settled_at = NULL, lease = NULL, available_at = clock_timestamp()
-       WHERE queue = $1 AND state = 'dead' AND ($2::text[] IS NULL OR id = ANY($2)) RETURNING 1`,
-      [queue, ids ?? null],
-    );
-    this.announce([queue]);
-    return rows.length;
+  async adoptDead(queue: string, keep: (letters: readonly DeadCommand[]) => Promise<void>): Promise<number> {
+    for (let adopted = 0; ;) {
+      const part = await this.#sql.transaction(async (tx) => {
+        const rows = await tx.query<DeadRow>(ADOPT, [queue, ADOPTED_AT_ONCE]);
+        if (rows.length > 0) await keep(rows.map((row) => deadCommandOf(queue, row)));
+        return rows.length;
+      });
+      adopted += part;
+      if (part < ADOPTED_AT_ONCE) return adopted;
+    }
   }
 
   async depth(queue: string): Promise<number> {
@@ -224,4 +229,17 @@ export class PostgresQueue implements CommandQueue {
       this.#log[failureLevel(error)]('Old commands could not be purged; it is tried again in an hour.', { error });
     });
   }
+}
+
+function deadCommandOf(queue: string, row: DeadRow): DeadCommand {
+  return {
+    queue,
+    id: row.id,
+    payload: row.payload,
+    headers: JSON.parse(row.headers) as Record<string, string>,
+    attempt: row.attempts,
+    ...(row.first_failed_at !== null && { firstFailedAt: row.first_failed_at.getTime() }),
+    reason: row.reason ?? '',
+    diedAt: row.settled_at.getTime(),
+  };
 }

@@ -19,6 +19,7 @@ interface Row {
   readonly payload: string;
   readonly headers: string;
   readonly attempts: number;
+  readonly first_failed_at: Date | null;
 }
 
 /**
@@ -34,16 +35,26 @@ const TAKE = `
   )
   UPDATE messaging.commands c SET attempts = c.attempts + 1, lease = $3, available_at = clock_timestamp() + make_interval(secs => $4 / 1000.0)
   FROM next, quick WHERE c.queue = next.queue AND c.id = next.id AND quick.mode = 'off'
-  RETURNING c.id, c.payload, c.headers, c.attempts`;
+  RETURNING c.id, c.payload, c.headers, c.attempts, c.first_failed_at`;
 
-/** By the lease, so that a consumer that was taken for dead cannot settle what another one is handling. */
+/**
+ * By the lease, so that a consumer that was taken for dead cannot settle what another one is handling. What is done is kept for the
+ * horizon, to be recognised: its id is enough for that.
+ */
 const SETTLE = `
   WITH ${QUICK}
   UPDATE messaging.commands SET
-    state = $4, reason = $5, lease = NULL, attempts = attempts - $7::int,
+    state = $4, reason = $5, payload = CASE WHEN $4 = 'done' THEN '' ELSE payload END, lease = NULL, attempts = attempts - $7::int,
     settled_at = CASE WHEN $4 = 'open' THEN NULL ELSE clock_timestamp() END,
+    first_failed_at = CASE WHEN $4 = 'done' THEN NULL ELSE coalesce(first_failed_at, clock_timestamp()) END,
     available_at = clock_timestamp() + make_interval(secs => $6 / 1000.0)
   FROM quick WHERE queue = $1 AND id = $2 AND lease = $3 AND state = 'open' AND quick.mode = 'off' RETURNING 1`;
+
+/** Its consumer keeps it. */
+const FORGET = `
+  WITH ${QUICK}
+  DELETE FROM messaging.commands c USING quick
+  WHERE c.queue = $1 AND c.id = $2 AND c.lease = $3 AND c.state = 'open' AND quick.mode = 'off' RETURNING 1`;
 
 const SETTLE_RETRY = { firstMs: 100, longestMs: 5_000 };
 const AFTER_A_THROW_MS = 1_000;
@@ -114,8 +125,9 @@ export class QueueConsumer implements QueueConsumption {
     const { queue, leaseMs } = this.#options;
     const lease = randomUUID();
     const rows = await this.#sql.query<Row>(TAKE, [queue, limit, lease, leaseMs]);
-    for (const { id, payload, headers, attempts } of rows) {
-      const command = { queue, id, payload, headers: JSON.parse(headers) as Record<string, string>, attempt: attempts };
+    for (const { id, payload, headers, attempts, first_failed_at: failed } of rows) {
+      const since = failed === null ? {} : { firstFailedAt: failed.getTime() };
+      const command = { queue, id, payload, headers: JSON.parse(headers) as Record<string, string>, attempt: attempts, ...since };
       const run = this.#run(command, lease).finally(() => {
         this.#running.delete(run);
         if (this.#maybeMore) void this.#fill();
@@ -160,7 +172,10 @@ export class QueueConsumer implements QueueConsumption {
     const reason = settlement.kind === 'ack' ? null : settlement.reason;
     const { delayMs, uncounted = false } = settlement.kind === 'retry' ? settlement : { delayMs: 0 };
     const state = { ack: 'done', retry: 'open', dead: 'dead' }[settlement.kind];
-    const settled = await this.#sql.query(SETTLE, [this.queue, id, lease, state, reason, delayMs, uncounted ? 1 : 0]);
+    const isForgotten = settlement.kind === 'dead' && settlement.kept === true;
+    const settled = isForgotten
+      ? await this.#sql.query(FORGET, [this.queue, id, lease])
+      : await this.#sql.query(SETTLE, [this.queue, id, lease, state, reason, delayMs, uncounted ? 1 : 0]);
     this.#settledAt = Date.now();
     if (settled.length === 0) {
       this.#options.log.warn('A command was settled too late: its lease had ended and another consumer has it.', {

@@ -1,6 +1,6 @@
 import { eventually } from '@roofshot/testing/eventually';
 import { commandOf, freshQueue, MemoryConsumer, type QueueLab } from './queue-lab.ts';
-import type { CommandQueue, Settlement } from './queue.ts';
+import type { CommandQueue, DeadCommand, Settlement } from './queue.ts';
 
 interface Context {
   readonly lab: () => QueueLab;
@@ -144,7 +144,7 @@ function settling(context: Context): void {
     await consumer.stop();
   });
 
-  it('keeps dead commands with their reason, and sends them again on demand with attempt 1', async () => {
+  it('keeps dead commands with their reason until somebody adopts them, and then takes their ids anew, with attempt 1', async () => {
     const name = await newQueue(context);
     let verdict: Settlement = { kind: 'dead', reason: 'no such model' };
     const consumer = await new MemoryConsumer().start(context.queue(), name, () => verdict);
@@ -154,13 +154,49 @@ function settling(context: Context): void {
     expect(dead.find(({ id }) => id === 'a')).toMatchObject({ queue: name, attempt: 1, payload: '{"n":1}', reason: 'no such model' });
     expect(dead[0]?.diedAt).toBeGreaterThan(Date.now() - 60_000);
     expect(await context.queue().depth(name)).toBe(0);
+
+    const failing = context.queue().adoptDead(name, () => Promise.reject(new Error('the database is away')));
+    await expect(failing).rejects.toThrow('the database is away');
+    const adopted: DeadCommand[] = [];
+    const keep = (letters: readonly DeadCommand[]): Promise<void> => Promise.resolve(void adopted.push(...letters));
+    expect(await context.queue().adoptDead(name, keep)).toBe(2);
+    expect(adopted.map(({ id }) => id).sort()).toEqual(['a', 'b']);
+    expect(adopted.find(({ id }) => id === 'a')).toEqual(dead.find(({ id }) => id === 'a'));
+    expect(await context.queue().deadLetters(name)).toEqual([]);
+    expect(await context.queue().adoptDead(name, keep)).toBe(0);
+
     verdict = { kind: 'ack' };
-    expect(await context.queue().redrive(name, ['a', 'unknown'])).toBe(1);
+    await context.queue().send([commandOf(name, 'a', { n: 1 })]);
     await eventually(() => expect(consumer.ids.filter((id) => id === 'a')).toHaveLength(2));
     expect(consumer.received.at(-1)?.attempt).toBe(1);
-    await eventually(async () => expect((await context.queue().deadLetters(name)).map(({ id }) => id)).toEqual(['b']));
-    expect(await context.queue().redrive(name)).toBe(1);
-    await eventually(async () => expect(await context.queue().deadLetters(name)).toEqual([]));
+    await consumer.stop();
+  });
+
+  it('forgets a dead command that its consumer keeps, and takes its id anew', async () => {
+    const name = await newQueue(context);
+    let verdict: Settlement = { kind: 'dead', reason: 'no such model', kept: true };
+    const consumer = await new MemoryConsumer().start(context.queue(), name, () => verdict);
+    await context.queue().send([commandOf(name, 'a')]);
+    await eventually(async () => expect([consumer.received.length, await context.queue().depth(name)]).toEqual([1, 0]));
+    expect(await context.queue().deadLetters(name)).toEqual([]);
+    verdict = { kind: 'ack' };
+    await context.queue().send([commandOf(name, 'a')]);
+    await eventually(() => expect(consumer.received.map(({ attempt }) => attempt)).toEqual([1, 1]));
+    await consumer.stop();
+  });
+
+  it('tells since when a command has failed', async () => {
+    const name = await newQueue(context);
+    const begun = Date.now();
+    const consumer = await new MemoryConsumer().start(context.queue(), name, ({ attempt }): Settlement =>
+      attempt < 3 ? { kind: 'retry', delayMs: 50, reason: 'not yet' } : { kind: 'ack' },
+    );
+    await context.queue().send([commandOf(name, 'a')]);
+    await eventually(() => expect(consumer.received).toHaveLength(3));
+    const [first, second, third] = consumer.received.map(({ firstFailedAt }) => firstFailedAt);
+    expect(first).toBeUndefined();
+    expect(second).toBeGreaterThanOrEqual(begun - 1_000); // a broker's clock, and whole milliseconds
+    expect(third).toBe(second);
     await consumer.stop();
   });
 

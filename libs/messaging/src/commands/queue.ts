@@ -14,6 +14,8 @@ export interface OutgoingCommand {
 export interface ReceivedCommand extends OutgoingCommand {
   /** 1 for the first delivery. */
   readonly attempt: number;
+  /** Epoch milliseconds of the first retry, where there was one. */
+  readonly firstFailedAt?: number;
 }
 
 /** What became of a delivery. */
@@ -26,10 +28,18 @@ export type Settlement =
       /** The command is not to blame (a full disk, a database that is away): this delivery does not count as an attempt. */
       readonly uncounted?: boolean;
     }
-  | { readonly kind: 'dead'; readonly reason: string };
+  | {
+      readonly kind: 'dead';
+      readonly reason: string;
+      /** Its consumer keeps it in its own database: the queue forgets it, and takes it anew when it is sent again under its id. */
+      readonly kept?: boolean;
+    };
 
 export interface DeadCommand extends ReceivedCommand {
   readonly reason: string;
+  /** A word for the reason, where there is one. */
+  readonly code?: string;
+  /** Epoch milliseconds; 0: nobody wrote it down. */
   readonly diedAt: number;
 }
 
@@ -44,7 +54,8 @@ export interface QueueConsumption {
  * The command queue. Promises, the same for every adapter (queue.conformance.ts):
  * - durable once `send` resolves;
  * - one handler at a time for what was sent once: settled after the outcome, delivered again when its consumer died (its lease or its connection has ended);
- * - `retry` comes back after its delay with a higher attempt, or the same where it is uncounted; `dead` goes to the queue's dead letters and can be sent again;
+ * - `retry` comes back after its delay with a higher attempt, or the same where it is uncounted; `dead` goes to the queue's dead letters, unless
+ *   its consumer keeps it, and lies there until somebody adopts it;
  * - the same (queue, id) sent again within the horizon is handled once: the queue recognises it, or else the inbox in the consumer's
  *   database does, in which two deliveries at the same time meet as well (command-delivery.ts, command-delivery.conformance.ts);
  * - `sendIn` sends exactly when the caller's transaction commits, or never.
@@ -65,9 +76,13 @@ export interface CommandQueue {
     handler: (command: ReceivedCommand) => Promise<Settlement>,
     options?: { concurrency?: number },
   ): Promise<QueueConsumption>;
+  /** What lies in the queue's own dead letters. */
   deadLetters(queue: string): Promise<DeadCommand[]>;
-  /** Sends dead commands again with attempt 1; answers how many. */
-  redrive(queue: string, ids?: readonly string[]): Promise<number>;
+  /**
+   * Hands what lies in the queue's own dead letters to `keep`, a part of them at a time, and forgets each part once `keep` has resolved;
+   * answers how many. After a crash between the two they are handed over again. From then on the queue takes their ids anew.
+   */
+  adoptDead(queue: string, keep: (letters: readonly DeadCommand[]) => Promise<void>): Promise<number>;
   /** Commands that wait, also for the end of a delay, or run; what runs in other processes, where the queue can see it. Throws when there is no such queue. */
   depth(queue: string): Promise<number>;
   /** What keeps it from working at the moment (a broker that is away, or takes no messages): a sentence each, with the remedy. Empty when all is well. */

@@ -1,8 +1,8 @@
 import { eventually } from '@roofshot/testing/eventually';
 import { commandOf, type QueueLab } from '../commands/queue-lab.ts';
-import type { CommandQueue } from '../commands/queue.ts';
 import { done, reject, type Outcome } from '../handlers.ts';
 import { CommandLab } from './command-lab.ts';
+import { commandLetters } from './command-letters.conformance.ts';
 
 const START_MS = 180_000;
 
@@ -18,6 +18,7 @@ export function commandDeliveryConformance(name: string, start: () => Promise<Qu
 
     describe('each command has its effect once', () => effects(() => lab));
     describe('what cannot be handled', () => refusals(() => lab));
+    describe('the dead letter office', () => commandLetters(() => lab));
   });
 }
 
@@ -98,21 +99,24 @@ function refusals(lab: () => CommandLab): void {
     let isMended = false;
     await lab().service(command, ({ data }, tx) => (isMended || !data.id.endsWith('/bad') ? lab().add(tx, data) : reject('no such unit')));
     await lab().send(command, ['bad', 'good']);
-    const deadLetters = (): ReturnType<CommandQueue['deadLetters']> => lab().queue.deadLetters(command.queue);
-    await eventually(async () => expect(await deadLetters()).toHaveLength(1));
-    const [dead] = await deadLetters();
+    const office = lab().office(command);
+    await eventually(async () => expect(await office.letters()).toHaveLength(1));
+    const [dead] = await office.letters();
     expect(dead).toMatchObject({
+      kind: 'command',
       queue: command.queue,
-      id: 'bad',
-      attempt: 1,
+      messageId: 'bad',
+      attempts: 1,
       reason: 'no such unit',
-      headers: { correlationid: 'c-bad' },
+      code: 'rejected',
+      correlationId: 'c-bad',
     });
+    expect(await lab().queue.deadLetters(command.queue)).toEqual([]);
     await lab().expectEffects(command, ['good']);
     isMended = true;
-    expect(await lab().queue.redrive(command.queue, ['bad'])).toBe(1);
+    expect(await office.redrive([dead?.id ?? 0], 10_000)).toEqual([{ letter: dead?.id, outcome: 'handled' }]);
     await lab().expectEffects(command, ['bad', 'good']);
-    await eventually(async () => expect(await deadLetters()).toEqual([]));
+    expect(await office.letters()).toEqual([]);
   });
 
   it('is given up after the stated attempts', async () => {
@@ -125,8 +129,14 @@ function refusals(lab: () => CommandLab): void {
     await lab().service(command, fail);
     await lab().send(command, ['a']);
     await eventually(async () =>
-      expect(await lab().queue.deadLetters(command.queue)).toMatchObject([{ id: 'a', attempt: 3, reason: 'Error: broken' }]),
+      expect(await lab().office(command).letters()).toMatchObject([
+        { messageId: 'a', attempts: 3, reason: 'Error: broken', code: 'Error', stack: expect.stringContaining('conformance.ts') as string },
+      ]),
     );
+    const [{ firstFailedAt, lastFailedAt } = { firstFailedAt: new Date(0), lastFailedAt: new Date(0) }] = await lab()
+      .office(command)
+      .letters();
+    expect(lastFailedAt.getTime()).toBeGreaterThan(firstFailedAt.getTime());
     expect(runs).toBe(3);
   });
 
@@ -141,10 +151,10 @@ function refusals(lab: () => CommandLab): void {
     ]);
     await lab().expectEffects(command, ['right']);
     await eventually(async () => {
-      const dead = await lab().queue.deadLetters(command.queue);
-      expect(Object.fromEntries(dead.map(({ id, reason }) => [id, reason]))).toEqual({
-        torn: expect.stringContaining('no JSON') as string,
-        wrong: expect.stringContaining('/n must be integer') as string,
+      const dead = await lab().office(command).letters();
+      expect(Object.fromEntries(dead.map(({ messageId, code, reason }) => [messageId, `${code}: ${reason}`]))).toEqual({
+        torn: expect.stringMatching(/^unreadable: .*no JSON/) as string,
+        wrong: expect.stringMatching(/^contract: .*\/n must be integer/) as string,
       });
     });
   });

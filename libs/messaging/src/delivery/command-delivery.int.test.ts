@@ -79,7 +79,7 @@ describe('delivery of commands', () => {
       delayMs: expect.any(Number),
       uncounted: false,
     });
-    expect(await deliver(fail, received(id, { attempt: 3 }))).toEqual({ kind: 'dead', reason: 'Error: no luck' });
+    expect(await deliver(fail, received(id, { attempt: 3 }))).toEqual({ kind: 'dead', reason: 'Error: no luck', kept: true });
     expect(await written(id)).toBe(0);
     await deliver(async (_, tx) => (await insert(tx, id), done()), received(id)); // redriven after the fault was mended
     expect(await written(id)).toBe(1);
@@ -99,7 +99,7 @@ describe('delivery of commands', () => {
       await insert(tx, id);
       return refuse(command, tx);
     };
-    expect(await deliver(run, received(id))).toEqual({ kind: 'dead', reason: 'no such run' });
+    expect(await deliver(run, received(id))).toEqual({ kind: 'dead', reason: 'no such run', kept: true });
     expect(await written(id)).toBe(0);
   });
 
@@ -122,7 +122,7 @@ describe('delivery of commands', () => {
   ])('dead-letters a command that %s, with the reason', async (_, change, reason) => {
     let runs = 0;
     const run = (): Outcome => ((runs += 1), done());
-    expect(await deliver(run, received(freshId(), change))).toEqual({ kind: 'dead', reason: expect.stringContaining(reason) });
+    expect(await deliver(run, received(freshId(), change))).toEqual({ kind: 'dead', reason: expect.stringContaining(reason), kept: true });
     expect(runs).toBe(0);
   });
 

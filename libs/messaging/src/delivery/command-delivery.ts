@@ -1,6 +1,4 @@
-import type { CommandDefinition, CommandOf } from '@roofshot/contracts/define';
-import { validatorOf } from '@roofshot/contracts/validate';
-import { Inbox } from '@roofshot/storage/inbox';
+import { DeadCommands } from '@roofshot/storage/dead-commands';
 import { continueFrom, runWith } from '@roofshot/telemetry/context';
 import { backOffMs, type BackOffRange } from '../back-off.ts';
 import type { ReceivedCommand, Settlement } from '../commands/queue.ts';
@@ -8,8 +6,8 @@ import type { CommandHandler, Outcome } from '../handlers.ts';
 import { runTransaction } from '../transactions.ts';
 import type { DeliverySetup } from './delivery-setup.ts';
 import { metrics } from './delivery-metrics.ts';
-import { describe, isPassing, rejectionOf } from './failures.ts';
-import { describeFaults } from './sort-records.ts';
+import { describe, failureOf, isPassing, rejectionOf, type FailureCode } from './failures.ts';
+import { readCommand, type AnyCommand } from './read-command.ts';
 
 export interface CommandDeliveryOptions {
   /** A command that failed so often goes to the dead letters. Default 5. */
@@ -26,11 +24,14 @@ const AWAY_MS = 500;
 /** Rolls back what a handler wrote before it refused. */
 class Refused extends Error {}
 
-type AnyCommand = CommandOf<CommandDefinition>;
 type Told = {
   readonly outcome: 'done' | 'skipped' | 'duplicate' | 'retried' | 'dead';
   readonly reason?: string;
   readonly error?: unknown;
+  /** Where nothing was thrown. */
+  readonly code?: FailureCode;
+  /** Whether its letter lies in the service's database. */
+  readonly isKept?: boolean;
   readonly isPassing?: boolean;
   /** Somebody has to look at it: nothing tries it again. */
   readonly isExhausted?: boolean;
@@ -38,17 +39,18 @@ type Told = {
 
 /**
  * Delivers commands to their one handler, the same way for every adapter. The inbox row, what the handler writes and what it says are
- * one transaction: a command that is delivered again after a crash is recognised and only acknowledged.
+ * one transaction: a command that is delivered again after a crash is recognised and only acknowledged. One that dies is kept in the
+ * service's database before its queue forgets it.
  */
 export class CommandDelivery {
   readonly #setup: DeliverySetup;
-  readonly #inbox: Inbox;
+  readonly #deadCommands: DeadCommands;
   readonly #attempts: number;
   readonly #retry: BackOffRange;
 
   constructor(setup: DeliverySetup, { attempts = ATTEMPTS, retry = RETRY }: CommandDeliveryOptions = {}) {
     this.#setup = setup;
-    this.#inbox = new Inbox(setup.schema);
+    this.#deadCommands = new DeadCommands(setup.schema);
     this.#attempts = attempts;
     this.#retry = retry;
   }
@@ -63,10 +65,10 @@ export class CommandDelivery {
 
   async #deliver(handler: CommandHandler, received: ReceivedCommand, correlationid: string): Promise<Settlement> {
     const begun = performance.now();
-    const told = await this.#answer(handler, received, correlationid);
+    const told = await this.#keepDead(received, await this.#answer(handler, received, correlationid));
     this.#tell(handler, told, performance.now() - begun);
-    const { outcome, reason = '', isPassing: uncounted = false } = told;
-    if (outcome === 'dead') return { kind: 'dead', reason };
+    const { outcome, reason = '', isKept: kept = false, isPassing: uncounted = false } = told;
+    if (outcome === 'dead') return { kind: 'dead', reason, kept };
     if (outcome !== 'retried') return { kind: 'ack' };
     const delayMs = uncounted ? Math.min(AWAY_MS, this.#retry.longestMs) : backOffMs(received.attempt, this.#retry);
     return { kind: 'retry', delayMs, reason, uncounted };
@@ -74,16 +76,33 @@ export class CommandDelivery {
 
   async #answer(handler: CommandHandler, received: ReceivedCommand, correlationid: string): Promise<Told> {
     const read = readCommand(handler, received, correlationid);
-    if ('reason' in read) return { outcome: 'dead', reason: read.reason };
+    if ('reason' in read) return { outcome: 'dead', ...read };
     if (received.attempt <= this.#attempts) return this.#handle(handler, received, read.command);
     const reason = `It was delivered ${received.attempt - 1} times and its consumer died each time.`;
-    return { outcome: 'dead', reason, isExhausted: true };
+    return { outcome: 'dead', reason, code: 'crashed', isExhausted: true };
+  }
+
+  /** While its database is away it is delivered again, and dies again; what the database refuses goes to the queue's own dead letters. */
+  async #keepDead({ attempt, ...received }: ReceivedCommand, told: Told): Promise<Told> {
+    if (told.outcome !== 'dead') return told;
+    const { reason = '', code, error } = told;
+    const failure = error === undefined ? { ...(code !== undefined && { code }) } : failureOf(error);
+    try {
+      await this.#deadCommands.keep(this.#setup.sql, this.#setup.service, [{ ...received, ...failure, reason, attempts: attempt }]);
+      return { ...told, isKept: true };
+    } catch (fault) {
+      if (isPassing(fault)) return { outcome: 'retried', reason: describe(fault), error: fault, isPassing: true };
+      this.#setup.log.error('A dead command could not be kept in the database; it goes to the dead letters of its queue.', {
+        error: fault,
+      });
+      return told;
+    }
   }
 
   async #handle(handler: CommandHandler, received: ReceivedCommand, command: AnyCommand): Promise<Told> {
     try {
       return await runTransaction(this.#setup.sql, this.#setup, this.#setup, async (tx): Promise<Told> => {
-        if (!(await this.#inbox.recordOnce(tx, this.#setup.service, `${received.queue}/${received.id}`))) return { outcome: 'duplicate' };
+        if (!(await this.#deadCommands.recordOnce(tx, this.#setup.service, received))) return { outcome: 'duplicate' };
         const outcome: Outcome | undefined = await handler.run(command, tx);
         if (outcome === undefined) throw new TypeError('The handler answered no outcome. Return done(), skip(reason) or reject(reason).');
         if (outcome.kind === 'reject') throw new Refused(outcome.reason);
@@ -95,9 +114,9 @@ export class CommandDelivery {
   }
 
   #told(received: ReceivedCommand, error: unknown): Told {
-    if (error instanceof Refused) return { outcome: 'dead', reason: error.message };
+    if (error instanceof Refused) return { outcome: 'dead', reason: error.message, code: 'rejected' };
     const rejection = rejectionOf(error);
-    if (rejection !== undefined) return { outcome: 'dead', reason: rejection };
+    if (rejection !== undefined) return { outcome: 'dead', reason: rejection, error };
     if (isPassing(error)) return { outcome: 'retried', reason: describe(error), error, isPassing: true };
     const isExhausted = received.attempt >= this.#attempts;
     return { outcome: isExhausted ? 'dead' : 'retried', reason: describe(error), error, isExhausted };
@@ -125,25 +144,3 @@ const LINES = {
   retried: 'A command failed and is tried again.',
   dead: 'A command went to the dead letters.',
 } as const;
-
-function readCommand(
-  handler: CommandHandler,
-  received: ReceivedCommand,
-  correlationid: string,
-): { command: AnyCommand } | { reason: string } {
-  const { command: definition } = handler;
-  const { headers, id } = received;
-  const type = headers['type'] ?? definition.type;
-  if (type !== definition.type) return { reason: `The queue ${received.queue} carries ${definition.type}, and this is ${type}.` };
-  let data: unknown;
-  try {
-    data = JSON.parse(received.payload);
-  } catch (error) {
-    return { reason: `Its payload is no JSON: ${describe(error)}` };
-  }
-  const validator = validatorOf(definition.schema);
-  if (!validator.check(data)) return { reason: `It breaks its contract: ${describeFaults(validator.faults(data))}.` };
-  const traceparent = headers['traceparent'];
-  const time = headers['time'] ?? '';
-  return { command: { id, type, data, correlationid, time, ...(traceparent !== undefined && { traceparent }) } };
-}

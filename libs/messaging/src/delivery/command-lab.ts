@@ -1,20 +1,26 @@
+import { audit } from '@roofshot/contracts/audit';
 import { defineCommand, type CommandDefinition } from '@roofshot/contracts/define';
 import { deliveryMigrations } from '@roofshot/storage/delivery-migrations';
+import type { LetterRow } from '@roofshot/storage/dead-letter-list';
 import { migrate } from '@roofshot/storage/migrate';
 import { eventually } from '@roofshot/testing/eventually';
 import { Type } from 'typebox';
 import { commandOf, freshQueue, type QueueLab } from '../commands/queue-lab.ts';
 import type { CommandQueue } from '../commands/queue.ts';
 import { PostgresBus } from '../events/postgres-bus.ts';
-import { silent } from '../events/log-lab.ts';
+import { silent, specOf } from '../events/log-lab.ts';
 import { done, handle, type Outcome, type Tx } from '../handlers.ts';
 import { CommandsServer } from '../nest/commands-server.ts';
 import { createTransactions } from '../transactions.ts';
+import { DeadLetterOffice } from './dead-letter-office.ts';
+import type { DeliverySetup } from './delivery-setup.ts';
 
 const FAST = { attempts: 3, retry: { firstMs: 20, longestMs: 80 } };
 const Schema = Type.Object({ id: Type.String(), n: Type.Integer() });
-type Added = CommandDefinition<string, typeof Schema>;
+export type Added = CommandDefinition<string, typeof Schema>;
 type Run = Parameters<typeof handle<Added>>[1];
+
+export type CommandOffice = DeadLetterOffice & { readonly letters: () => Promise<readonly LetterRow[]> };
 
 /** A service that adds up in its own database, in as many processes as a test starts. */
 export class CommandLab {
@@ -32,16 +38,30 @@ export class CommandLab {
   static async start(lab: QueueLab): Promise<CommandLab> {
     await migrate(lab.sql, 'sums', deliveryMigrations);
     await lab.sql.query('CREATE TABLE sums.effects (id text NOT NULL, n bigint NOT NULL)');
-    return new CommandLab(lab, await PostgresBus.open(lab.sql, { log: silent }), await lab.open());
+    const bus = await PostgresBus.open(lab.sql, { log: silent });
+    await bus.ensureTopics([specOf(audit.name)]);
+    return new CommandLab(lab, bus, await lab.open());
   }
 
   get transactions(): ReturnType<typeof createTransactions> {
     return createTransactions(this.#lab.sql, this.#bus, this.queue, { service: 'sums', clock: Date.now });
   }
 
+  setup(queue: CommandQueue = this.queue): DeliverySetup {
+    return { service: 'sums', schema: 'sums', sql: this.#lab.sql, bus: this.#bus, queue, log: silent, clock: Date.now };
+  }
+
   newCommand(): Added {
     const type = freshQueue().replace(/\.v1$/, '');
     return defineCommand(type, { owner: 'sums', schema: Schema, id: (data) => data.id, description: 'Adds.' });
+  }
+
+  /** Its dead letters, as the command's service answers for them. */
+  office(command: Added, run: Run = () => done()): CommandOffice {
+    const office = new DeadLetterOffice(this.setup(), [handle(command, run)]);
+    const letters = async (): Promise<readonly LetterRow[]> =>
+      (await office.find({ queue: command.queue }, { after: 0, limit: 1_000 })).letters;
+    return Object.assign(office, { letters });
   }
 
   anotherQueue(options?: { readonly leaseMs?: number }): Promise<CommandQueue> {
@@ -57,8 +77,7 @@ export class CommandLab {
     run: Run,
     { queue = this.queue, concurrency = 4 }: { queue?: CommandQueue; concurrency?: number } = {},
   ): Promise<void> {
-    const setup = { service: 'sums', schema: 'sums', sql: this.#lab.sql, bus: this.#bus, queue, log: silent, clock: Date.now };
-    const server = new CommandsServer(setup, [handle(command, run, { concurrency })], FAST);
+    const server = new CommandsServer(this.setup(queue), [handle(command, run, { concurrency })], FAST);
     await new Promise<void>((resolve, fail) => server.listen((error) => (error === undefined ? resolve() : fail(error as Error))));
     this.#services.push(server);
   }

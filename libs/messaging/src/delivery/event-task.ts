@@ -5,15 +5,16 @@ import { failureLevel } from '@roofshot/storage/failure-level';
 import type { Parking } from '@roofshot/storage/parking';
 import type { Queryable } from '@roofshot/storage/sql';
 import { PartitionStopped, type LogBounds, type TopicPartition } from '../events/bus.ts';
-import type { BatchHandler, EachHandler, EventBatch } from '../handlers.ts';
+import type { EventBatch, RecordsHandler, SharedHandler } from '../handlers.ts';
 import { runTransaction } from '../transactions.ts';
 import type { DeliverySetup } from './delivery-setup.ts';
 import { metrics } from './delivery-metrics.ts';
-import { describe, HandlerFailed } from './failures.ts';
+import { failureOf, HandlerFailed } from './failures.ts';
+import { letterOf, lettersOf, messageOf } from './letters.ts';
 import type { ParkingLimit } from './parking-limit.ts';
 import { Repetitions } from './repetitions.ts';
-import { runHandler, type Verdict } from './run-handler.ts';
-import { greatestProgress, type Sorted } from './sort-records.ts';
+import { runHandler, takeRecords, type Verdict } from './run-handler.ts';
+import { greatestProgress, type Item } from './sort-records.ts';
 import { countOutcome, logOutcome } from './tell-outcome.ts';
 
 /** What the tasks of one service share. */
@@ -30,15 +31,15 @@ export interface TaskSurroundings {
 interface Result {
   readonly batch: EventBatch;
   readonly verdicts: readonly Verdict[];
-  readonly queued: readonly Sorted[];
-  readonly dead: readonly Sorted[];
-  readonly repeated: readonly Sorted[];
+  readonly queued: readonly Item[];
+  readonly dead: readonly Item[];
+  readonly repeated: readonly Item[];
 }
 
 /** One claimed partition: moves its position together with everything that its events cause, in one transaction. */
 export class EventTask {
   readonly #surroundings: TaskSurroundings;
-  readonly #handler: EachHandler | BatchHandler;
+  readonly #handler: SharedHandler;
   readonly #partition: TopicPartition;
   readonly #epoch: number;
   readonly #repetitions: Repetitions;
@@ -46,7 +47,7 @@ export class EventTask {
 
   private constructor(
     surroundings: TaskSurroundings,
-    handler: EachHandler | BatchHandler,
+    handler: SharedHandler,
     held: { epoch: number; nextOffset: number; marks: readonly CarriedMark[] } & TopicPartition,
   ) {
     this.#surroundings = surroundings;
@@ -58,7 +59,7 @@ export class EventTask {
   }
 
   /** Takes the partition over, which fences whoever had it. */
-  static async claim(surroundings: TaskSurroundings, handler: EachHandler | BatchHandler, bounds: LogBounds): Promise<EventTask> {
+  static async claim(surroundings: TaskSurroundings, handler: SharedHandler, bounds: LogBounds): Promise<EventTask> {
     const { setup, checkpoints, carriedMarks } = surroundings;
     const { topic, partition, topicId, start } = bounds;
     const task = { group: setup.service, topic, partition };
@@ -76,7 +77,12 @@ export class EventTask {
   }
 
   /** Handles a piece and moves on to its end, in one transaction. Throws `HandlerFailed`, `Fenced`, or what the database throws; nothing has happened then. */
-  async handle(items: readonly Sorted[]): Promise<void> {
+  async handle(items: readonly Item[]): Promise<void> {
+    if (this.#handler.kind === 'records') await this.#handleRecords(this.#handler, items);
+    else await this.#handleSorted(this.#handler, items);
+  }
+
+  async #handleSorted(handler: Exclude<SharedHandler, RecordsHandler>, items: readonly Item[]): Promise<void> {
     const { setup, checkpoints, carriedMarks } = this.#surroundings;
     const begun = performance.now();
     const { fresh, repeated, marks } = this.#repetitions.recognise(items);
@@ -85,9 +91,9 @@ export class EventTask {
       const queued = await this.#queueParked(tx, fresh);
       const dead = fresh.filter((item) => item.kind === 'dead');
       const batch = this.#batchOf(fresh, queued, end);
-      const isWanted = batch.events.length > 0 || (batch.progress !== undefined && this.#handler.kind === 'batch');
-      const verdicts = isWanted ? await runHandler(this.#handler, batch, tx, setup.service) : [];
-      await this.#bury(tx, [...dead.map(letterOfDead), ...verdicts.flatMap((verdict) => letterOfRefused(verdict, items))]);
+      const isWanted = batch.events.length > 0 || (batch.progress !== undefined && handler.kind === 'batch');
+      const verdicts = isWanted ? await runHandler(handler, batch, tx, setup.service) : [];
+      await this.#bury(tx, lettersOf(dead, verdicts, items));
       await checkpoints.advance(tx, {
         ...this.#move(batch.end),
         progress: progressDate(batch),
@@ -103,6 +109,24 @@ export class EventTask {
     await this.#afterCommit(result.batch);
   }
 
+  /** What an outbox writes on its records counts for nothing here: others may have copied them with all their headers. */
+  async #handleRecords(handler: RecordsHandler, items: readonly Item[]): Promise<void> {
+    const { setup, checkpoints, limit } = this.#surroundings;
+    const begun = performance.now();
+    const end = (items.at(-1)?.record.offset ?? this.#position - 1) + 1;
+    const records = items.map(({ record }) => record);
+    const taken = await takeRecords(handler, { ...this.#partition, records, start: this.#position, end }, setup.service);
+    await runTransaction(setup.sql, setup, setup, async (tx) => {
+      await taken.write(tx);
+      await checkpoints.advance(tx, { ...this.#move(end), isRepeatable: this.#isRepeatable && !tx.hasSpoken });
+    });
+    this.#position = end;
+    metrics['event-batch.ms'](performance.now() - begun, { topic: this.#partition.topic });
+    limit.countHandled(this.#partition.topic, records.length);
+    countOutcome(this.#partition, 'done', records.length);
+    taken.committed();
+  }
+
   /** Moves past what is no record (end markers of transactions, gaps of compaction): retention may drop it, and then it counts as read. */
   async passTo(position: number): Promise<void> {
     if (position <= this.#position) return;
@@ -113,27 +137,34 @@ export class EventTask {
     this.#position = position;
   }
 
-  /** Moves past one event that nothing helps: a refused one to the dead letters, any other parks its key. */
-  async giveUp(item: Sorted, error: unknown): Promise<void> {
+  /**
+   * Moves past one that nothing helps: a refused event and a raw record to the dead letters, any other event parks its key. `tries`: how
+   * often it was tried in vain, and since when (epoch milliseconds).
+   */
+  async giveUp(item: Item, error: unknown, tries: { readonly attempts: number; readonly firstFailedAt: number }): Promise<void> {
     const { setup, checkpoints, carriedMarks, parking, limit } = this.#surroundings;
     const rejection = error instanceof HandlerFailed ? error.rejection : undefined;
-    const reason = rejection ?? describe(error instanceof HandlerFailed ? error.cause : error);
+    const failure = { ...failureOf(error), ...tries };
+    const { reason } = failure;
     const end = item.record.offset + 1;
-    const { marks } = this.#repetitions.recognise([item]);
+    const marks = item.kind === 'raw' ? [] : this.#repetitions.recognise([item]).marks;
+    const isBuried = rejection !== undefined || item.kind === 'raw';
+    if (isBuried && rejection === undefined) limit.refuseTooManyGivenUp(this.#lane, reason);
     await setup.sql.transaction(async (tx) => {
-      if (rejection !== undefined) {
-        await this.#bury(tx, [{ ...messageOf(item), reason }]);
+      if (isBuried) {
+        await this.#bury(tx, [letterOf(item.record, failure)]);
       } else {
         await limit.refuseTooMany(tx, this.#lane, reason);
-        await parking.parkKey(tx, this.#lane, item.record.key, reason);
-        await parking.queue(tx, this.#lane, [messageOf(item)]);
+        await parking.parkKey(tx, this.#lane, item.record.key, failure);
+        await parking.queue(tx, this.#lane, [messageOf(item.record)]);
       }
       await checkpoints.advance(tx, this.#move(end));
       await carriedMarks.move(tx, this.#task, marks);
     });
     this.#position = end;
     this.#repetitions.passed(marks);
-    const outcome = rejection === undefined ? 'parked' : 'rejected';
+    const givenUp = isBuried ? 'given-up' : 'parked';
+    const outcome = rejection === undefined ? givenUp : 'rejected';
     countOutcome(this.#partition, outcome, 1);
     logOutcome(setup, item, outcome, { reason, error: error instanceof HandlerFailed ? error.cause : error });
   }
@@ -160,7 +191,7 @@ export class EventTask {
   }
 
   /** Events of parked keys wait behind the one that failed. */
-  async #queueParked(tx: Queryable, items: readonly Sorted[]): Promise<Sorted[]> {
+  async #queueParked(tx: Queryable, items: readonly Item[]): Promise<Item[]> {
     const { parking } = this.#surroundings;
     const events = items.filter((item) => item.kind === 'event');
     if (events.length === 0) return [];
@@ -171,11 +202,15 @@ export class EventTask {
     );
     if (parked.size === 0) return [];
     const queued = events.filter((item) => parked.has(item.record.key));
-    await parking.queue(tx, this.#lane, queued.map(messageOf));
+    await parking.queue(
+      tx,
+      this.#lane,
+      queued.map(({ record }) => messageOf(record)),
+    );
     return queued;
   }
 
-  #batchOf(items: readonly Sorted[], queued: readonly Sorted[], end: number): EventBatch {
+  #batchOf(items: readonly Item[], queued: readonly Item[], end: number): EventBatch {
     const waiting = new Set(queued);
     const events = items.flatMap((item) => (item.kind === 'event' && !waiting.has(item) ? [item.event] : []));
     return { ...this.#partition, events, progress: greatestProgress(items), start: this.#position, end };
@@ -220,19 +255,6 @@ export class EventTask {
   get #fields(): Record<`labels.${string}`, string | number> {
     return { 'labels.topic': this.#partition.topic, 'labels.partition': this.#partition.partition };
   }
-}
-
-function messageOf({ record }: Sorted): { key: string; partition: number; offset: number; message: string } {
-  return { key: record.key, partition: record.partition, offset: record.offset, message: JSON.stringify(record) };
-}
-
-function letterOfDead(item: Sorted): ReturnType<typeof messageOf> & { reason: string } {
-  return { ...messageOf(item), reason: item.kind === 'dead' ? item.reason : '' };
-}
-
-function letterOfRefused(verdict: Verdict, items: readonly Sorted[]): (ReturnType<typeof messageOf> & { reason: string })[] {
-  const item = verdict.outcome === 'rejected' ? items.find(({ record }) => record.offset === verdict.event.position.offset) : undefined;
-  return item === undefined ? [] : [{ ...messageOf(item), reason: verdict.reason }];
 }
 
 function progressDate({ progress }: EventBatch): Date | undefined {

@@ -1,5 +1,7 @@
 import { PASSING_STATES } from '@roofshot/storage/failure-level';
+import type { FailureRecord } from '@roofshot/storage/failure-record';
 import { isLostConnection, isOutOfRoom, isRefusal, SqlError, sqlState } from '@roofshot/storage/sql-errors';
+import { describeError } from '@roofshot/telemetry/log-error';
 import { TryAgain } from '../handlers.ts';
 
 /** A handler threw, or refused after it had begun to write: which event it was, where that is known. */
@@ -31,4 +33,19 @@ export function rejectionOf(error: unknown): string | undefined {
 
 export function describe(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
+
+/** Codes of failures for which nothing was thrown. */
+export type FailureCode = 'unreadable' | 'unknown-type' | 'contract' | 'rejected' | 'crashed';
+
+/** Of a chain of causes the nearest are at the top. */
+const MOST_STACK = 16_000;
+
+/** What is kept of a failure: its sentence, a word to count it by, and the stack of what was thrown. `fallback`: the word where nothing was. */
+export function failureOf(error: unknown, fallback: FailureCode = 'rejected'): FailureRecord {
+  const thrown = error instanceof HandlerFailed ? error.cause : error;
+  const reason = error instanceof HandlerFailed && error.rejection !== undefined ? error.rejection : describe(thrown);
+  if (thrown === undefined) return { reason, code: fallback };
+  const { 'error.type': type, 'error.code': code = type, 'error.stack_trace': stack } = describeError(thrown);
+  return { reason: rejectionOf(thrown) ?? reason, code, ...(stack !== undefined && { stack: stack.slice(0, MOST_STACK) }) };
 }

@@ -45,7 +45,7 @@ export function poison(lab: Lab): void {
       expect(await service.redrive.parkedKeys(topic.name)).toMatchObject([{ key: 'bad', reason: 'Error: cannot bear 3', messages: 5 }]);
 
       const early = await service.redrive.key(topic.name, 'bad');
-      expect(early).toEqual({ handled: 0, released: false, failure: 'Error: cannot bear 3' });
+      expect(early).toMatchObject({ handled: 0, released: false, failure: { reason: 'Error: cannot bear 3', code: 'Error' } });
 
       state.mended = true;
       await lab().add(topic, [['bad', 8]]); // still behind the parked ones
@@ -163,12 +163,13 @@ export function deadLetters(lab: Lab): void {
       ['a', 'three is against the rules'],
     ]);
     const [first, second] = letters;
-    await expect(service.redrive.deadLetter(first?.id ?? 0)).rejects.toThrow('refused again and stays: one is not enough');
+    const again = await service.redrive.deadLetter(first?.id ?? 0);
+    expect(again).toEqual({ outcome: 'refused', failure: { reason: 'one is not enough', code: 'rejected' } });
     strict = false;
-    await service.redrive.deadLetter(second?.id ?? 0);
+    expect(await service.redrive.deadLetter(second?.id ?? 0)).toEqual({ outcome: 'handled' });
     expect(await lab().seen(topic, 'a')).toEqual([0, 4, 5, 6, 7, 2]);
     expect(await service.redrive.deadLetters(topic.name)).toHaveLength(2);
-    await expect(service.redrive.deadLetter(second?.id ?? 0)).rejects.toThrow('no dead letter');
+    expect(await service.redrive.deadLetter(second?.id ?? 0)).toEqual({ outcome: 'gone' });
     await lab().stop(service);
   });
 

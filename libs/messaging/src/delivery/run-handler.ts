@@ -2,7 +2,18 @@ import type { CommandDefinition, DataOf, TopicDefinition } from '@roofshot/contr
 import type { CloudEvent } from '@roofshot/contracts/envelope';
 import { continueFrom, runWith } from '@roofshot/telemetry/context';
 import type { OutgoingRecord } from '../events/bus.ts';
-import type { BatchHandler, EachHandler, EventBatch, NewEventOf, Outcome, Received, Tx } from '../handlers.ts';
+import type {
+  BatchHandler,
+  EachHandler,
+  EventBatch,
+  NewEventOf,
+  Outcome,
+  Received,
+  RecordBatch,
+  RecordsHandler,
+  TakenRecords,
+  Tx,
+} from '../handlers.ts';
 import { HandlerFailed, rejectionOf } from './failures.ts';
 
 /** An event that was not simply done: what became of it, and why. */
@@ -10,6 +21,8 @@ export interface Verdict {
   readonly event: Received<CloudEvent>;
   readonly outcome: 'ignored' | 'skipped' | 'rejected';
   readonly reason: string;
+  /** What the handler threw to refuse it; absent when it answered so. */
+  readonly error?: unknown;
 }
 
 /**
@@ -25,6 +38,20 @@ export async function runHandler(handler: EachHandler | BatchHandler, batch: Eve
     throw new HandlerFailed(only?.position.offset, rejectionOf(error), { cause: error });
   }
   return [];
+}
+
+/** Hands records to their handler as they are. Both it and the `write` of what it answers throw `HandlerFailed`. */
+export async function takeRecords(handler: RecordsHandler, batch: RecordBatch, service: string): Promise<TakenRecords> {
+  const [only] = batch.records.length === 1 ? batch.records : [];
+  const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await runWith(contextOf(service, undefined), work);
+    } catch (error) {
+      throw new HandlerFailed(only?.offset, rejectionOf(error), { cause: error });
+    }
+  };
+  const taken = await guarded(() => handler.take(batch));
+  return { write: (tx) => guarded(() => taken.write(tx)), committed: () => taken.committed() };
 }
 
 async function runEach(handler: EachHandler, batch: EventBatch, tx: Tx, service: string): Promise<Verdict[]> {
@@ -44,21 +71,24 @@ async function runEach(handler: EachHandler, batch: EventBatch, tx: Tx, service:
 
 async function runOne(event: Received<CloudEvent>, tx: WatchedTx, run: () => Outcome | Promise<Outcome>): Promise<Verdict | undefined> {
   const actsBefore = tx.acts;
-  const outcome = await outcomeOf(event, run);
+  const { outcome, error } = await outcomeOf(event, run);
   if (outcome.kind === 'done') return undefined;
   if (outcome.kind === 'skip') return { event, outcome: 'skipped', reason: outcome.reason };
-  if (tx.acts === actsBefore) return { event, outcome: 'rejected', reason: outcome.reason };
+  if (tx.acts === actsBefore) return { event, outcome: 'rejected', reason: outcome.reason, error };
   // What it wrote before it refused must not stay: it runs again alone, and then only the refusal is written.
-  throw new HandlerFailed(event.position.offset, outcome.reason, { cause: undefined });
+  throw new HandlerFailed(event.position.offset, outcome.reason, { cause: error });
 }
 
-async function outcomeOf(event: Received<CloudEvent>, run: () => Outcome | Promise<Outcome>): Promise<Outcome> {
+/** `error`: the domain error that was a refusal. */
+type Answer = { readonly outcome: Outcome; readonly error?: unknown };
+
+async function outcomeOf(event: Received<CloudEvent>, run: () => Outcome | Promise<Outcome>): Promise<Answer> {
   try {
     const outcome: Outcome | undefined = await run();
-    if (outcome !== undefined) return outcome;
+    if (outcome !== undefined) return { outcome };
   } catch (error) {
     const rejection = rejectionOf(error);
-    if (rejection !== undefined) return { kind: 'reject', reason: rejection };
+    if (rejection !== undefined) return { outcome: { kind: 'reject', reason: rejection }, error };
     throw new HandlerFailed(event.position.offset, undefined, { cause: error });
   }
   throw new HandlerFailed(event.position.offset, undefined, {

@@ -3,6 +3,7 @@ import { failureLevel } from '@roofshot/storage/failure-level';
 import { Inbox } from '@roofshot/storage/inbox';
 import { runWith } from '@roofshot/telemetry/context';
 import type { QueueConsumption } from '../commands/queue.ts';
+import { adoptDead } from '../delivery/adopt-dead.ts';
 import { CommandDelivery, type CommandDeliveryOptions } from '../delivery/command-delivery.ts';
 import type { DeliverySetup } from '../delivery/delivery-setup.ts';
 import type { CommandHandler, Handler } from '../handlers.ts';
@@ -11,6 +12,8 @@ import { reportTo, stopWithin } from './lifecycle.ts';
 /** Running commands get so long to end; a command that is not settled by then is delivered again when its lease ends. */
 const DRAIN_MS = 10_000;
 const FORGET_EVERY_MS = 3_600_000;
+/** What brokers put aside themselves is rare, and whoever lists dead letters looks at once. */
+const ADOPT_EVERY_MS = 30_000;
 /** A day longer than the queue recognises a command that is sent again. */
 const INBOX_DAYS = 8;
 const DAY_MS = 86_400_000;
@@ -28,7 +31,8 @@ export class CommandsServer extends Server implements CustomTransportStrategy {
   readonly #delivery: CommandDelivery;
   readonly #inbox: Inbox;
   readonly #consumptions = new Map<string, QueueConsumption>();
-  #forgetting: NodeJS.Timeout | undefined;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #adopting: Promise<void> = Promise.resolve();
 
   /** `handlers`: the service's table; only its `handle` entries are taken. Throws when a command has two handlers. */
   constructor(setup: DeliverySetup, handlers: readonly Handler[], options?: CommandDeliveryOptions) {
@@ -49,8 +53,8 @@ export class CommandsServer extends Server implements CustomTransportStrategy {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#forgetting);
-    const stopping = Promise.all([...this.#consumptions.values()].map((consumption) => consumption.stop()));
+    for (const timer of this.#timers) clearInterval(timer);
+    const stopping = Promise.all([this.#adopting, ...[...this.#consumptions.values()].map((consumption) => consumption.stop())]);
     await stopWithin(
       DRAIN_MS,
       stopping.then(() => undefined),
@@ -104,7 +108,20 @@ export class CommandsServer extends Server implements CustomTransportStrategy {
       });
       this.#consumptions.set(handler.command.queue, consumption);
     }
-    this.#forgetting = setInterval(() => void this.#forgetHandled(), FORGET_EVERY_MS).unref();
+    const adopt = (): void => void (this.#adopting = this.#adoptDead());
+    adopt();
+    this.#timers.push(setInterval(() => void this.#forgetHandled(), FORGET_EVERY_MS).unref(), setInterval(adopt, ADOPT_EVERY_MS).unref());
+  }
+
+  async #adoptDead(): Promise<void> {
+    try {
+      const queues = this.#commands.map(({ command }) => command.queue);
+      const adopted = await adoptDead(this.#setup, queues);
+      if (adopted > 0)
+        this.#setup.log.warn('Commands that the queue had put aside are among the dead letters.', { 'labels.commands': adopted });
+    } catch (error) {
+      this.#setup.log[failureLevel(error)]('What the queues had put aside could not be taken over; it is tried again.', { error });
+    }
   }
 
   async #forgetHandled(): Promise<void> {

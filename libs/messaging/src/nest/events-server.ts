@@ -1,5 +1,4 @@
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
-import type { DeadLetter } from '@roofshot/storage/dead-letters';
 import type { ParkedKey } from '@roofshot/storage/parking';
 import type { DeliverySetup } from '../delivery/delivery-setup.ts';
 import { ServiceConsumption, type PartitionReport } from '../delivery/service-consumption.ts';
@@ -61,14 +60,6 @@ export class EventsServer extends Server implements CustomTransportStrategy {
   /** Handles a parked key's messages in order and lets it flow again; see Redrive. */
   redriveKey(topic: string, key: string): Promise<Redriven> {
     return this.#consumption.redrive.key(topic, key);
-  }
-
-  deadLetters(topic?: string, limit?: number): Promise<DeadLetter[]> {
-    return this.#consumption.redrive.deadLetters(topic, limit);
-  }
-
-  redriveDeadLetter(id: number): Promise<void> {
-    return this.#consumption.redrive.deadLetter(id);
   }
 
   /** There is no client library underneath to listen to. */

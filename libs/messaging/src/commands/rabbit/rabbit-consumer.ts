@@ -191,12 +191,15 @@ export class RabbitConsumer implements QueueConsumption {
     if (held.delayLeftMs > 0)
       return this.#settle(deliveries, () => routes.delay(queue, held, { attempts: held.attempts, delayMs: held.delayLeftMs }));
     const payload = held.content.toString();
-    const settlement = await this.#settlementOf({ queue, id: held.id, headers: held.headers, payload, attempt });
+    const { id, headers, firstFailedAt } = held;
+    const since = firstFailedAt === undefined ? {} : { firstFailedAt };
+    const settlement = await this.#settlementOf({ queue, id, headers, payload, attempt, ...since });
     await this.#settle(deliveries, async () => {
-      if (settlement.kind === 'dead') return routes.bury(queue, held, { attempt, reason: settlement.reason });
-      if (settlement.kind === 'ack') return;
+      if (settlement.kind === 'ack' || (settlement.kind === 'dead' && settlement.kept === true)) return;
+      const failed = { ...held, firstFailedAt: firstFailedAt ?? Date.now() };
+      if (settlement.kind === 'dead') return routes.bury(queue, failed, { attempt, reason: settlement.reason });
       const attempts = settlement.uncounted === true ? attempt - 1 : attempt;
-      await routes.delay(queue, held, { attempts, delayMs: settlement.delayMs });
+      await routes.delay(queue, failed, { attempts, delayMs: settlement.delayMs });
     });
   }
 

@@ -13,6 +13,12 @@ const HAND_OUT_MS = 30_000;
 const HAND_BACK_MS = 2_000;
 const LOOK_AGAIN = { firstMs: 5, longestMs: 200 };
 
+/** How many lie there; throws when there is no such queue. */
+export async function countDeadLetters(connection: RabbitConnection, queue: string): Promise<number> {
+  const { messageCount } = await connection.withChannel((channel) => channel.checkQueue(deadQueueOf(queue)));
+  return messageCount;
+}
+
 /**
  * Hands the dead letters of a queue to `choose`, and removes those that it answers; the others stay. A queue of AMQP can only be read
  * by taking, so they are taken, and given back. Meanwhile nobody else would see them, so one looks at a time: it holds a queue that only
@@ -22,12 +28,13 @@ export async function visitDeadLetters(
   connection: RabbitConnection,
   queue: string,
   choose: (letters: readonly Message[]) => Promise<readonly Message[]>,
+  most = MOST_DEAD_LETTERS,
 ): Promise<void> {
   const exists = await connection.withChannel((channel) => queueExists(channel, queue));
   if (!exists) throw unknownQueue(queue);
   await takeTurn(connection, queue);
   try {
-    await connection.withChannel((channel) => visit(channel, deadQueueOf(queue), choose));
+    await connection.withChannel((channel) => visit(channel, { deadQueue: deadQueueOf(queue), most }, choose));
   } finally {
     await connection.withChannel((channel) => channel.deleteQueue(lookQueueOf(queue)));
   }
@@ -52,12 +59,12 @@ async function takeTurn(connection: RabbitConnection, queue: string): Promise<vo
 
 async function visit(
   channel: Channel,
-  deadQueue: string,
+  { deadQueue, most }: { readonly deadQueue: string; readonly most: number },
   choose: (letters: readonly Message[]) => Promise<readonly Message[]>,
 ): Promise<void> {
   const { messageCount } = await channel.checkQueue(deadQueue);
   if (messageCount === 0) return void (await choose([]));
-  const letters = await takeAll(channel, deadQueue, Math.min(messageCount, MOST_DEAD_LETTERS));
+  const letters = await takeAll(channel, deadQueue, Math.min(messageCount, most));
   const removed = await choose(letters);
   for (const letter of removed) channel.ack(letter);
   const kept = letters.length - removed.length;

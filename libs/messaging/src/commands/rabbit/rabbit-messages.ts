@@ -7,6 +7,7 @@ import { DELIVERY_LIMIT } from './rabbit-topology.ts';
 const ATTEMPTS = 'roofshot-attempts';
 /** Milliseconds to wait after the present delay. */
 const DELAY_LEFT = 'roofshot-delay-left';
+const FIRST_FAILED_AT = 'roofshot-first-failed-at';
 /** Where AMQP's own property has no room for it. */
 const ID = 'roofshot-id';
 const REASON = 'roofshot-reason';
@@ -31,6 +32,8 @@ export interface HeldCommand {
   /** Attempts that have ended before. */
   readonly attempts: number;
   readonly delayLeftMs: number;
+  /** Epoch milliseconds of the first retry, where there was one. */
+  readonly firstFailedAt?: number;
   /** Set when it is no command: why. */
   readonly fault?: string;
 }
@@ -50,6 +53,7 @@ export function readMessage({ content, properties, fields }: Message): HeldComma
     content,
     attempts: numberOf(raw[ATTEMPTS]) + redelivered,
     delayLeftMs: numberOf(raw[DELAY_LEFT]),
+    ...(numberOf(raw[FIRST_FAILED_AT]) > 0 && { firstFailedAt: numberOf(raw[FIRST_FAILED_AT]) }),
   };
   if (id !== undefined && id !== '') return { id, ...held };
   return { id: `without-id-${createHash('sha256').update(content).digest('hex').slice(0, 16)}`, ...held, fault: NO_ID };
@@ -77,7 +81,11 @@ export function deadMessageFor(
   return message(queue, held, { [ATTEMPTS]: death.attempt, [QUEUE]: death.from, [REASON]: death.reason, [DIED_AT]: Date.now() });
 }
 
-function message(queue: string, { id, headers, content }: HeldCommand, own: Readonly<Record<string, unknown>>): RabbitMessage {
+function message(
+  queue: string,
+  { id, headers, content, firstFailedAt }: HeldCommand,
+  own: Readonly<Record<string, unknown>>,
+): RabbitMessage {
   const [isShort, correlationId] = [fits(id), headers['correlationid']];
   const options = {
     persistent: true,
@@ -85,23 +93,28 @@ function message(queue: string, { id, headers, content }: HeldCommand, own: Read
     contentType: 'application/json',
     ...(isShort && { messageId: id }),
     ...(correlationId !== undefined && fits(correlationId) && { correlationId }),
-    headers: { ...headers, ...own, ...(!isShort && { [ID]: id }) },
+    headers: {
+      ...headers,
+      ...own,
+      ...(firstFailedAt !== undefined && { [FIRST_FAILED_AT]: firstFailedAt }),
+      ...(!isShort && { [ID]: id }),
+    },
   };
   return { queue, content, options };
 }
 
 /** Also what RabbitMQ itself has put there: a command whose consumers died until the limit. */
 export function readDeadLetter(queue: string, letter: Message): DeadCommand {
-  const { id, headers, content, attempts } = readMessage(letter);
+  const { id, headers, content, attempts, firstFailedAt } = readMessage(letter);
   const raw = (letter.properties.headers ?? {}) as Readonly<Record<string, unknown>>;
   const counted = numberOf(raw[ATTEMPTS]); // without how often it was looked at here
-  const common = { queue, id, headers, payload: content.toString() };
+  const common = { queue, id, headers, payload: content.toString(), ...(firstFailedAt !== undefined && { firstFailedAt }) };
   const reason = textOf(raw[REASON]);
   if (reason !== undefined) return { ...common, attempt: counted, reason, diedAt: numberOf(raw[DIED_AT]) };
   const { time } = deathOf(raw);
   if (time === undefined)
     return { ...common, attempt: attempts + 1, reason: 'It was put here by somebody else, who gave no reason.', diedAt: 0 };
-  return { ...common, attempt: counted + DELIVERY_LIMIT + 1, reason: CRASHES, diedAt: time };
+  return { ...common, attempt: counted + DELIVERY_LIMIT + 1, reason: CRASHES, code: 'crashed', diedAt: time };
 }
 
 const CRASHES = `It was delivered ${DELIVERY_LIMIT + 1} times and its consumer died, or lost its connection, each time.`;

@@ -8,7 +8,7 @@ import type { DeadCommand, OutgoingCommand, QueueConsumption, ReceivedCommand, S
 import { unknownQueue } from '../unknown-queue.ts';
 import { RabbitConnection } from './rabbit-connection.ts';
 import { RabbitConsumer } from './rabbit-consumer.ts';
-import { MOST_DEAD_LETTERS, visitDeadLetters } from './rabbit-dead-letters.ts';
+import { countDeadLetters, visitDeadLetters } from './rabbit-dead-letters.ts';
 import { heldOf, readDeadLetter } from './rabbit-messages.ts';
 import { RabbitRoutes } from './rabbit-routes.ts';
 import { RabbitSends } from './rabbit-sends.ts';
@@ -21,6 +21,9 @@ const CONCURRENCY = 4;
  * has no leader and takes nothing any more (rabbitmq-server#15725). So a queue counts as made only after that time, once in its life.
  */
 const NEW_QUEUE_MS = 3_500;
+
+/** So many dead letters are handed over at once. */
+const ADOPTED_AT_ONCE = 500;
 
 export interface RabbitQueueOptions {
   readonly log: Logger;
@@ -135,21 +138,19 @@ export class RabbitQueue implements RemoteQueue {
     return [...found.values()].sort((a, b) => a.diedAt - b.diedAt);
   }
 
-  async redrive(queue: string, ids?: readonly string[]): Promise<number> {
-    let sent = 0;
-    for (let isMore = true; isMore;) {
-      isMore = false;
-      await this.#visit(queue, async (letters) => {
-        const chosen = letters.map((letter) => ({ letter, dead: readDeadLetter(queue, letter) }));
-        const wanted = ids === undefined ? chosen : chosen.filter(({ dead }) => ids.includes(dead.id));
-        const byId = new Map(wanted.map(({ letter, dead }) => [dead.id, { letter, dead }]));
-        await Promise.all([...byId.values()].map(({ letter, dead }) => this.#redriveOne(queue, dead, letter)));
-        sent += byId.size;
-        isMore = ids === undefined && letters.length >= MOST_DEAD_LETTERS;
-        return wanted.map(({ letter }) => letter);
-      });
+  async adoptDead(queue: string, keep: (letters: readonly DeadCommand[]) => Promise<void>): Promise<number> {
+    for (let adopted = 0; ;) {
+      if ((await countDeadLetters(this.#receiving, queue)) === 0) return adopted; // most often, and cheaper than a turn
+      let part = 0;
+      const adopt = async (letters: readonly Message[]): Promise<readonly Message[]> => {
+        part = letters.length;
+        if (part > 0) await keep(letters.map((letter) => readDeadLetter(queue, letter)));
+        return letters;
+      };
+      await this.#visit(queue, adopt, ADOPTED_AT_ONCE);
+      adopted += part;
+      if (part < ADOPTED_AT_ONCE) return adopted;
     }
-    return sent;
   }
 
   /** Those that consumers of other processes are handling are not seen by AMQP and not counted. */
@@ -187,16 +188,10 @@ export class RabbitQueue implements RemoteQueue {
     if (!isThere) throw unknownQueue(queue);
   }
 
-  #redriveOne(queue: string, { id, headers }: DeadCommand, { content }: Message): Promise<void> {
-    return this.#routes.deliver(queue, { id, headers, content, attempts: 0, delayLeftMs: 0 });
-  }
-
   /** One after the other: the turn is the connection's, and would let a second look of this process in. */
-  #visit(queue: string, choose: (letters: readonly Message[]) => Promise<readonly Message[]>): Promise<void> {
-    const visiting = this.#looking.then(
-      () => visitDeadLetters(this.#receiving, queue, choose),
-      () => visitDeadLetters(this.#receiving, queue, choose),
-    );
+  #visit(queue: string, choose: (letters: readonly Message[]) => Promise<readonly Message[]>, most?: number): Promise<void> {
+    const visit = (): Promise<void> => visitDeadLetters(this.#receiving, queue, choose, most);
+    const visiting = this.#looking.then(visit, visit);
     this.#looking = visiting;
     return visiting;
   }

@@ -1,0 +1,24 @@
+import { DomainError } from './errors.ts';
+
+/** Where a page of a list ends, as text that callers hand back as it is. */
+export function writeCursor(place: unknown): string {
+  return Buffer.from(JSON.stringify(place)).toString('base64url');
+}
+
+/** Reads it back. Throws `invalid` for what `writeCursor` has not made for such a list. */
+export function readCursor<T>(cursor: string, isPlace: (value: unknown) => value is T): T {
+  const place = parsed(cursor);
+  if (isPlace(place)) return place;
+  throw new DomainError('invalid', 'The cursor is none of this list. Take `next` of the page before, or leave it out to begin anew.', {
+    faults: [{ path: '/query/cursor', message: 'must be `next` of the page before' }],
+  });
+}
+
+function parsed(cursor: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
