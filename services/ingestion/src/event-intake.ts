@@ -12,6 +12,7 @@ import { GroupCommit } from './group-commit.ts';
 import { addToLedger, NO_KEY, UNDECLARED, type LedgerEntry } from './ledger-store.ts';
 import { metrics } from './metrics.ts';
 import { fitToLog } from './fit-to-log.ts';
+import { keepRefused } from './quarantine/keep-refused.ts';
 import { isUndeclared, originalOf, prepareEvents, type Incoming, type PreparedCandidate, type PreparedEvent } from './prepare-events.ts';
 import { recordFirstSeen } from './seen-store.ts';
 import { stampStreams } from './stream-clock.ts';
@@ -60,9 +61,36 @@ export class EventIntake {
     const prepared = await this.#prepare(submission);
     const results = await this.#commits.submit(prepared, Math.max(1, submission.events.length));
     if (results === 'quota-spent') throw spentQuotaOf(submission.key, this.#clock());
+    this.tell(results);
+    return results;
+  }
+
+  /** For a door that has a transaction of its own: what is left to do in it. Once that has committed, the verdicts are to be told. */
+  async prepare(submission: Submission): Promise<(tx: Tx) => Promise<EventResult[]>> {
+    const prepared = await this.#prepare(submission);
+    return async (tx) => {
+      const [results] = await this.#write(tx, [prepared]);
+      if (results === 'quota-spent') throw spentQuotaOf(submission.key, this.#clock());
+      return results ?? [];
+    };
+  }
+
+  /** What `submit` would find of them; writes nothing, and does not look whether they are repeats. */
+  async examine(submission: Submission): Promise<readonly PreparedEvent[]> {
+    return (await this.#prepare(submission)).events;
+  }
+
+  /** Of events that were examined, those that are to be taken, in the caller's transaction. Counts them for the key. */
+  async take(tx: Tx, events: readonly PreparedCandidate[], key: WriteKey): Promise<EventResult[]> {
+    const [results] = await this.#write(tx, [{ events, controls: [], key }]);
+    if (results === 'quota-spent') throw spentQuotaOf(key, this.#clock());
+    return results ?? [];
+  }
+
+  /** Counts verdicts that are durable. */
+  tell(results: readonly EventResult[]): void {
     const counts = countVerdicts(results);
     for (const verdict of VERDICTS) if (counts[verdict] > 0) metrics['events.received'](counts[verdict], { verdict });
-    return results;
   }
 
   async #prepare({ events, trace, progress, key }: Submission): Promise<Prepared> {
@@ -91,6 +119,7 @@ export class EventIntake {
     const fresh = await firstSeen(tx, taken);
     const results = taken.map(({ events }) => events.map((one) => resultOf(one, fresh)));
     await addToLedger(tx, this.#shard, countByType(taken, results));
+    await keepRefused(tx, taken);
     await this.#publish(tx, taken, fresh);
     const verdicts = new Map(taken.map((one, index) => [one, results[index] ?? []]));
     return group.map((one) => verdicts.get(one) ?? 'quota-spent');
@@ -116,7 +145,7 @@ function fitted(
   { event, ...said }: { event: Incoming | undefined; now: number; trace: RequestTrace },
 ): PreparedEvent {
   if (oversize === undefined || event === undefined) return one;
-  return fitToLog(one, oversize, { ...said, original: originalOf(event) });
+  return fitToLog(one, oversize, { ...said, trace: event.trace ?? said.trace, original: originalOf(event) });
 }
 
 async function firstSeen(tx: Tx, group: readonly Prepared[]): Promise<Fresh> {

@@ -20,7 +20,7 @@ export function fitToLog(one: PreparedEvent, oversize: Oversize, said: Said): Pr
   const { envelope, type } = one.candidate;
   const detail = `It is too large: ${oversize.bytes} bytes, the log takes ${oversize.limit}. Send large content elsewhere and its address in the event.`;
   const refused: Refused = { refusal: { verdict: 'quarantined', reason: 'too-large', detail, path: '' }, named: { ...envelope } };
-  return { ...refused, declared: type.name, record: keptRecord(refused, said) };
+  return { ...refused, declared: type.name, original: said.original, record: keptRecord(refused, said) };
 }
 
 function keptRecord({ refusal, named }: Refused, said: Said): OutgoingRecord {

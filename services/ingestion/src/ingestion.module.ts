@@ -15,6 +15,8 @@ import { ForgetSeen } from './forget-seen.ts';
 import { InFlight } from './in-flight.ts';
 import { IngestionController } from './ingestion.controller.ts';
 import { ownShard } from './ledger-store.ts';
+import { ForgetQuarantined } from './quarantine/forget-quarantined.ts';
+import { QuarantineController } from './quarantine/quarantine.controller.ts';
 import { SchemaRegistryController } from './schema-registry/schema-registry.controller.ts';
 import { SayProgress } from './say-progress.ts';
 import { WriteKeyController } from './write-keys/write-key.controller.ts';
@@ -28,9 +30,17 @@ export class IngestionModule {
     const { sql, events, transactions, clock, config, log } = platform;
     return {
       module: IngestionModule,
-      controllers: [IngestionController, TraceController, WriteKeyController, SchemaRegistryController, TypesController],
+      controllers: [
+        IngestionController,
+        TraceController,
+        WriteKeyController,
+        QuarantineController,
+        SchemaRegistryController,
+        TypesController,
+      ],
       providers: [
         ForgetSeen,
+        ForgetQuarantined,
         WriteKeys,
         SayProgress,
         { provide: PLATFORM, useValue: platform },

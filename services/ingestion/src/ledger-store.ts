@@ -7,7 +7,9 @@ export const UNDECLARED = '(undeclared)';
 
 /** Stands in the ledger for events of requests without a write key. */
 export const NO_KEY = '';
-const WITHOUT_KEY = '(none)';
+export const WITHOUT_KEY = '(none)';
+/** And for refused events that came again from the quarantine. */
+export const REDRIVEN = '(redrive)';
 
 /** Processes write to a row of their own, mostly, and so do not wait for each other. */
 const SHARDS = 16;

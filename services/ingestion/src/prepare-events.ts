@@ -13,7 +13,14 @@ import { writeJson } from './write-json.ts';
 import type { WriteKey } from './write-keys/write-key.ts';
 
 /** One event as it came in: what it says, or why it could not be read. */
-export type Incoming = { readonly value: unknown } | { readonly unreadable: Refusal; readonly original: string };
+export type Incoming = (
+  | { readonly value: unknown }
+  /** `named`: what could be read of it all the same; `isPart`: the original is not all that came, or only a likeness of it. */
+  | { readonly unreadable: Refusal; readonly original: string; readonly named?: unknown; readonly isPart?: true }
+) & {
+  /** Its own, where it shares a submission with others but no request. */
+  readonly trace?: RequestTrace;
+};
 
 export interface PreparedCandidate {
   readonly candidate: Candidate;
@@ -22,6 +29,9 @@ export interface PreparedCandidate {
 }
 export interface PreparedRefusal extends Refused {
   readonly record: OutgoingRecord;
+  /** As it came in, as far as text can tell it. */
+  readonly original: string;
+  readonly isPart?: true;
   /** Its event type, where that is declared and the reason does not say so. */
   readonly declared?: string;
 }
@@ -50,16 +60,24 @@ export async function prepareEvents(events: readonly Incoming[], preparation: Pr
 
 export const isUndeclared = (one: PreparedEvent): boolean => 'refusal' in one && one.refusal.reason === 'unknown-type';
 
-function prepare(event: Incoming, { catalogue, now, trace, key }: Preparation): PreparedEvent {
+function prepare(event: Incoming, { catalogue, now, key, ...shared }: Preparation): PreparedEvent {
+  const trace = event.trace ?? shared.trace;
   const checked = check(event, { catalogue, now, key });
-  if ('refusal' in checked) return { ...checked, record: refusedRecord(checked, originalOf(event), { now, trace }) };
+  if ('refusal' in checked) {
+    const origin = originOf(event);
+    return { ...checked, ...origin, record: refusedRecord(checked, origin.original, { now, trace }) };
+  }
   const { envelope } = checked.candidate;
   return { ...checked, fingerprint: fingerprint(envelope.source, envelope.id), record: recordOf(checked.candidate, trace) };
 }
 
 function check(event: Incoming, { catalogue, now, key }: Pick<Preparation, 'catalogue' | 'now' | 'key'>): Checked {
-  if (!('value' in event)) return { refusal: event.unreadable, named: namesOf(undefined) };
+  if (!('value' in event)) return { refusal: event.unreadable, named: namesOf(event.named) };
   return checkEvent(event.value, catalogue, now, key);
+}
+
+function originOf(event: Incoming): Pick<PreparedRefusal, 'original' | 'isPart'> {
+  return { original: originalOf(event), ...('isPart' in event && { isPart: true }) };
 }
 
 /** As it came in, as far as text can tell it. */

@@ -74,8 +74,9 @@ const isBlank = (bytes: Buffer): boolean => bytes.every((byte) => byte === 0x20 
 
 function incomingOf({ bytes, isCut }: Line, line: number): Incoming {
   const refuse = (reason: 'too-large' | 'json', detail: string): Incoming => {
-    const original = bytes.toString('utf8', 0, reason === 'too-large' || !isUtf8(bytes) ? KEPT_BYTES : undefined);
-    return { unreadable: { verdict: 'quarantined', reason, detail }, original };
+    const isPart = reason === 'too-large' || !isUtf8(bytes);
+    const original = bytes.toString('utf8', 0, isPart ? KEPT_BYTES : undefined);
+    return { unreadable: { verdict: 'quarantined', reason, detail }, original, ...(isPart && { isPart }) };
   };
   if (isCut || bytes.length > MAX_LINE_BYTES)
     return refuse(

@@ -5,6 +5,7 @@ import { defineService } from '@roofshot/runtime/service';
 import { CreateIngestion1700000001000 } from '../migrations/1700000001000-create-ingestion.ts';
 import { CreateStreams1700000002000 } from '../migrations/1700000002000-create-streams.ts';
 import { CreateWriteKeys1700000003000 } from '../migrations/1700000003000-create-write-keys.ts';
+import { CreateQuarantine1700000005000 } from '../migrations/1700000005000-create-quarantine.ts';
 import { CreateSchemaRegistry1700000010000 } from '../migrations/1700000010000-create-schema-registry.ts';
 import { IngestionConfig } from './config.ts';
 import { handlers } from './handlers.ts';
@@ -22,6 +23,7 @@ export const ingestion = defineService({
   paths: [
     '/v1/events',
     '/v1/write-keys',
+    '/v1/quarantine',
     '/v1/track',
     '/v1/identify',
     '/v1/page',
@@ -35,7 +37,13 @@ export const ingestion = defineService({
     '/config',
     '/mode',
   ],
-  migrations: [CreateIngestion1700000001000, CreateStreams1700000002000, CreateWriteKeys1700000003000, CreateSchemaRegistry1700000010000],
+  migrations: [
+    CreateIngestion1700000001000,
+    CreateStreams1700000002000,
+    CreateWriteKeys1700000003000,
+    CreateQuarantine1700000005000,
+    CreateSchemaRegistry1700000010000,
+  ],
   module: IngestionModule.with,
   handlers,
 });

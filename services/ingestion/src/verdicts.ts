@@ -3,7 +3,18 @@ import type { EventResult, Verdict } from '@roofshot/contracts/http/ingestion';
 /** Why an event is not on its stream. `reason`: a stable word for machines; `detail`: what is wrong and what to do. */
 export interface Refusal {
   readonly verdict: 'quarantined' | 'late';
-  readonly reason: 'envelope' | 'json' | 'unknown-type' | 'schema' | 'known-time' | 'event-time' | 'too-late' | 'too-large' | 'not-allowed';
+  readonly reason:
+    | 'envelope'
+    | 'json'
+    | 'avro'
+    | 'unknown-schema'
+    | 'unknown-type'
+    | 'schema'
+    | 'known-time'
+    | 'event-time'
+    | 'too-late'
+    | 'too-large'
+    | 'not-allowed';
   readonly detail: string;
   /** JSON pointer into the event. */
   readonly path?: string;

@@ -2,9 +2,10 @@
 import { eventually } from '@roofshot/testing/eventually';
 import { startServer } from '@roofshot/testing/start-server';
 import { tempDir, type TempDir } from '@roofshot/testing/temp-dir';
-import { event, eventsOf, idsOf, IngestionLab, SINGLE } from './ingestion-lab.ts';
+import { event, eventsOf, idsOf, SINGLE } from './ingestion-lab.ts';
+import { QuarantineLab } from './quarantine-lab.ts';
 
-const lab = new IngestionLab();
+const lab = new QuarantineLab();
 let folder: TempDir;
 let kafka: Awaited<ReturnType<typeof startServer>>;
 beforeAll(async () => {
@@ -38,6 +39,17 @@ describe('an event that is larger than the log takes', () => {
 
   it('is accepted when it comes again and is smaller', async () => {
     expect(await lab.verdictOf({ id: 'large' })).toMatchObject({ verdict: 'accepted' });
+  });
+
+  it('is kept whole in the quarantine, and leaves once a patch has made it smaller', async () => {
+    const sent = event({ id: 'shrinks', data: { amount: 1, note: large } });
+    await lab.post([sent]);
+    const [kept] = (await lab.list({ eventId: 'shrinks' })).events;
+    expect(kept).toMatchObject({ reason: 'too-large', isWhole: true, originalBytes: JSON.stringify(sent).length });
+    expect(await lab.redrive({ filter: { eventId: 'shrinks' } })).toMatchObject({ quarantined: 1, results: [{ reason: 'too-large' }] });
+    const patch = [{ op: 'remove', path: '/data/note' }];
+    expect(await lab.redrive({ filter: { eventId: 'shrinks' }, patch })).toMatchObject({ accepted: 1 });
+    await eventually(async () => expect(idsOf(await lab.onLog('events.order.placed'))).toContain('shrinks'));
   });
 
   it('leaves also where it is refused for another reason, with the beginning of what came', async () => {

@@ -15,12 +15,12 @@ const DAY_MS = 24 * 3_600_000;
  * that fit are taken. Keys are locked in one order until the transaction ends.
  */
 export async function spendQuotas(tx: Queryable, group: readonly Spending[], now: number): Promise<boolean[]> {
-  const keys = new Map(group.flatMap(({ key }) => (key === undefined ? [] : [[key.id, key] as const])));
+  const keys = new Map(group.flatMap(({ key }) => (key === undefined || key.isDoor === true ? [] : [[key.id, key] as const])));
   if (keys.size === 0) return group.map(() => false);
   const before = await usageOf(tx, [...keys.keys()].sort(), dayOf(now));
   const used = new Map(before);
   const spent = group.map(({ key, events }) => {
-    if (key === undefined) return false;
+    if (key === undefined || !keys.has(key.id)) return false;
     const after = (used.get(key.id) ?? 0) + events;
     if (key.eventsPerDay !== undefined && after > key.eventsPerDay) return true;
     used.set(key.id, after);

@@ -22,6 +22,12 @@ export async function keysInForce(db: Queryable): Promise<Map<string, WriteKey>>
   return new Map(rows.map((row) => [row.hash.toString('hex'), keyOf(row)]));
 }
 
+/** Of these ids, revoked ones too. */
+export async function keysById(db: Queryable, ids: readonly string[]): Promise<Map<string, WriteKey>> {
+  const rows = await db.query<Row>('SELECT * FROM ingestion.write_keys WHERE id = ANY($1::text[])', [ids]);
+  return new Map(rows.map((row) => [row.id, keyOf(row)]));
+}
+
 function keyOf(row: Row): WriteKey {
   return {
     id: row.id,

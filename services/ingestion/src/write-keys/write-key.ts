@@ -14,6 +14,8 @@ export interface WriteKey {
   readonly eventsPerSecond: number | undefined;
   readonly eventsPerDay: number | undefined;
   readonly maxBodyBytes: number | undefined;
+  /** Nobody's key: it stands for a door that asks for none, and is not counted by the day. */
+  readonly isDoor?: true;
 }
 
 /** `rsk_` makes a key that has leaked easy to search for. 24 random bytes: it cannot be guessed, so a plain hash of it can be kept. */

@@ -1,0 +1,87 @@
+/** `/v1/quarantine`: what was refused, as a list of work. */
+import { Type } from 'typebox';
+import {
+  DiscardAnswer,
+  DiscardRequest,
+  QuarantineCounts,
+  QuarantineCountsQuery,
+  QuarantinePage,
+  QuarantineQuery,
+  RedriveAnswer,
+  RedriveRequest,
+  RefusalId,
+  RefusedEvent,
+} from '@roofshot/contracts/http/quarantine';
+import { DomainError } from '@roofshot/runtime/errors';
+import type { HttpRoutes } from '@roofshot/runtime/http';
+import { discard } from './discard.ts';
+import { listRefused, countRefused, findRefused } from './quarantine-store.ts';
+import { redrive, type RedriveNeeds } from './redrive.ts';
+import { readDiscard, readRedrive } from './read-order.ts';
+import { tellRefused } from './tell-refused.ts';
+
+const PATH = '/v1/quarantine';
+/** Longer originals are told by `GET /v1/quarantine/{id}` alone. */
+const LISTED_BYTES = 4_096;
+/** Pairs of type and reason in one answer: senders may make up any number of types. */
+const MOST_COUNTS = 1_000;
+
+export function addQuarantineRoutes(http: HttpRoutes, needs: RedriveNeeds): void {
+  addReadRoutes(http, needs);
+  http.route({
+    method: 'POST',
+    url: `${PATH}/redrives`,
+    summary:
+      'Tries refused events again, repaired by a JSON Patch or by what was declared since, under their own id and event time. A verdict for each; dryRun changes nothing.',
+    body: RedriveRequest,
+    response: RedriveAnswer,
+    handler: async ({ body, headers, signal }) => redrive(needs, await readRedrive(needs.sql, body, headers), signal),
+  });
+  http.route({
+    method: 'POST',
+    url: `${PATH}/discards`,
+    summary: 'Marks refused events as needing no work. They are kept until their retention ends.',
+    body: DiscardRequest,
+    response: DiscardAnswer,
+    handler: ({ body, headers, signal }) => discard(needs.transactions, readDiscard(body, headers), signal),
+  });
+}
+
+function addReadRoutes(http: HttpRoutes, { sql, types }: RedriveNeeds): void {
+  http.route({
+    method: 'GET',
+    url: PATH,
+    summary: 'Events that were quarantined or came late, newest first: the open ones, unless `status` says otherwise.',
+    query: QuarantineQuery,
+    response: QuarantinePage,
+    handler: async ({ query: { status, limit, cursor, ...filter } }) => {
+      const page = { before: cursor === undefined ? undefined : Number(cursor), limit: limit + 1, mostBytes: LISTED_BYTES };
+      const rows = await listRefused(sql, { filter, status }, page);
+      const shown = rows.slice(0, limit);
+      const catalogue = await types.current();
+      const next = rows.length > limit ? String(shown.at(-1)?.place ?? '') : null;
+      return { events: shown.map((row) => tellRefused(row, catalogue)), next };
+    },
+  });
+  http.route({
+    method: 'GET',
+    url: `${PATH}/counts`,
+    summary: 'How many events were refused, by type, reason and verdict, the most frequent first.',
+    query: QuarantineCountsQuery,
+    response: QuarantineCounts,
+    handler: ({ query: { status, ...filter } }) => countRefused(sql, { filter, status }, MOST_COUNTS),
+  });
+  http.route({
+    method: 'GET',
+    url: `${PATH}/:id`,
+    summary: 'One refused event with its original.',
+    params: Type.Object({ id: RefusalId }),
+    response: RefusedEvent,
+    handler: async ({ params: { id } }) => {
+      const row = await findRefused(sql, id);
+      if (row === undefined)
+        throw new DomainError('not-found', `There is no refused event ${id}, or its retention is over. GET ${PATH} lists them.`);
+      return tellRefused(row, await types.current());
+    },
+  });
+}
