@@ -1,7 +1,7 @@
 /** The files that are generated from the contracts: JSON Schemas for readers in other languages, AsyncAPI 3 for people. */
 import { fileURLToPath } from 'node:url';
 import { acceptedEvents, SourceProgressed } from '@roofshot/contracts/events';
-import type { CommandDefinition, EventDefinition, TopicDefinition } from '@roofshot/contracts/define';
+import { OTHERS, type CommandDefinition, type EventDefinition, type TopicDefinition } from '@roofshot/contracts/define';
 import { allKinds } from '@roofshot/contracts/resources';
 import { allCommands, allTopics } from '@roofshot/contracts/topics';
 import { stringify } from 'yaml';
@@ -105,6 +105,7 @@ function queueChannel(command: CommandDefinition): [string, object] {
 }
 
 function sayOperation(topic: TopicDefinition): [string, object] {
+  if (topic.owner === OTHERS) return inboxOperation(topic);
   return [
     `say_${key(topic.name)}`,
     {
@@ -112,6 +113,14 @@ function sayOperation(topic: TopicDefinition): [string, object] {
       channel: { $ref: `#/channels/${key(topic.name)}` },
       summary: `${topic.owner} says it.`,
     },
+  ];
+}
+
+/** Others send there; the platform's part is to receive. */
+function inboxOperation(topic: TopicDefinition): [string, object] {
+  return [
+    `hear_${key(topic.name)}`,
+    { action: 'receive', channel: { $ref: `#/channels/${key(topic.name)}` }, summary: 'Other teams say it.' },
   ];
 }
 

@@ -9,6 +9,9 @@ import type { CloudEvent } from './envelope.ts';
 // oxlint-disable-next-line typescript/no-explicit-any -- a definition of any payload, used only as a generic bound
 type AnySchema = TObject<any>;
 
+/** The owner of a topic that producers outside of the platform write. No event of it has a contract: its reader takes records as they are. */
+export const OTHERS = 'others';
+
 /** A fact, named in the past tense: `exposure.recorded`. */
 export interface EventDefinition<T extends string = string, S extends AnySchema = AnySchema> {
   readonly kind: 'event';

@@ -1,6 +1,6 @@
 /** Streams that ingestion owns: the users' own accepted events, and what was refused. */
 import { Type } from 'typebox';
-import { defineEvent, defineTopic, defineTopicFamily } from './define.ts';
+import { defineEvent, defineTopic, defineTopicFamily, OTHERS, type EventDefinition } from './define.ts';
 import { Name, SubjectId, Timestamp } from './ids.ts';
 
 /**
@@ -15,6 +15,22 @@ export const acceptedEvents = defineTopicFamily('events.', {
   description: "The users' own accepted events, one topic per event type. Read by features, experiments and other teams.",
 });
 
+/**
+ * CloudEvents that other teams write themselves, for ingestion to take as it takes those that come by HTTP. One partition's are taken in
+ * their order, so a producer keys them as it wants them ordered: by the subject. Kept a week, which is how long ingestion may be away.
+ */
+export const eventsInbox = defineTopic('events-inbox.v1', {
+  events: [] as readonly EventDefinition[],
+  key: (event) => event.subject ?? '',
+  owner: OTHERS,
+  retentionDays: 7,
+  public: true,
+  description:
+    'Written by other teams, heard by ingestion: one CloudEvent in each record, in binary mode (attributes in headers `ce_<name>`, data as JSON, ' +
+    'or in the Confluent wire format as Avro or JSON) or structured (`content-type: application/cloudevents+json`). What is accepted goes to `events.<type>`, ' +
+    'the rest to `events-refused.v1`.',
+});
+
 /** The topic of an event type. */
 export const topicOf = (eventType: string): string => `${acceptedEvents.prefix}${eventType}`;
 
@@ -23,7 +39,7 @@ const Refused = {
   eventType: Type.String(),
   eventId: Type.String(),
   eventSource: Type.String(),
-  /** A stable word for machines: `schema`, `unknown-type`, `envelope`, `json`, `known-time`, `event-time`, `too-late`, `too-large`. */
+  /** A stable word for machines: `schema`, `unknown-type`, `envelope`, `json`, `known-time`, `event-time`, `too-late`, `too-large`, `not-allowed`, `avro`, `unknown-schema`. */
   reason: Type.String(),
   /** What is wrong and what to do, for people. */
   detail: Type.String(),

@@ -2,7 +2,7 @@
 import type { CommandDefinition, TopicDefinition } from './define.ts';
 import { audit } from './audit.ts';
 import { deployments } from './deployments.ts';
-import { eventProgress, eventTypes, refusedEvents } from './events.ts';
+import { eventProgress, eventsInbox, eventTypes, refusedEvents } from './events.ts';
 import { assignments, experiments, StopExperiment } from './experiments.ts';
 import { BuildTrainingSnapshot, featureDefinitions, trainingSnapshots } from './features.ts';
 import { modelVersions, PromoteModelVersion, RollBackModelVersion } from './models.ts';
@@ -13,6 +13,7 @@ import { CancelTrainingRun, StartTrainingRun, trainingRuns } from './training.ts
 export const allTopics: readonly TopicDefinition[] = [
   eventTypes,
   eventProgress,
+  eventsInbox,
   refusedEvents,
   featureDefinitions,
   trainingSnapshots,

@@ -44,7 +44,7 @@ const Received = Type.Object({
   quarantined: Type.Integer(),
 });
 
-/** `GET /v1/events/ledger`: by event type, and by the id of the write key (`(none)`: without one) and event type. */
+/** `GET /v1/events/ledger`: by event type, and by the id of the write key (`(none)`: without one; `inbox`: written to `events-inbox.v1`) and event type. */
 export const Ledger = Type.Object({
   types: Type.Record(Type.String(), Received),
   keys: Type.Record(Type.String(), Type.Record(Type.String(), Received)),

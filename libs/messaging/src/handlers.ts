@@ -14,7 +14,7 @@ import type {
 } from '@roofshot/contracts/define';
 import type { CloudEvent, Position } from '@roofshot/contracts/envelope';
 import type { Queryable } from '@roofshot/storage/sql';
-import type { OutgoingRecord } from './events/bus.ts';
+import type { LogRecord, OutgoingRecord } from './events/bus.ts';
 
 /** What became of a message. A throw means: try again with back-off, then park or dead-letter. Returning nothing does not compile. */
 export type Outcome =
@@ -77,6 +77,23 @@ export interface EventBatch<E extends CloudEvent = CloudEvent> {
   readonly end: number;
 }
 
+/** Records of one partition as they lie on the log, in its order: whether they can be read is the handler's to judge. */
+export interface RecordBatch {
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: readonly LogRecord[];
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What a batch of records came to, in two steps. */
+export interface TakenRecords {
+  /** In the transaction that moves past the records; may run more than once. */
+  write(tx: Tx): Promise<void>;
+  /** After its commit: counts and lines of the log. */
+  committed(): void;
+}
+
 // Keyed by the union of type names: a mapped type over the definitions themselves would leave the parameters untyped.
 type Each<D extends EventDefinition> = {
   readonly [K in D['type']]: ((event: Received<EventOf<Extract<D, { type: K }>>>, tx: Tx) => Outcome | Promise<Outcome>) | 'ignore';
@@ -97,6 +114,13 @@ export interface BatchHandler {
   readonly batch: (batch: EventBatch, tx: Tx) => Promise<void>;
   readonly options: BatchOptions;
 }
+export interface RecordsHandler {
+  readonly kind: 'records';
+  readonly topic: TopicDefinition;
+  readonly take: (batch: RecordBatch) => Promise<TakenRecords>;
+}
+/** The handlers of which the processes of a service share the partitions. */
+export type SharedHandler = EachHandler | BatchHandler | RecordsHandler;
 export interface FollowHandler {
   readonly kind: 'follow';
   readonly topic: TopicDefinition;
@@ -108,7 +132,7 @@ export interface CommandHandler {
   readonly run: (command: CommandOf<CommandDefinition>, tx: Tx) => Outcome | Promise<Outcome>;
   readonly concurrency: number;
 }
-export type Handler = EachHandler | BatchHandler | FollowHandler | CommandHandler;
+export type Handler = SharedHandler | FollowHandler | CommandHandler;
 
 export interface BatchOptions {
   /** After the commit, before the position counts as reached for waiting readers: writes to stores that can be rebuilt. Must not throw. */
@@ -135,6 +159,14 @@ export function onBatch(
   options: BatchOptions = {},
 ): BatchHandler {
   return { kind: 'batch', topic, batch: batch as BatchHandler['batch'], options };
+}
+
+/**
+ * Records that others write, undecoded and exactly once: what the handler writes, its messages and the position are one transaction.
+ * `take` runs before it. No key is parked: a record that alone makes the handler throw goes to the dead letters, and the next ones go on.
+ */
+export function onRecords(topic: TopicDefinition, take: (batch: RecordBatch) => Promise<TakenRecords>): RecordsHandler {
+  return { kind: 'records', topic, take };
 }
 
 /** The whole topic folded into memory from its start, in every process; the service is ready when it has caught up. For small, kept topics. */

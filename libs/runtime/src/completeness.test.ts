@@ -1,5 +1,5 @@
-import { defineCommand, defineEvent, defineTopic } from '@roofshot/contracts/define';
-import { done, follow, handle, on, type Handler } from '@roofshot/messaging/handlers';
+import { defineCommand, defineEvent, defineTopic, OTHERS } from '@roofshot/contracts/define';
+import { done, follow, handle, on, onRecords, type Handler } from '@roofshot/messaging/handlers';
 import { Type } from 'typebox';
 import { completeness } from './completeness.ts';
 import type { AnyService } from './service.ts';
@@ -68,6 +68,16 @@ describe('how services fit together', () => {
     expect(completeness([billing], { whole: true })).toContain(
       "billing hears trips.v1, which no service publishes. Add it to its owner's publishes.",
     );
+  });
+
+  test('a topic that others write is heard though no service says it, and none may', () => {
+    const inbox = defineTopic('inbox.v1', { events: [], key: () => '', owner: OTHERS, retentionDays: 1, description: 'Of others.' });
+    const taken = { write: () => Promise.resolve(), committed: () => undefined };
+    const hearer = service('hearer', { handlers: () => [onRecords(inbox, () => Promise.resolve(taken))] });
+    expect(completeness([hearer], { whole: true })).toEqual([]);
+    expect(completeness([hearer, service('sayer', { publishes: [inbox] })], { whole: true })).toEqual([
+      expect.stringContaining('sayer publishes inbox.v1, whose owner is others'),
+    ]);
   });
 
   test('a command needs exactly one handler, in its owner', () => {

@@ -1,4 +1,4 @@
-import type { CommandDefinition, EventDefinition, TopicDefinition, TopicFamily } from '@roofshot/contracts/define';
+import { OTHERS, type CommandDefinition, type EventDefinition, type TopicDefinition, type TopicFamily } from '@roofshot/contracts/define';
 import { hearingsOf, publishesOf, type Hearing } from './conversation.ts';
 import { httpPrefixesOf } from './http-prefixes.ts';
 import type { AnyService } from './service.ts';
@@ -77,7 +77,7 @@ const hears = (hearing: Hearing, topic: TopicDefinition, event: EventDefinition)
 
 function unsaidTopics(services: readonly AnyService[], hearings: readonly Hearing[]): string[] {
   const said = new Set(services.flatMap(publishesOf));
-  const unsaid = hearings.filter(({ topic }) => topic !== undefined && !said.has(topic));
+  const unsaid = hearings.filter(({ topic }) => topic !== undefined && topic.owner !== OTHERS && !said.has(topic));
   const lines = unsaid.map(
     ({ service, topic }) =>
       `${service} hears ${topic === undefined ? '' : nameOf(topic)}, which no service publishes. Add it to its owner's publishes.`,

@@ -13,7 +13,7 @@ export interface Hearing {
   readonly command: CommandDefinition | undefined;
   /** The event; undefined: all of the topic. */
   readonly event: EventDefinition | undefined;
-  /** `each`, `batch`, `follow` or `command`. */
+  /** `each`, `batch`, `records`, `follow` or `command`. */
   readonly kind: Handler['kind'];
   /** `UpdateFeatures.fold`; the text of the function where it names no class. */
   readonly target: string;
@@ -31,6 +31,8 @@ function hearingsOfHandler(service: string, handler: Handler): Hearing[] {
       return [{ ...common, command: handler.command, target: targetOf(handler.run) }];
     case 'batch':
       return [{ ...common, topic: handler.topic, target: targetOf(handler.batch) }];
+    case 'records':
+      return [{ ...common, topic: handler.topic, target: targetOf(handler.take) }];
     case 'each':
     case 'follow': {
       const { topic, each } = handler;

@@ -1,5 +1,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { defineTopic, OTHERS } from '@roofshot/contracts/define';
+import { onRecords } from '@roofshot/messaging/handlers';
 import { tally } from '../test/tally.ts';
 import { eventMap, eventMapTable } from './event-map.ts';
 
@@ -12,6 +14,20 @@ test('each message has a row per reader, down to the function and its file', asy
     { message: 'tally.added', publisher: 'tally', topic: 'tallies.v1', group: 'tally', handler: 'Tally.count', file: 'test/tally.ts' },
     { message: 'audit.recorded', publisher: 'tally', topic: 'audit.v1', group: 'public', handler: '–', file: '' },
     { message: 'tally.add', publisher: 'tally', topic: 'tally.add.v1', group: 'tally', handler: 'Tally.add', file: 'test/tally.ts' },
+  ]);
+});
+
+test('what others write has a row with its reader', async () => {
+  const inbox = defineTopic('inbox.v1', { events: [], key: () => '', owner: OTHERS, retentionDays: 1, description: 'Of others.' });
+  const reader = {
+    ...tally,
+    publishes: [],
+    sends: [],
+    kinds: [],
+    handlers: () => [onRecords(inbox, () => Promise.reject(new Error('Nothing is read here.')))],
+  };
+  expect(await eventMap([reader], new Map([['tally', test_]]), join(test_, '..'))).toMatchObject([
+    { message: 'any', publisher: 'other teams', topic: 'inbox.v1', group: 'tally' },
   ]);
 });
 

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { OTHERS } from '@roofshot/contracts/define';
 import { hearingsOf, publishesOf, type Hearing } from './conversation.ts';
 import type { AnyService } from './service.ts';
 
@@ -23,6 +24,7 @@ export async function eventMap(services: readonly AnyService[], sources: Readonl
   const rows: MapRow[] = [];
   const hearings = services.flatMap(hearingsOf);
   for (const service of services) rows.push(...saidBy(service, hearings));
+  rows.push(...hearings.flatMap(saidByOthers));
   const files = await filesOfNames(sources, root);
   return rows.map((row) => ({ ...row, file: files.get(`${row.file}/${row.handler.split('.')[0] ?? ''}`) ?? '' }));
 }
@@ -63,6 +65,12 @@ function saidBy(service: AnyService, hearings: readonly Hearing[]): MapRow[] {
     })),
   );
   return [...events, ...commands];
+}
+
+function saidByOthers(hearing: Hearing): MapRow[] {
+  const { topic, target, service } = hearing;
+  if (topic?.kind !== 'topic' || topic.owner !== OTHERS) return [];
+  return [{ message: 'any', publisher: 'other teams', topic: topic.name, group: groupOf(hearing), handler: target, file: service }];
 }
 
 const groupOf = ({ kind, service }: Hearing): string => (kind === 'follow' ? `each process of ${service}` : service);

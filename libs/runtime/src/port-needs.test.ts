@@ -1,5 +1,5 @@
-import { defineEvent, defineTopic } from '@roofshot/contracts/define';
-import { done, on } from '@roofshot/messaging/handlers';
+import { defineEvent, defineTopic, OTHERS } from '@roofshot/contracts/define';
+import { done, on, onRecords } from '@roofshot/messaging/handlers';
 import { Type } from 'typebox';
 import { portNeedsOf } from './port-needs.ts';
 import type { AnyService } from './service.ts';
@@ -39,6 +39,13 @@ describe('what the services of a process need', () => {
     expect(portNeedsOf([sayer]).topics).toMatchObject([{ name: 'things.v1', retentionMs: 2 * 86_400_000, uses: ['write'] }]);
     expect(portNeedsOf([hearer]).topics).toMatchObject([{ uses: ['read'] }]);
     expect(portNeedsOf([sayer, hearer]).topics).toMatchObject([{ uses: ['write', 'read'] }]);
+  });
+
+  it('is a topic that the broker keeps readable where others write it', () => {
+    const inbox = defineTopic('inbox.v1', { events: [], key: () => '', owner: OTHERS, retentionDays: 7, description: 'Of others.' });
+    const taken = { write: () => Promise.resolve(), committed: () => undefined };
+    const taker = service('taker', { handlers: () => [onRecords(inbox, () => Promise.resolve(taken))] });
+    expect(portNeedsOf([taker]).topics).toMatchObject([{ name: 'inbox.v1', isForOthers: true, uses: ['read'] }]);
   });
 
   it('is a store to read from only where none of them writes to it', () => {

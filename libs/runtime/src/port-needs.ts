@@ -1,4 +1,4 @@
-import type { TopicDefinition } from '@roofshot/contracts/define';
+import { OTHERS, type TopicDefinition } from '@roofshot/contracts/define';
 import type { TopicSpec } from '@roofshot/messaging/events';
 import { deliveryMigrations } from '@roofshot/storage/delivery-migrations';
 import type { MigrationClass } from '@roofshot/storage/migrate';
@@ -58,6 +58,7 @@ function topicsOf(conversations: readonly Pick<ReturnType<typeof conversationOf>
 
 const DAY_MS = 86_400_000;
 
-function specOf({ name, retentionDays, compacted = false }: TopicDefinition): TopicSpec {
-  return { name, retentionMs: retentionDays === 'forever' ? null : retentionDays * DAY_MS, compacted };
+function specOf({ name, retentionDays, compacted = false, owner }: TopicDefinition): TopicSpec {
+  const retentionMs = retentionDays === 'forever' ? null : retentionDays * DAY_MS;
+  return { name, retentionMs, compacted, ...(owner === OTHERS && { isForOthers: true }) };
 }

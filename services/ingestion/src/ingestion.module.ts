@@ -12,6 +12,8 @@ import { eventTypeKind } from './event-type-rules.ts';
 import { EventTypes } from './event-types.ts';
 import { TypesController } from './generate-types/types.controller.ts';
 import { ForgetSeen } from './forget-seen.ts';
+import { Inbox } from './inbox/inbox.ts';
+import { WireFormat } from './inbox/wire-format.ts';
 import { InFlight } from './in-flight.ts';
 import { IngestionController } from './ingestion.controller.ts';
 import { ownShard } from './ledger-store.ts';
@@ -54,6 +56,7 @@ export class IngestionModule {
             return new EventIntake(types, transactions, { clock, shard: ownShard(Math.random()) });
           },
         },
+        { provide: Inbox, inject: [EventIntake], useFactory: (intake: EventIntake) => new Inbox(intake, new WireFormat(sql)) },
         {
           provide: EVENT_ROUTE_NEEDS,
           inject: [InFlight, WriteKeys],

@@ -77,8 +77,8 @@ export class IngestionLab {
     await this.declare('import.row', { schema: { type: 'object' }, knownTime: 'knowntime' });
   }
 
-  async start(): Promise<void> {
-    this.#running = await this.startReplica('first');
+  async start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
+    this.#running = await this.startReplica('first', settings);
   }
 
   /** One more process of the service on the same database. The caller stops it. */

@@ -1,7 +1,7 @@
 import { runWith } from '@roofshot/telemetry/context';
 import { pause } from '../back-off.ts';
 import type { Consumption, PartitionHealth } from '../events/bus.ts';
-import type { BatchHandler, EachHandler, FollowHandler, Handler } from '../handlers.ts';
+import type { FollowHandler, Handler, SharedHandler } from '../handlers.ts';
 import type { DeliverySetup } from './delivery-setup.ts';
 import { metrics } from './delivery-metrics.ts';
 import { EventDelivery } from './event-delivery.ts';
@@ -24,7 +24,7 @@ const CATCH_UP_AGAIN_MS = 1_000;
 export class ServiceConsumption {
   readonly redrive: Redrive;
   readonly #setup: DeliverySetup;
-  readonly #handlers: readonly (EachHandler | BatchHandler)[];
+  readonly #handlers: readonly SharedHandler[];
   readonly #follows: readonly FollowHandler[];
   readonly #delivery: EventDelivery;
   readonly #following: FollowDelivery;
@@ -36,7 +36,7 @@ export class ServiceConsumption {
 
   constructor(setup: DeliverySetup, handlers: readonly Handler[]) {
     this.#setup = setup;
-    this.#handlers = handlers.filter((handler) => handler.kind === 'each' || handler.kind === 'batch');
+    this.#handlers = handlers.filter((handler) => handler.kind !== 'follow' && handler.kind !== 'command');
     this.#follows = handlers.filter((handler) => handler.kind === 'follow');
     refuseOverlaps(setup.service, this.#handlers);
     this.#delivery = new EventDelivery(setup, this.#handlers);
@@ -135,7 +135,7 @@ function describeStall({ topic, partition, position, lag, progressedAt, failure 
 }
 
 /** Two handlers of one topic would share one position, and a failure of one would repeat the other. */
-function refuseOverlaps(service: string, handlers: readonly (EachHandler | BatchHandler)[]): void {
+function refuseOverlaps(service: string, handlers: readonly SharedHandler[]): void {
   const names = handlers.map(({ topic }) => (topic.kind === 'topic' ? topic.name : `${topic.prefix}*`));
   handlers.forEach(({ topic }, i) => {
     const name = names[i] ?? '';

@@ -4,10 +4,10 @@ import type { TopicPartition } from '../events/bus.ts';
 import type { DeliverySetup } from './delivery-setup.ts';
 import { metrics } from './delivery-metrics.ts';
 import { contextOf, type Verdict } from './run-handler.ts';
-import type { Sorted } from './sort-records.ts';
+import type { Item } from './sort-records.ts';
 
 /** What became of an event; `labels.outcome` in the log, the tag `outcome` of the metric. */
-type EventOutcome = 'done' | 'ignored' | 'repeated' | 'skipped' | 'rejected' | 'queued' | 'parked' | 'dead';
+type EventOutcome = 'done' | 'ignored' | 'repeated' | 'skipped' | 'rejected' | 'queued' | 'parked' | 'given-up' | 'dead';
 
 /** One sentence for each, so that equal things can be counted. Those at debug are, with what was said, the path of a request. */
 const LINES: Readonly<Record<Exclude<EventOutcome, 'ignored'>, readonly [LogLevel, string]>> = {
@@ -17,6 +17,7 @@ const LINES: Readonly<Record<Exclude<EventOutcome, 'ignored'>, readonly [LogLeve
   rejected: ['warn', 'The handler refused an event.'],
   queued: ['warn', 'An event waits behind its parked key.'],
   parked: ['error', 'A key was parked because one of its events could not be handled.'],
+  'given-up': ['error', 'A record that could not be handled went to the dead letters.'],
   dead: ['warn', 'A record went to the dead letters.'],
 };
 
@@ -28,7 +29,7 @@ export function countOutcome({ topic }: TopicPartition, outcome: EventOutcome, e
 /** Logs one event's outcome under its own trace and correlation id. */
 export function logOutcome(
   { log, service }: DeliverySetup,
-  what: Sorted | Verdict['event'],
+  what: Item | Verdict['event'],
   outcome: Exclude<EventOutcome, 'ignored'>,
   { reason, error }: { readonly reason?: string; readonly error?: unknown } = {},
 ): void {

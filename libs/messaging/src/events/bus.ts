@@ -22,12 +22,18 @@ export interface LogRecord extends OutgoingRecord, Position {
   readonly partition: number;
   /** Append time, epoch milliseconds: retention uses it, rules never do. */
   readonly appendedAt: number;
+  /** The value's bytes in base64 where they are no UTF-8, as others may write them to Kafka: `value` cannot tell them. */
+  readonly base64?: string;
+  /** It has no value at all, which `value` tells as an empty one. */
+  readonly hasNoValue?: true;
 }
 
 export interface TopicSpec {
   readonly name: string;
   readonly retentionMs: number | null;
   readonly compacted: boolean;
+  /** Producers outside of the platform write it, in whatever compression they have: the broker is to keep it in one that is read here. */
+  readonly isForOthers?: boolean;
   /** What this process does with it: where a broker has rights, it is refused at once that one is missing, and not by the first message. */
   readonly uses?: readonly ('read' | 'write')[];
 }

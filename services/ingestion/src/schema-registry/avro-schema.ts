@@ -6,6 +6,13 @@ interface Placed {
   /** Where it stands, like `#/fields/0/type`. */
   readonly path: string;
 }
+/** What a value means beyond its type. An annotation: whoever does not know it reads the plain value. */
+export interface AvroLogical {
+  /** Like `timestamp-micros`. */
+  readonly name: string;
+  /** Of a decimal: digits behind the point. */
+  readonly scale: number;
+}
 interface Named extends Placed {
   /** With its namespace. */
   readonly name: string;
@@ -19,9 +26,9 @@ export interface AvroField extends Placed {
 }
 export type AvroRecord = Named & { readonly kind: 'record'; readonly fields: AvroField[] };
 export type AvroEnum = Named & { readonly kind: 'enum'; readonly symbols: readonly string[]; readonly hasDefault: boolean };
-export type AvroFixed = Named & { readonly kind: 'fixed'; readonly size: number };
+export type AvroFixed = Named & { readonly kind: 'fixed'; readonly size: number; readonly logical: AvroLogical | undefined };
 export type AvroType =
-  | (Placed & { readonly kind: (typeof AVRO_PRIMITIVES)[number] })
+  | (Placed & { readonly kind: (typeof AVRO_PRIMITIVES)[number]; readonly logical?: AvroLogical | undefined })
   | (Placed & { readonly kind: 'array' | 'map'; readonly inner: AvroType })
   | (Placed & { readonly kind: 'union'; readonly branches: readonly AvroType[] })
   | AvroRecord
@@ -63,14 +70,24 @@ function parseObject(schema: Json, path: string, scope: Scope): AvroType {
         scope,
       );
     case 'fixed':
-      return define({ ...namesOf(schema, path, scope), kind: 'fixed', size: Number(schema['size']) }, scope);
+      return define({ ...namesOf(schema, path, scope), kind: 'fixed', size: Number(schema['size']), logical: logicalOf(schema) }, scope);
     case 'array':
       return { kind: 'array', path, inner: parseType(schema['items'], `${path}/items`, scope) };
     case 'map':
       return { kind: 'map', path, inner: parseType(schema['values'], `${path}/values`, scope) };
     default:
-      return parseType(schema['type'], `${path}/type`, scope);
+      return annotated(parseType(schema['type'], `${path}/type`, scope), logicalOf(schema));
   }
+}
+
+/** A type that is defined elsewhere has its own meaning there. */
+function annotated(type: AvroType, logical: AvroLogical | undefined): AvroType {
+  const isPrimitive = AVRO_PRIMITIVES.some((name) => name === type.kind);
+  return logical === undefined || !isPrimitive ? type : ({ ...type, logical } as AvroType);
+}
+
+function logicalOf({ logicalType, scale }: Json): AvroLogical | undefined {
+  return typeof logicalType === 'string' ? { name: logicalType, scale: typeof scale === 'number' ? scale : 0 } : undefined;
 }
 
 function parseRecord(schema: Json, path: string, scope: Scope): AvroType {

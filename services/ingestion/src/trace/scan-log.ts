@@ -1,6 +1,7 @@
 /** Reads the log backwards, newest records first, page by page over all partitions in turn. */
 import { acceptedEvents } from '@roofshot/contracts/events';
 import type { TraceHop } from '@roofshot/contracts/http/ingestion';
+import { OTHERS } from '@roofshot/contracts/define';
 import { allTopics } from '@roofshot/contracts/topics';
 import type { EventBus, LogBounds, LogRecord } from '@roofshot/messaging/events';
 import { describeHop, type IsPrivate } from './describe-hop.ts';
@@ -74,7 +75,8 @@ export async function scanLog(bus: ReadableLog, wanted: Wanted, limits: ScanLimi
   };
 }
 
-const CONTRACTS = new Set(allTopics.map(({ name }) => name));
+/** What others write there comes again as what became of it, with its personal data hidden. */
+const CONTRACTS = new Set(allTopics.filter(({ owner }) => owner !== OTHERS).map(({ name }) => name));
 
 /** A broker may carry others' topics too, in codecs of theirs: what lies there is nobody's business here. */
 async function ownTopics(bus: ReadableLog): Promise<string[]> {

@@ -66,12 +66,12 @@ function refusalsIn(error: unknown): Refusal[] | undefined {
 
 /**
  * Append time is the broker's, because retention must not follow what a replay says of the past. The compression is the producers',
- * because a broker may be set to one that the readers here do not know.
+ * because a broker may be set to one that the readers here do not know; where others produce, who may use any, the broker packs anew.
  */
-function configOf({ retentionMs, compacted }: TopicSpec, copies: number): { name: string; value: string }[] {
+function configOf({ retentionMs, compacted, isForOthers = false }: TopicSpec, copies: number): { name: string; value: string }[] {
   return [
     { name: 'message.timestamp.type', value: 'LogAppendTime' },
-    { name: 'compression.type', value: 'producer' },
+    { name: 'compression.type', value: isForOthers ? 'zstd' : 'producer' },
     { name: 'cleanup.policy', value: compacted ? (retentionMs === null ? 'compact' : 'compact,delete') : 'delete' },
     { name: 'retention.ms', value: String(retentionMs ?? -1) },
     { name: 'min.insync.replicas', value: String(Math.max(1, copies - 1)) },

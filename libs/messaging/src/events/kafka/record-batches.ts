@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { PartitionStopped, type LogRecord } from '../bus.ts';
 import { ByteReader } from './byte-reader.ts';
@@ -104,15 +105,24 @@ function readRecords({ topic, partition, from }: RecordSet, batch: Batch, packed
 }
 
 /** A record without key or value, as others may write it, has an empty one. */
-function readContent(reader: ByteReader): Pick<LogRecord, 'key' | 'value' | 'headers'> {
+function readContent(reader: ByteReader): Pick<LogRecord, 'key' | 'value' | 'headers' | 'base64' | 'hasNoValue'> {
   const key = reader.text(Math.max(0, reader.varint()));
-  const value = reader.text(Math.max(0, reader.varint()));
+  const value = readValue(reader, reader.varint());
   const headers: Record<string, string> = {};
   for (let left = reader.varint(); left > 0; left -= 1) {
     const name = reader.text(reader.varint());
     headers[name] = reader.text(Math.max(0, reader.varint()));
   }
-  return { key, value, headers };
+  return { key, headers, ...value };
+}
+
+/** `length`: -1 where there is none. */
+function readValue(reader: ByteReader, length: number): Pick<LogRecord, 'value' | 'base64' | 'hasNoValue'> {
+  if (length < 0) return { value: '', hasNoValue: true };
+  const bytes = reader.bytes(length);
+  const value = bytes.toString('utf8');
+  // What stands for broken bytes is not often in a text, so most are not looked at twice.
+  return value.includes('\uFFFD') && !isUtf8(bytes) ? { value, base64: bytes.toString('base64') } : { value };
 }
 
 /** By the numbers of `CODEC_MASK`: https://kafka.apache.org/documentation/#recordbatch */
