@@ -32,7 +32,7 @@ export interface TopicOptions<E extends readonly EventDefinition[]> {
   readonly events: E;
   /** The ordering key: two events with one key are read in the order in which they were published. */
   readonly key: (event: { readonly subject?: string; readonly data: DataOf<E[number]> }) => string;
-  /** The one service that publishes. `many` is for the declared multi-writer topics `audit.v1` and `resource-references.v1` alone. */
+  /** The one service that publishes. `many` is for the declared multi-writer topics `audit.v1`, `resource-references.v1` and `erasures.v1` alone. */
   readonly owner: string;
   /** How long records are kept, in days, by append time; `forever` for topics that are folded from their start. */
   readonly retentionDays: number | 'forever';

@@ -34,6 +34,12 @@ export interface Position {
  */
 export const SOURCE_PROGRESSED = 'source.progressed';
 
+/**
+ * The type of what is left of a record whose subject was erased: its id, source, times and offset, no subject and null data. Readers skip
+ * it, as they do what they do not know.
+ */
+export const EVENT_ERASED = 'event.erased';
+
 /** Attributes that travel as headers (`ce_<name>`) in binary mode; everything but `data`. */
 export const ATTRIBUTES = [
   'specversion',

@@ -5,14 +5,15 @@ import { Name, SubjectId, Timestamp } from './ids.ts';
 
 /**
  * `events.<type>`: a user's accepted events, exactly as sent plus `knowntime`, `traceparent` and `correlationid`.
- * Key: subject, so one subject's events stay in order. Also carries `source.progressed` control records. Where the platform stamps the
+ * Key: subject, so one subject's events stay in order. Also carries `source.progressed` control records, and `event.erased` in the places of events whose subject was erased. Where the platform stamps the
  * known times (live streams), these rise from record to record of a partition.
  */
 export const acceptedEvents = defineTopicFamily('events.', {
   owner: 'ingestion',
   retentionDays: 'forever',
   public: true,
-  description: "The users' own accepted events, one topic per event type. Read by features, experiments and other teams.",
+  description:
+    "The users' own accepted events, one topic per event type. Read by features, experiments and other teams. Readers skip the types `source.progressed` (control records) and `event.erased` (the place of an event whose subject was erased).",
 });
 
 /**
@@ -68,6 +69,10 @@ export const EventTypeChanged = defineEvent(
     generation: Type.Integer({ minimum: 1 }),
     importer: Type.Boolean(),
     deleted: Type.Boolean(),
+    /** What of its data is personal: marks (`x-pii`) in the schema, and JSON pointers. Null: nothing; absent: not said (by versions before). */
+    personal: Type.Optional(
+      Type.Union([Type.Null(), Type.Object({ schema: Type.Record(Type.String(), Type.Unknown()), pointers: Type.Array(Type.String()) })]),
+    ),
   }),
 );
 /** Which event types exist. Compacted by event type; folded from the start by readers. */

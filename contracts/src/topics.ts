@@ -2,6 +2,7 @@
 import type { CommandDefinition, TopicDefinition } from './define.ts';
 import { audit } from './audit.ts';
 import { deployments } from './deployments.ts';
+import { EraseExperimentsSubject, EraseFeaturesSubject, EraseIngestionSubject, erasures, EraseServingSubject } from './erasures.ts';
 import { eventProgress, eventsInbox, eventTypes, refusedEvents } from './events.ts';
 import { assignments, experiments, StopExperiment } from './experiments.ts';
 import { BuildTrainingSnapshot, featureDefinitions, trainingSnapshots } from './features.ts';
@@ -25,6 +26,7 @@ export const allTopics: readonly TopicDefinition[] = [
   assignments,
   experiments,
   resourceReferences,
+  erasures,
   audit,
 ];
 
@@ -35,4 +37,8 @@ export const allCommands: readonly CommandDefinition[] = [
   PromoteModelVersion,
   RollBackModelVersion,
   StopExperiment,
+  EraseIngestionSubject,
+  EraseFeaturesSubject,
+  EraseServingSubject,
+  EraseExperimentsSubject,
 ];

@@ -8,7 +8,7 @@ const COMPATIBILITY = ['BACKWARD', 'BACKWARD_TRANSITIVE', 'FORWARD', 'FORWARD_TR
 export const EventTypeSpec = Closed({
   schema: Described(
     Type.Record(Type.String(), Type.Unknown()),
-    "JSON Schema of the event's `data`: 2020-12, or draft-07 where `$schema` says so. An event that does not fit is quarantined.",
+    "JSON Schema of the event's `data`: 2020-12, or draft-07 where `$schema` says so. An event that does not fit is quarantined. `x-pii` on a schema within marks personal data: lists and traces of events show a keyed hash (`true` or `hash`) or leave it out (`drop`).",
   ),
   compatibility: Type.Optional(
     Described(
@@ -31,7 +31,7 @@ export const EventTypeSpec = Closed({
   pii: Type.Optional(
     Described(
       Type.Array(Type.String()),
-      'JSON pointers into `data` that hold personal data, like `/email`; traces leave them out. Absent: nothing is personal.',
+      'JSON pointers into `data` that hold personal data, like `/email`: left out as with `x-pii: drop` in the schema. Absent: only what the schema marks is personal.',
     ),
   ),
 });

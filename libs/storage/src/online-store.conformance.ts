@@ -81,6 +81,18 @@ export function onlineStoreConformance(name: string, start: () => Promise<Online
       expect((await store.get([key('gone', 'g')]))[0]?.value).toBe('3');
     });
 
+    test('what was forgotten was never there, and may be put again', async () => {
+      await store.put([row('forgotten', 'f', { eventTime: 10 }), row('forgotten', 'other', { eventTime: 10 })]);
+      await store.forget([key('forgotten', 'f'), key('forgotten', 'never')]);
+      await store.forget([]);
+      expect(await store.get([key('forgotten', 'f'), key('forgotten', 'other')])).toEqual([
+        undefined,
+        row('forgotten', 'other', { eventTime: 10 }),
+      ]);
+      await store.put([row('forgotten', 'f', { eventTime: 5 })]);
+      expect(await store.get([key('forgotten', 'f')])).toEqual([row('forgotten', 'f', { eventTime: 5 })]);
+    });
+
     test('one call takes thousands of rows, several of one key among them, and reads them back', async () => {
       const rows = Array.from({ length: MANY_ROWS }, (_, n) => row('many', `entity ${n}`, { value: JSON.stringify({ n }) }));
       const olderOnes = rows.slice(0, 100).map((each) => ({ ...each, eventTime: each.eventTime - 1, value: '"old"' }));

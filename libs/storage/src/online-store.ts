@@ -55,6 +55,8 @@ export interface OnlineStore {
   /** Which store it is now. One without a mark is given `fresh`; of several who do that at once, one wins. */
   identify(fresh: string): Promise<OnlineIdentity>;
   get(keys: readonly OnlineKey[]): Promise<(OnlineRow | undefined)[]>;
+  /** Removes the rows without a trace: what was put before may be put again and is taken. Resolves when no reader sees them. */
+  forget(keys: readonly OnlineKey[]): Promise<void>;
   /** What keeps it from working at the moment, where it lies on a server of its own: a sentence with the remedy. Empty when all is well. */
   waitingFor(): readonly string[];
   close(): Promise<void>;

@@ -118,6 +118,15 @@ export class PostgresOnlineStore implements OnlineStore {
     return answer;
   }
 
+  async forget(keys: readonly OnlineKey[]): Promise<void> {
+    if (keys.length === 0) return;
+    await this.#ask(
+      'write',
+      `DELETE FROM online.rows r USING unnest($1::text[], $2::text[]) AS k(view, entity) WHERE r.view = k.view AND r.entity = k.entity`,
+      [keys.map(({ view }) => view), keys.map(({ entity }) => entity)],
+    );
+  }
+
   waitingFor(): readonly string[] {
     return this.#watch?.waitingFor() ?? [];
   }

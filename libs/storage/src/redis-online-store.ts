@@ -112,6 +112,11 @@ export class RedisOnlineStore implements OnlineStore {
     return keys.map((key, i) => rowOf(key, found[i] ?? null));
   }
 
+  async forget(keys: readonly OnlineKey[]): Promise<void> {
+    if (keys.length === 0) return;
+    await this.#ask('write', () => this.#redis.del(keys.map((key) => this.#keyOf(key))));
+  }
+
   waitingFor(): readonly string[] {
     return this.#watch.waitingFor();
   }

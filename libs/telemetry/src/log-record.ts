@@ -1,7 +1,7 @@
 import { currentContext, type TelemetryContext } from './context.ts';
 import { describeError, textOf } from './log-error.ts';
 import type { LogLevel } from './log-level.ts';
-import { isSecretField, REDACTED, redactUrls } from './redact.ts';
+import { isSecretField, REDACTED, redactUrls, withoutQuotedInput } from './redact.ts';
 
 /** A value that a log field can hold. Absent ones are left out of the line. */
 export type LogValue = string | number | bigint | boolean | Date | null | undefined | readonly (string | number | boolean)[];
@@ -104,5 +104,8 @@ function toEcsValue(value: unknown): EcsValue {
 /** Secrets go first: a cut through one would hide it from the pattern that finds it. */
 function boundedText(text: string): string {
   const clean = redactUrls(text);
-  return clean.length > MAX_TEXT ? `${clean.slice(0, MAX_TEXT)}… (${clean.length - MAX_TEXT} more characters cut)` : clean;
+  if (clean.length <= MAX_TEXT) return withoutQuotedInput(clean);
+  // A quotation that is cut ends here, too; to look for one in a text without bounds would take long.
+  const head = withoutQuotedInput(`${clean.slice(0, MAX_TEXT)}"`);
+  return `${head.slice(0, MAX_TEXT)}… (${clean.length - MAX_TEXT} more characters cut)`;
 }

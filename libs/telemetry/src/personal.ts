@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { REDACTED, redactUrls } from './redact.ts';
+import { REDACTED, redactUrls, withoutQuotedInput } from './redact.ts';
 
 /** Every repetition is bounded, so that no text takes long. */
 const EMAIL = /[\p{L}\p{N}._%+-]{1,64}(?:@|%40)(?:[\p{L}\p{N}-]{1,63}\.){1,8}\p{L}[\p{L}\p{N}-]{1,62}/gu;
@@ -11,23 +11,13 @@ const QUERY_VALUE = /([?&][\w.[\]-]{1,64}=)[^\s&#"'`]+/g;
 const CREDENTIALS = /\b(bearer|basic|apikey)\s+[\w.~+/=-]{8,}/gi;
 const NAMED_SECRET = /\b(authorization|cookie|password|passwd|secret|token|api[-_]?key)(["']?\s{0,4}[:=]\s{0,4}["']?)[^\s"',;&]+/gi;
 
-/** Whoever parses quotes what was sent: JSON.parse its surroundings, PostgreSQL the value. */
-const QUOTED_INPUT: readonly (readonly [RegExp, string])[] = [
-  [/(?:\.\.\.)?"[^]*is not valid JSON/g, '[text] is not valid JSON'],
-  [/\b(invalid input (?:syntax|value)[^:"]{0,80}|malformed [\w ]{1,40} literal|[\w/ ]{1,40} out of range): "[^]*"/g, '$1: [text]'],
-  [/\bvalue "[^]*" is out of range/g, 'value [text] is out of range'],
-  [/\bKey \([^)]*\)=\([^)]*\)/g, 'Key [text]'],
-  [/\b(Failing row contains) \([^]*\)/g, '$1 [text]'],
-];
-
 /**
  * The text without what could lead to a person: e-mail and IP addresses (but those of the machine itself), phone numbers, folders of
  * users, values in query strings, secrets, and what parsers quote of their input. Names cannot be told from other words: an error
  * message must not hold them.
  */
 export function withoutPersonal(text: string): string {
-  const quoted = QUOTED_INPUT.reduce((rest, [pattern, instead]) => rest.replace(pattern, instead), redactUrls(text));
-  return quoted
+  return withoutQuotedInput(redactUrls(text))
     .replace(QUERY_VALUE, `$1${REDACTED}`)
     .replace(CREDENTIALS, `$1 ${REDACTED}`)
     .replace(NAMED_SECRET, `$1$2${REDACTED}`)

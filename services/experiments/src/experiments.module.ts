@@ -3,6 +3,7 @@ import { HttpRoutes } from '@roofshot/runtime/http';
 import { ownResources } from '@roofshot/runtime/resource-routes';
 import { Resources } from '@roofshot/runtime/resources';
 import { PLATFORM } from '@roofshot/runtime/service';
+import { ErasedSubjects } from '@roofshot/storage/erased-subjects';
 import { Analyst } from './analysis/analyst.ts';
 import { ROUTE_NEEDS, type RouteNeeds } from './experiment-routes.ts';
 import { ExperimentsController } from './experiments.controller.ts';
@@ -23,6 +24,7 @@ export class ExperimentsModule {
     const scopes = new Scopes();
     const positions = new Positions(events, name);
     const sources = new EventSources();
+    const erased = new ErasedSubjects(name);
     return {
       module: ExperimentsModule,
       controllers: [ExperimentsController],
@@ -33,7 +35,8 @@ export class ExperimentsModule {
         { provide: Scopes, useValue: scopes },
         { provide: Positions, useValue: positions },
         { provide: EventSources, useValue: sources },
-        { provide: FoldFacts, useValue: new FoldFacts({ scopes, positions, sources }) },
+        { provide: FoldFacts, useValue: new FoldFacts({ scopes, positions, sources, erased }) },
+        { provide: ErasedSubjects, useValue: erased },
         {
           provide: Resources,
           inject: [HttpRoutes],

@@ -1,10 +1,14 @@
 import { deployments } from '@roofshot/contracts/deployments';
+import { EraseExperimentsSubject } from '@roofshot/contracts/erasures';
 import { acceptedEvents, eventProgress, eventTypes } from '@roofshot/contracts/events';
 import { StopExperiment } from '@roofshot/contracts/experiments';
 import { modelVersions } from '@roofshot/contracts/models';
 import { exposures, predictions } from '@roofshot/contracts/predictions';
 import { follow, handle, onBatch } from '@roofshot/messaging/handlers';
+import { PayloadMasks } from '@roofshot/runtime/payload-masks';
 import type { ServiceDefinition } from '@roofshot/runtime/service';
+import { ErasedSubjects } from '@roofshot/storage/erased-subjects';
+import { eraseUnit } from './erasures/erase-unit.ts';
 import { FoldFacts } from './join/fold-facts.ts';
 import { foldDeployments } from './models/fold-deployments.ts';
 import { foldModels } from './models/fold-models.ts';
@@ -22,8 +26,14 @@ export const handlers: ServiceDefinition['handlers'] = (get) => {
     onBatch(acceptedEvents, (batch, tx) => get(FoldFacts).outcomes(batch, tx), { afterCommit, caughtUp }),
     onBatch(modelVersions, (batch, tx) => foldModels(batch, tx), { afterCommit }),
     onBatch(deployments, (batch, tx) => foldDeployments(batch, tx), { afterCommit }),
-    follow(eventTypes, { 'event-type.changed': ({ data }) => get(EventSources).declare(data) }),
+    follow(eventTypes, {
+      'event-type.changed': ({ data }) => {
+        get(EventSources).declare(data);
+        get(PayloadMasks).declare(data);
+      },
+    }),
     follow(eventProgress, { 'stream.advanced': ({ data }) => get(EventSources).advance(data) }),
+    handle(EraseExperimentsSubject, (command, tx) => eraseUnit(command, tx, get(ErasedSubjects)), { concurrency: 1 }),
     handle(StopExperiment, (command, tx) => get(Lifecycle).handleStop(command, tx)),
   ];
 };

@@ -1,8 +1,10 @@
 import { audit } from '@roofshot/contracts/audit';
+import { erasures } from '@roofshot/contracts/erasures';
 import { assignments, experiments as experimentEvents } from '@roofshot/contracts/experiments';
 import { PromoteModelVersion, RollBackModelVersion } from '@roofshot/contracts/models';
 import { Experiment, Metric } from '@roofshot/contracts/resources/experiment-kinds';
 import { defineService } from '@roofshot/runtime/service';
+import { erasedSubjectsMigrations } from '@roofshot/storage/erased-subjects';
 import { CreateExperiments1700000006000 } from '../migrations/1700000006000-create-experiments.ts';
 import { ExperimentsConfig } from './config.ts';
 import { ExperimentsModule } from './experiments.module.ts';
@@ -14,11 +16,11 @@ export const experiments = defineService({
   port: 4106,
   config: ExperimentsConfig,
   needs: ['events', 'commands', 'sql'],
-  publishes: [assignments, experimentEvents, audit],
+  publishes: [assignments, experimentEvents, erasures, audit],
   sends: [PromoteModelVersion, RollBackModelVersion],
   kinds: [Metric, Experiment],
   paths: ['/v1/statistics'],
-  migrations: [CreateExperiments1700000006000],
+  migrations: [...erasedSubjectsMigrations, CreateExperiments1700000006000],
   module: ExperimentsModule.with,
   handlers,
 });

@@ -1,15 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { SOURCE_PROGRESSED } from '@roofshot/contracts/envelope';
+import { EVENT_ERASED, SOURCE_PROGRESSED } from '@roofshot/contracts/envelope';
 import { topicOf } from '@roofshot/contracts/events';
 import type { ViewEvent, ViewPlan } from '@roofshot/feature-defs/view-plan';
 import { decodeEvent, isUndecodable } from '@roofshot/messaging/cloud-event-codec';
 import type { EventBus, LogBounds, LogRecord } from '@roofshot/messaging/events';
 import { Repetitions } from '@roofshot/messaging/repetitions';
+import type { ErasedSubjects } from '@roofshot/storage/erased-subjects';
 import { failureLevel } from '@roofshot/storage/failure-level';
 import type { Queryable, Sql } from '@roofshot/storage/sql';
 import { runWith } from '@roofshot/telemetry/context';
 import type { Logger } from '@roofshot/telemetry/logger';
 import type { ActiveViews } from './active-views.ts';
+import { unlessErased } from './erasures/unless-erased.ts';
 import { countFault, foldEvents, greatestTime, knownBefore, toViewEvent } from './fold-events.ts';
 import { metrics } from './metrics.ts';
 import type { Committed, OnlineWriter } from './online-writer.ts';
@@ -22,6 +24,7 @@ export interface CatchUpSetup {
   readonly events: EventBus;
   readonly views: ActiveViews;
   readonly writer: OnlineWriter;
+  readonly erased: ErasedSubjects;
   readonly log: Logger;
   /** What follows when no view is behind any more. */
   readonly met: () => Promise<void>;
@@ -126,7 +129,8 @@ export class CatchUp {
 
   /** One chunk; undefined when the view has met the service's position and the online store has all of it. */
   async #fold(tx: Queryable, plan: ViewPlan, task: LogBounds): Promise<Folded | undefined> {
-    const { name, events, views } = this.#setup;
+    const { name, events, views, erased } = this.#setup;
+    const isErased = await erased.read(tx); // before anything is touched
     const held = await holdPosition(tx, plan.stateKey, task);
     const live = await livePosition(tx, name, task);
     if (held === undefined || live === undefined) return undefined;
@@ -142,7 +146,7 @@ export class CatchUp {
     const known = views.isImported(task.topic) ? null : knownBefore(read.events);
     const progress = greatestTime([held.progress ?? NaN, read.said ?? NaN, known ?? NaN]);
     await moveView(tx, plan.stateKey, task, { end, progress });
-    const rows = await applyDeltas(tx, foldEvents([plan], read.events, task.partition, countFault));
+    const rows = await applyDeltas(tx, foldEvents([unlessErased(plan, isErased)], read.events, task.partition, countFault));
     metrics['catch-up.events'](read.events.length, { view: plan.name });
     const passed = (): void => {
       repetitions.passed(marks);
@@ -177,7 +181,7 @@ interface Read {
 
 function readRecords(records: readonly LogRecord[]): Read {
   const decoded = records.map(decodeEvent).flatMap((event) => (isUndecodable(event) ? [] : [event])); // the others are dead letters
-  const events = decoded.filter(({ type }) => type !== SOURCE_PROGRESSED).map(toViewEvent);
+  const events = decoded.filter(({ type }) => type !== SOURCE_PROGRESSED && type !== EVENT_ERASED).map(toViewEvent);
   const controls = decoded.filter(({ type }) => type === SOURCE_PROGRESSED);
   return {
     events,

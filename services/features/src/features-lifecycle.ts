@@ -4,6 +4,7 @@ import type { Resources } from '@roofshot/runtime/resources';
 import { Entity, FeatureService, FeatureView } from '@roofshot/contracts/resources/feature-kinds';
 import type { ActiveViews } from './active-views.ts';
 import type { CatchUp } from './catch-up.ts';
+import type { EraseSubject } from './erasures/erase-subject.ts';
 import type { OnlineWriter } from './online-writer.ts';
 import type { Progress } from './progress.ts';
 import { declaredOf } from './read-definitions.ts';
@@ -17,6 +18,7 @@ interface Parts {
   readonly writer: OnlineWriter;
   readonly catchUp: CatchUp;
   readonly snapshots: Snapshots;
+  readonly eraseSubject: EraseSubject;
 }
 
 /** What runs beside requests and messages, from the start of the service to its end. */
@@ -29,7 +31,7 @@ export class FeaturesLifecycle implements OnModuleInit, OnModuleDestroy {
 
   /** Definitions first: nothing is folded for a view that is not known. */
   async onModuleInit(): Promise<void> {
-    const { readiness, views, progress, writer, catchUp, snapshots } = this.#parts;
+    const { readiness, views, progress, writer, catchUp, snapshots, eraseSubject } = this.#parts;
     await this.#adoptDefinitions();
     await progress.start();
     await progress.look();
@@ -37,11 +39,13 @@ export class FeaturesLifecycle implements OnModuleInit, OnModuleDestroy {
     await writer.start();
     views.onChange(() => catchUp.start());
     await snapshots.start();
+    eraseSubject.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    const { views, progress, writer, catchUp, snapshots } = this.#parts;
+    const { views, progress, writer, catchUp, snapshots, eraseSubject } = this.#parts;
     views.onChange(() => undefined);
+    await eraseSubject.stop();
     await snapshots.stop();
     await catchUp.stop();
     await writer.stop();

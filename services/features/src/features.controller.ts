@@ -5,6 +5,7 @@ import { Wait, waitMs } from '@roofshot/runtime/durations';
 import { HttpRoutes } from '@roofshot/runtime/http';
 import { Resources } from '@roofshot/runtime/resources';
 import { PLATFORM, type Platform } from '@roofshot/runtime/service';
+import { ErasedSubjects } from '@roofshot/storage/erased-subjects';
 import { Type } from 'typebox';
 import { previewView } from './preview-view.ts';
 import { Progress } from './progress.ts';
@@ -13,8 +14,14 @@ import { readFeatures } from './read-features.ts';
 
 @Controller()
 export class FeaturesController {
-  constructor(http: HttpRoutes, progress: Progress, resources: Resources, @Inject(PLATFORM) platform: Platform<'events' | 'online'>) {
-    const { events, online, clock } = platform;
+  constructor(
+    http: HttpRoutes,
+    progress: Progress,
+    resources: Resources,
+    @Inject(PLATFORM) platform: Platform<'events' | 'online' | 'sql'>,
+  ) {
+    const { name, events, online, sql, clock } = platform;
+    const erased = new ErasedSubjects(name);
     http.route({
       method: 'GET',
       url: '/v1/features/progress',
@@ -38,7 +45,11 @@ export class FeaturesController {
       summary: 'Values of a feature view on the last events, before anything is applied.',
       body: PreviewView,
       response: PreviewAnswer,
-      handler: async ({ body }) => previewView({ ...body, events: body.events ?? 100 }, await readDefinitions(resources), events),
+      handler: async ({ body }) =>
+        previewView({ ...body, events: body.events ?? 100 }, await readDefinitions(resources), {
+          events,
+          isErased: await erased.read(sql),
+        }),
     });
   }
 }

@@ -4,12 +4,14 @@ import { Readiness } from '@roofshot/runtime/readiness';
 import { ownResources } from '@roofshot/runtime/resource-routes';
 import { Resources } from '@roofshot/runtime/resources';
 import type { Platform } from '@roofshot/runtime/service';
+import { ErasedSubjects } from '@roofshot/storage/erased-subjects';
 import type { Static } from 'typebox';
 import { ActiveViews } from './active-views.ts';
 import { AuditController } from './audit/audit.controller.ts';
 import { Audit } from './audit/audit.ts';
 import { CatchUp } from './catch-up.ts';
 import type { FeaturesConfig } from './config.ts';
+import { EraseSubject } from './erasures/erase-subject.ts';
 import { featureKinds } from './feature-kinds.ts';
 import { FeaturesLifecycle } from './features-lifecycle.ts';
 import { FeaturesController } from './features.controller.ts';
@@ -37,9 +39,11 @@ export class FeaturesModule {
       await progress.look();
       await retireViews({ ...platform, views });
     };
-    const catchUp = new CatchUp({ ...platform, views, writer, met });
+    const erased = new ErasedSubjects('features');
+    const eraseSubject = new EraseSubject({ ...platform, views, erased });
+    const catchUp = new CatchUp({ ...platform, views, writer, erased, met });
     const quiet = new QuietStreams();
-    const updateFeatures = new UpdateFeatures({ ...platform, views, quiet, writer, catchUp });
+    const updateFeatures = new UpdateFeatures({ ...platform, views, quiet, writer, catchUp, erased });
     return {
       module: FeaturesModule,
       controllers: [FeaturesController, SnapshotsController, AuditController],
@@ -48,6 +52,8 @@ export class FeaturesModule {
         { provide: QuietStreams, useValue: quiet },
         { provide: Progress, useValue: progress },
         { provide: UpdateFeatures, useValue: updateFeatures },
+        { provide: ErasedSubjects, useValue: erased },
+        { provide: EraseSubject, useValue: eraseSubject },
         {
           provide: Resources,
           inject: [HttpRoutes],
@@ -58,21 +64,29 @@ export class FeaturesModule {
               featureKinds(views, () => progress.look()),
             ),
         },
-        { provide: Snapshots, inject: [Resources], useFactory: (resources: Resources) => makeSnapshots(platform, views, resources) },
-        { provide: Audit, inject: [Resources], useFactory: (resources: Resources) => new Audit(platform, resources) },
+        {
+          provide: Snapshots,
+          inject: [Resources],
+          useFactory: (resources: Resources) => makeSnapshots(platform, { views, erased }, resources),
+        },
+        { provide: Audit, inject: [Resources], useFactory: (resources: Resources) => new Audit({ ...platform, erased }, resources) },
         {
           provide: FeaturesLifecycle,
           inject: [Resources, Snapshots, Readiness],
           useFactory: (resources: Resources, snapshots: Snapshots, readiness: Readiness) =>
-            new FeaturesLifecycle({ resources, readiness, views, progress, writer, catchUp, snapshots }),
+            new FeaturesLifecycle({ resources, readiness, views, progress, writer, catchUp, snapshots, eraseSubject }),
         },
       ],
     };
   }
 }
 
-function makeSnapshots(platform: FeaturesPlatform, views: ActiveViews, resources: Resources): Snapshots {
-  const { config, folder, events, objects } = platform;
+function makeSnapshots(
+  platform: FeaturesPlatform,
+  { views, erased }: { readonly views: ActiveViews; readonly erased: ErasedSubjects },
+  resources: Resources,
+): Snapshots {
+  const { config, folder, events, objects, sql } = platform;
   const isImporter = (eventType: string): boolean | undefined => views.isImporter(eventType);
   let scratch: Promise<string> | undefined;
   const build = async (request: SnapshotRequest): ReturnType<typeof buildSnapshot> =>
@@ -82,6 +96,7 @@ function makeSnapshots(platform: FeaturesPlatform, views: ActiveViews, resources
       objects,
       isImporter,
       maxEvents: config.snapshotMaxEvents,
+      isErased: await erased.read(sql),
       definitions: await readDefinitions(resources),
     });
   return new Snapshots({ ...platform, leaseMs: config.snapshotLease, build });

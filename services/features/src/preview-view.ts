@@ -1,3 +1,4 @@
+import type { CloudEvent } from '@roofshot/contracts/envelope';
 import { topicOf } from '@roofshot/contracts/events';
 import { EntitySpec, FeatureViewSpec } from '@roofshot/contracts/resources/feature-kinds';
 import type { Fault } from '@roofshot/contracts/validate';
@@ -5,6 +6,8 @@ import { validatorOf } from '@roofshot/contracts/validate';
 import type { Definitions } from '@roofshot/feature-defs/definitions';
 import { checkView, compileView, windowValues, type ViewPlan } from '@roofshot/feature-defs/view-plan';
 import type { EventBus } from '@roofshot/messaging/events';
+import type { IsErased } from '@roofshot/storage/erased-subjects';
+import { unlessErased } from './erasures/unless-erased.ts';
 import { refuseRequest } from './errors.ts';
 import { foldEvents, toViewEvent } from './fold-events.ts';
 import { previewWarnings } from './preview-warnings.ts';
@@ -28,10 +31,21 @@ export interface Preview {
   readonly warnings: string[];
 }
 
+export interface PreviewSource {
+  readonly events: EventBus;
+  readonly isErased: IsErased;
+}
+
 /** Values of a view on the last events of the log, computed by the same code as live features, without applying anything. */
-export async function previewView(request: PreviewRequest, definitions: Definitions, events: EventBus): Promise<Preview> {
-  const plan = planOf(request, definitions);
-  const last = (await readLastEvents(events, topicOf(plan.eventType), request.events)).map(toViewEvent);
+export async function previewView(
+  request: PreviewRequest,
+  definitions: Definitions,
+  { events, isErased }: PreviewSource,
+): Promise<Preview> {
+  const plan = unlessErased(planOf(request, definitions), isErased);
+  const isWanted = ({ subject, knowntime }: CloudEvent): boolean =>
+    subject === undefined || !isErased(subject, plan.eventType, Date.parse(knowntime));
+  const last = (await readLastEvents(events, topicOf(plan.eventType), request.events, isWanted)).map(toViewEvent);
   const warnings = new Map<string, number>();
   const deltas = foldEvents([plan], last, 0, (_, message) => warnings.set(message, (warnings.get(message) ?? 0) + 1));
   const end = Math.max(...deltas.map(({ delta }) => Math.max(...delta.tiles)));

@@ -1,9 +1,11 @@
 import type { CloudEvent } from '@roofshot/contracts/envelope';
-import { SOURCE_PROGRESSED } from '@roofshot/contracts/envelope';
+import { EVENT_ERASED, SOURCE_PROGRESSED } from '@roofshot/contracts/envelope';
 import { decodeEvent, isUndecodable } from '@roofshot/messaging/cloud-event-codec';
 import type { EventBus, LogRecord } from '@roofshot/messaging/events';
 import type { Received } from '@roofshot/messaging/handlers';
+import type { ViewEvent } from '@roofshot/feature-defs/view-plan';
 import { Repetitions } from '@roofshot/messaging/repetitions';
+import { toViewEvent } from './fold-events.ts';
 
 /** Next offsets by partition. */
 export type Offsets = Record<string, number>;
@@ -13,22 +15,23 @@ const PAGE = 2_000;
 
 /**
  * Reads a topic from its start to where it ends at the call, one page at a time, in log order per partition. Control records and
- * records that cannot be read are passed over, and so is what an outbox has sent again. Answers where it ended. Throws a RangeError when there is no such topic.
+ * records that cannot be read are passed over, and so is what an outbox has sent again; what is left of erased ones goes to `visitErased`. Answers where it ended. Throws a RangeError when there is no such topic.
  */
-export async function readLog(events: EventBus, topic: string, visit: (event: Received<CloudEvent>) => void): Promise<Offsets> {
+export async function readLog(events: EventBus, topic: string, visit: Visit, visitErased: Visit = () => undefined): Promise<Offsets> {
   const bounds = await events.bounds(topic);
   if (bounds.length === 0) throw new RangeError(`There is no topic "${topic}": no event of this type was declared.`);
   for (const { partition, start, end } of bounds) {
     const repetitions = new Repetitions();
     for (let offset = start; offset < end;) {
       const page = (await events.readFrom({ topic, partition }, offset, PAGE)).filter((record) => record.offset < end);
-      readEvents(repetitions.pass(page)).forEach(visit);
+      for (const event of readAll(repetitions.pass(page))) (event.type === EVENT_ERASED ? visitErased : visit)(event);
       offset = page.length === 0 ? end : (page.at(-1)?.offset ?? end) + 1;
     }
   }
   return Object.fromEntries(bounds.map(({ partition, end }) => [String(partition), end]));
 }
 
+type Visit = (event: Received<CloudEvent>) => void;
 type IsWanted = (event: CloudEvent) => boolean;
 
 /** The last events of a topic that are wanted, in the order of their known time. */
@@ -68,6 +71,28 @@ async function readLastOf(events: EventBus, range: Range, count: number, isWante
   }
 }
 
+/**
+ * Events of a partition before `end` that became known after `until` (epoch milliseconds), in log order. Known times rise along the log but
+ * for imports, whose events say their own: it is read back until a page has none.
+ */
+export async function readBackTo(events: EventBus, { end, ...partition }: Omit<Range, 'start'>, until: number): Promise<ViewEvent[]> {
+  const found: LogRecord[][] = [];
+  for (let from = end; from > 0;) {
+    const [before, width] = [from, Math.min(from, PAGE)];
+    from -= width;
+    const page = (await events.readFrom(partition, from, width)).filter(({ offset }) => offset < before);
+    found.unshift(page);
+    if (!readEvents(page).some((event) => toViewEvent(event).knownTime > until)) break;
+  }
+  return readEvents(new Repetitions().pass(found.flat()))
+    .map(toViewEvent)
+    .filter(({ knownTime }) => knownTime > until);
+}
+
 function readEvents(records: readonly LogRecord[]): Received<CloudEvent>[] {
+  return readAll(records).filter(({ type }) => type !== EVENT_ERASED);
+}
+
+function readAll(records: readonly LogRecord[]): Received<CloudEvent>[] {
   return records.map(decodeEvent).flatMap((event) => (isUndecodable(event) || event.type === SOURCE_PROGRESSED ? [] : [event]));
 }

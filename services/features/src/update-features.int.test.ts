@@ -11,6 +11,7 @@ import type { EventBus } from '@roofshot/messaging/events';
 import type { CommandQueue } from '@roofshot/messaging/commands';
 import { createTransactions } from '@roofshot/messaging/transactions';
 import { Checkpoints, Fenced } from '@roofshot/storage/checkpoint';
+import { ErasedSubjects, erasedSubjectsMigrations } from '@roofshot/storage/erased-subjects';
 import { deliveryMigrations } from '@roofshot/storage/delivery-migrations';
 import { migrate } from '@roofshot/storage/migrate';
 import { openOnlineStore } from '@roofshot/storage/open-online-store';
@@ -53,12 +54,18 @@ describe('folding under parking and redrive', () => {
   beforeAll(async () => {
     database = await testDatabase();
     const { sql, url } = database;
-    await migrate(sql, 'features', [...deliveryMigrations, CreateFeatureState1763700000000, AddOnlineMark1763700001000]);
+    await migrate(sql, 'features', [
+      ...deliveryMigrations,
+      ...erasedSubjectsMigrations,
+      CreateFeatureState1763700000000,
+      AddOnlineMark1763700001000,
+    ]);
     bus = await openEventBus(url, { sql, sqlUrl: url, log });
     queue = await openCommandQueue(url, { sql, sqlUrl: url, log });
     online = await openOnlineStore(url);
     await bus.ensureTopics([{ name: topicOf(TYPE), retentionMs: null, compacted: false }]);
-    const setup = { name: 'features', sql, events: bus, online, views, quiet, log, clock: Date.now, board: new ProgressBoard() };
+    const erased = new ErasedSubjects('features');
+    const setup = { name: 'features', sql, events: bus, online, views, quiet, log, clock: Date.now, board: new ProgressBoard(), erased };
     writer = new OnlineWriter(setup);
     catchUp = new CatchUp({ ...setup, writer, met: () => Promise.resolve() });
     update = new UpdateFeatures({ ...setup, writer, catchUp });

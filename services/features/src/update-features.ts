@@ -1,9 +1,11 @@
 import type { ViewPlan } from '@roofshot/feature-defs/view-plan';
 import type { EventBus, TopicPartition } from '@roofshot/messaging/events';
 import type { EventBatch, Tx } from '@roofshot/messaging/handlers';
+import type { ErasedSubjects } from '@roofshot/storage/erased-subjects';
 import type { Queryable, Sql } from '@roofshot/storage/sql';
 import type { ActiveViews } from './active-views.ts';
 import type { CatchUp } from './catch-up.ts';
+import { unlessErased } from './erasures/unless-erased.ts';
 import { countFault, foldEvents, greatestTime, knownBefore, toViewEvent } from './fold-events.ts';
 import { metrics } from './metrics.ts';
 import type { QuietStreams } from './quiet-streams.ts';
@@ -20,6 +22,7 @@ export interface UpdateFeaturesSetup {
   readonly quiet: QuietStreams;
   readonly writer: OnlineWriter;
   readonly catchUp: CatchUp;
+  readonly erased: ErasedSubjects;
 }
 
 /** What one transaction has done; it counts when it has committed. */
@@ -42,8 +45,10 @@ export class UpdateFeatures {
 
   /** State and positions in the batch's transaction. A view that is still catching up with the log is left to `CatchUp`. */
   async fold(batch: EventBatch, tx: Tx): Promise<void> {
-    const plans = this.#setup.views.plansOf(batch.topic);
-    if (plans.length === 0) return;
+    const declared = this.#setup.views.plansOf(batch.topic);
+    if (declared.length === 0) return;
+    const isErased = await this.#setup.erased.read(tx); // before anything is touched
+    const plans = declared.map((plan) => unlessErased(plan, isErased));
     const started = performance.now();
     const ensured = await this.#ensurePositions(tx, plans, batch);
     const views = plans.map(({ stateKey }) => stateKey);

@@ -9,6 +9,7 @@ export interface DeclaredType {
   readonly generation: number;
   readonly knownTimeAttribute: string | undefined;
   readonly maxDelayMs: number | undefined;
+  readonly schema: EventTypeSpec['schema'];
   /** JSON pointers into the data that hold personal data. */
   readonly pii: readonly string[];
   /** The first fault of the data, or undefined. */
@@ -69,6 +70,7 @@ function compileType({ name, generation, spec }: Declaration): DeclaredType {
     generation,
     knownTimeAttribute: spec.knownTime,
     maxDelayMs: spec.maxDelay === undefined ? undefined : parseDuration(spec.maxDelay),
+    schema: spec.schema,
     pii: spec.pii ?? [],
     schemaFault: checkOf(name, spec.schema),
   };

@@ -1,14 +1,17 @@
 import { deployments } from '@roofshot/contracts/deployments';
+import { EraseServingSubject } from '@roofshot/contracts/erasures';
 import { assignments } from '@roofshot/contracts/experiments';
 import { featureDefinitions } from '@roofshot/contracts/features';
 import { modelVersions } from '@roofshot/contracts/models';
-import { follow } from '@roofshot/messaging/handlers';
+import { follow, handle } from '@roofshot/messaging/handlers';
 import type { ServiceDefinition } from '@roofshot/runtime/service';
 import { FollowAliases } from './models/follow-aliases.ts';
+import { EraseUnit } from './erasures/erase-unit.ts';
 import { FollowDeclarations } from './deployments/follow-declarations.ts';
 
 /** What serving hears: everything that it needs for an answer, folded into memory in every process. */
 export const handlers: ServiceDefinition['handlers'] = (get) => [
+  handle(EraseServingSubject, (command, tx) => get(EraseUnit).run(command, tx), { concurrency: 1 }),
   follow(modelVersions, {
     'model-version.registered': 'ignore',
     'model-version.approved': (event) => get(FollowAliases).approved(event.data),

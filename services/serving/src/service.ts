@@ -1,5 +1,6 @@
 import { audit } from '@roofshot/contracts/audit';
 import { deployments } from '@roofshot/contracts/deployments';
+import { erasures } from '@roofshot/contracts/erasures';
 import { exposures, predictions } from '@roofshot/contracts/predictions';
 import { Deployment } from '@roofshot/contracts/resources/deployment';
 import { defineService } from '@roofshot/runtime/service';
@@ -15,7 +16,7 @@ export const serving = defineService({
   config: ServingConfig,
   needs: ['events', 'commands', 'sql', 'online', 'objects'],
   readsOnly: ['online', 'objects'],
-  publishes: [predictions, exposures, deployments, audit],
+  publishes: [predictions, exposures, deployments, erasures, audit],
   sends: [],
   kinds: [Deployment],
   paths: ['/v1/predict', '/v1/predictions', '/v2'],

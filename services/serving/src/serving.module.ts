@@ -4,6 +4,7 @@ import { ownResources } from '@roofshot/runtime/resource-routes';
 import { Resources } from '@roofshot/runtime/resources';
 import { deploymentKind } from './deployments/deployment-rules.ts';
 import { FollowDeclarations } from './deployments/follow-declarations.ts';
+import { EraseUnit } from './erasures/erase-unit.ts';
 import { FollowAliases } from './models/follow-aliases.ts';
 import { ServingController } from './serving.controller.ts';
 import { ServingParts, type ServingPlatform } from './serving-parts.ts';
@@ -15,6 +16,11 @@ export class ServingModule {
       controllers: [ServingController],
       providers: [
         { provide: ServingParts, useFactory: () => ServingParts.open(platform) },
+        {
+          provide: EraseUnit,
+          inject: [ServingParts],
+          useFactory: ({ spool, relay }: ServingParts) => new EraseUnit({ events: platform.events, spool, relay }),
+        },
         {
           provide: FollowAliases,
           inject: [ServingParts],

@@ -78,7 +78,7 @@ export class FollowDelivery implements PartitionReader {
 
   async #fold(handlers: readonly FollowHandler[], item: Sorted): Promise<void> {
     const { topic } = item.record;
-    if (item.kind === 'control') return;
+    if (item.kind === 'control' || item.kind === 'erased') return;
     if (item.kind === 'dead') {
       metrics['events.handled'](1, { topic, outcome: 'dead' });
       this.#setup.log.warn('A record that cannot be read was left out of what is followed.', {

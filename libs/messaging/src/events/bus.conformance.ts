@@ -1,5 +1,6 @@
 import type { EventBus } from './bus.ts';
 import { consuming, gaps, groups, stopping } from './consuming.conformance.ts';
+import { erasing } from './erasing.conformance.ts';
 import type { BusLab } from './log-lab.ts';
 import { manyWriters, publishing, publishingIn, reading } from './publishing.conformance.ts';
 
@@ -19,6 +20,7 @@ export function busConformance(name: string, start: () => Promise<BusLab>): void
     describe('publishing in a transaction', () => publishingIn(context));
     describe('many writers', () => manyWriters(context));
     describe('reading', () => reading(context));
+    describe('erasing', () => erasing(context));
     describe('consuming', () => consuming(context));
     describe('groups', () => groups(context));
     describe('what the log no longer holds', () => gaps(context));

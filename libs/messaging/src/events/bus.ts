@@ -43,6 +43,14 @@ export interface TopicPartition {
   readonly partition: number;
 }
 
+/** What is to be overwritten on the log. */
+export interface KeyToErase {
+  readonly topics: readonly string[];
+  readonly key: string;
+  /** Records that became known later stay. Epoch milliseconds. */
+  readonly until: number;
+}
+
 /** What the log holds of a partition: offsets start ≤ o < end. `topicId` changes when a topic is deleted and made again. */
 export interface LogBounds extends TopicPartition {
   readonly topicId: string;
@@ -132,6 +140,11 @@ export interface EventBus {
   bounds(topic: string): Promise<LogBounds[]>;
   /** Up to `limit` records from an offset on: for replays, audits, dead letters. */
   readFrom(partition: TopicPartition, offset: number, limit: number): Promise<LogRecord[]>;
+  /**
+   * Overwrites the records of a key in their places with records of the type `event.erased`, which readers skip. Answers how many;
+   * undefined where the log cannot change what lies on it (Kafka): then retention alone removes it. Done again, it finds nothing more.
+   */
+  eraseKey(key: KeyToErase): Promise<number | undefined>;
   consume(options: ConsumeOptions): Promise<Consumption>;
   /** What keeps it from working at the moment (a broker that is away, messages that cannot leave): a sentence each. Empty when all is well. */
   waitingFor(): readonly string[];

@@ -12,6 +12,7 @@ import type {
   EventBus,
   LogBounds,
   LogRecord,
+  KeyToErase,
   OutgoingRecord,
   Oversize,
   TopicPartition,
@@ -114,6 +115,10 @@ export class OutboxBus implements EventBus {
   }
 
   readFrom(partition: TopicPartition, offset: number, limit: number): Promise<LogRecord[]> {
+  eraseKey(key: KeyToErase): Promise<number | undefined> {
+    return this.#bus.eraseKey(key);
+  }
+
     return this.#bus.readFrom(partition, offset, limit);
   }
 

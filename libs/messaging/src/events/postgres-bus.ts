@@ -8,7 +8,18 @@ import { prepareMessagingSchema, UNKNOWN_PARTITION } from '../postgres-schema.ts
 import { WakeUps } from '../wake-ups.ts';
 import { AppendQueue } from './append-queue.ts';
 import { appendRecords, placeRecords } from './append.ts';
-import type { ConsumeOptions, Consumption, EventBus, LogBounds, LogRecord, OutgoingRecord, TopicPartition, TopicSpec } from './bus.ts';
+import type {
+  ConsumeOptions,
+  Consumption,
+  EventBus,
+  KeyToErase,
+  LogBounds,
+  LogRecord,
+  OutgoingRecord,
+  TopicPartition,
+  TopicSpec,
+} from './bus.ts';
+import { eraseRecords } from './erase-records.ts';
 import { allBoundsIn, unknownPartition } from './log-index.ts';
 import { maintainLog } from './log-maintenance.ts';
 import { LogConsumption } from './log-consumption.ts';
@@ -146,6 +157,13 @@ export class PostgresBus implements EventBus, RemoteLog {
     const [fetched] = await fetchRecords(this.#sql, this.#index, [{ topic: this.#index.require(topic), partition, offset, limit }]);
     if (fetched === undefined) throw unknownPartition({ topic, partition });
     return [...fetched.records];
+  }
+
+  async eraseKey(key: KeyToErase): Promise<number> {
+    await this.#index.refresh();
+    let erased = 0;
+    for (const name of key.topics) erased += await eraseRecords(this.#sql, this.#index.require(name), key);
+    return erased;
   }
 
   async consume(options: ConsumeOptions): Promise<Consumption> {

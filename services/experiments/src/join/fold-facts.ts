@@ -1,8 +1,10 @@
 /** Exposures, answers and outcomes as they are read: into units, sums and event times, in the batch's transaction. */
 import type { EventsOf } from '@roofshot/contracts/define';
+import type { CloudEvent } from '@roofshot/contracts/envelope';
 import { acceptedEvents } from '@roofshot/contracts/events';
 import type { exposures, predictions } from '@roofshot/contracts/predictions';
 import type { EventBatch, Tx } from '@roofshot/messaging/handlers';
+import type { ErasedSubjects, IsErased } from '@roofshot/storage/erased-subjects';
 import { metrics } from '../metrics.ts';
 import { markEventTimes } from '../progress/event-times.ts';
 import type { EventSources } from '../progress/event-sources.ts';
@@ -17,6 +19,7 @@ export interface FoldNeeds {
   readonly scopes: Scopes;
   readonly positions: Positions;
   readonly sources: EventSources;
+  readonly erased: ErasedSubjects;
 }
 
 interface Task {
@@ -32,8 +35,9 @@ export class FoldFacts {
   }
 
   async exposures(batch: EventBatch<EventsOf<typeof exposures>>, tx: Tx): Promise<void> {
+    const isErased = await this.#needs.erased.read(tx); // before anything is touched
     const scopes = await this.#needs.scopes.open(tx);
-    await this.#fold(tx, batch, exposureFacts(scopes, batch.events));
+    await this.#fold(tx, batch, exposureFacts(scopes, notErased(batch.events, isErased)));
     const newest = newestByDeployment(batch.events.map((event) => ({ deployment: event.data.deployment, at: happenedAt(event) })));
     await this.#markAsked(tx, batch, scopes, newest);
   }
@@ -41,17 +45,19 @@ export class FoldFacts {
   async predictions(batch: EventBatch<EventsOf<typeof predictions>>, tx: Tx): Promise<void> {
     const served = batch.events.filter(({ type }) => type === 'prediction.served');
     const newest = newestByDeployment(served.map((event) => ({ deployment: event.data.deployment, at: happenedAt(event) })));
+    const isErased = await this.#needs.erased.read(tx); // before anything is touched
     const scopes = await this.#scopesAfterCauses(tx, ({ deployment }) => newest.has(deployment));
-    await this.#fold(tx, batch, predictionFacts(scopes, batch.events));
+    await this.#fold(tx, batch, predictionFacts(scopes, notErased(batch.events, isErased)));
     await this.#markAsked(tx, batch, scopes, newest);
   }
 
   async outcomes(batch: EventBatch, tx: Tx): Promise<void> {
     const eventType = batch.topic.slice(acceptedEvents.prefix.length);
+    const isErased = await this.#needs.erased.read(tx); // before anything is touched
     const all = await this.#scopesAfterCauses(tx, ({ outcomeTypes }) => outcomeTypes.includes(eventType));
     const scopes = all.filter(({ spec }) => outcomeTypesOf(spec).includes(eventType));
     if (scopes.length === 0) return;
-    await this.#fold(tx, batch, outcomeFacts(scopes, eventType, batch.events));
+    await this.#fold(tx, batch, outcomesNotErased(scopes, eventType, batch.events, isErased));
     const reached = this.#needs.sources.reached(eventType, batch);
     if (reached !== null) await markEventTimes(tx, [{ ...taskOf(batch), subject: '', reached }]);
   }
@@ -86,6 +92,23 @@ export class FoldFacts {
     metrics['facts.folded'](facts.length, { topic: batch.topic });
     metrics['fold.ms'](performance.now() - started);
   }
+}
+
+/**
+ * Questions and answers of units that were not erased. They become known when they are published, a moment after they happened: what
+ * happened before the erasure is of the erased unit.
+ */
+function notErased<E extends CloudEvent<string, { readonly unit: string }>>(events: readonly E[], isErased: IsErased): E[] {
+  return events.filter((event) => !isErased(event.data.unit, '', happenedAt(event)));
+}
+
+/** An outcome of an erased subject, or for an erased unit, is left out. */
+function outcomesNotErased(scopes: readonly Scope[], eventType: string, events: readonly CloudEvent[], isErased: IsErased): UnitFact[] {
+  return events.flatMap((event) => {
+    const known = Date.parse(event.knowntime);
+    if (event.subject !== undefined && isErased(event.subject, eventType, known)) return [];
+    return outcomeFacts(scopes, eventType, [event]).filter(({ unit }) => !isErased(unit, eventType, known));
+  });
 }
 
 const taskOf = ({ topic, partition }: Task): Task => ({ topic, partition });

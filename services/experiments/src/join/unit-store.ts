@@ -68,3 +68,12 @@ export async function forgetUnits(db: Queryable, scope: number, before: number, 
   );
   return rows.length;
 }
+
+/** Forgets a unit in every scope, also in those of phases that have ended. Answers in how many it was known. */
+export async function deleteUnit(tx: Queryable, unit: string): Promise<number> {
+  const rows = await tx.query(
+    'DELETE FROM experiments.units WHERE scope IN (SELECT id FROM experiments.scopes) AND unit = $1 RETURNING 1',
+    [unit],
+  );
+  return rows.length;
+}

@@ -4,9 +4,12 @@ import { featureDefinitions } from '@roofshot/contracts/features';
 import type { AuditAnswer, AuditRequest } from '@roofshot/contracts/http/features';
 import { predictions, type PredictionServed } from '@roofshot/contracts/predictions';
 import type { DataOf } from '@roofshot/contracts/define';
+import type { CloudEvent } from '@roofshot/contracts/envelope';
 import { Entity, FeatureService, FeatureView } from '@roofshot/contracts/resources/feature-kinds';
 import type { EventBus } from '@roofshot/messaging/events';
 import type { Resources } from '@roofshot/runtime/resources';
+import type { ErasedSubjects, IsErased } from '@roofshot/storage/erased-subjects';
+import type { Sql } from '@roofshot/storage/sql';
 import { metrics } from '../metrics.ts';
 import { readLastEvents, readLog } from '../read-log.ts';
 import { compareVectors, type Comparison, type ServedVector } from './compare-vectors.ts';
@@ -21,15 +24,25 @@ const MOST_SHOWN = 100;
 
 interface AuditPlatform {
   readonly events: EventBus;
+  readonly sql: Sql;
+  readonly erased: ErasedSubjects;
+}
+
+/** The raw events by event type, and the event times of erased ones among them. */
+interface Raw {
+  readonly events: ReadonlyMap<string, readonly RawEvent[]>;
+  readonly erased: readonly number[];
 }
 
 /** Takes served predictions and recomputes their vectors from the raw events, by code that shares nothing with what served them. */
 export class Audit {
   readonly #events: EventBus;
+  readonly #platform: AuditPlatform;
   readonly #resources: Resources;
 
-  constructor({ events }: AuditPlatform, resources: Resources) {
-    this.#events = events;
+  constructor(platform: AuditPlatform, resources: Resources) {
+    this.#platform = platform;
+    this.#events = platform.events;
     this.#resources = resources;
   }
 
@@ -72,15 +85,14 @@ export class Audit {
       'served before the definitions changed',
     );
     if (current.length === 0) return outdated;
-    const raw = await this.#readRaw(service, current);
-    const asked = current.map(({ eventId: id, prediction: { asOf, entities, context } }) => ({
-      id,
-      asOf: Date.parse(asOf),
-      entities: JSON.stringify(entities),
-      context: JSON.stringify(context),
-    }));
-    const comparison = compareVectors(service.spec, service.views, current, await recompute(service, asked, raw));
-    return { ...comparison, skipped: [...comparison.skipped, ...outdated.skipped] };
+    const isErased = await this.#platform.erased.read(this.#platform.sql);
+    const raw = await this.#readRaw(service, current, isErased);
+    const reach = reachMs(service.spec, service.views);
+    const types = [...raw.events.keys()];
+    const [touched, whole] = divide(current, (vector) => isTouched(vector, { reach, types, erased: raw.erased, isErased }));
+    const comparison = await compareWith(service, whole, raw.events);
+    const skipped = [...outdated.skipped, ...touched.map(() => 'a subject was erased whose events its windows reach')];
+    return { ...comparison, skipped: [...comparison.skipped, ...skipped] };
   }
 
   async #withReferences(spec: AuditedService['spec']): Promise<AuditedService> {
@@ -98,23 +110,56 @@ export class Audit {
     return last;
   }
 
-  /** The raw events that the windows of the vectors can reach. */
-  async #readRaw({ spec, views }: AuditedService, vectors: readonly ServedVector[]): Promise<Map<string, RawEvent[]>> {
-    const raw = new Map<string, RawEvent[]>();
-    if (vectors.length === 0) return raw;
+  /** What the windows of the vectors can reach. */
+  async #readRaw({ spec, views }: AuditedService, vectors: readonly ServedVector[], isErased: IsErased): Promise<Raw> {
+    const events = new Map<string, RawEvent[]>();
+    const erased: number[] = [];
     const times = vectors.map(({ prediction }) => Date.parse(prediction.asOf));
     const [from, to] = [Math.min(...times) - reachMs(spec, views), Math.max(...times)];
     for (const eventType of new Set((spec.views ?? []).flatMap(({ view }) => views.get(view)?.source.eventType ?? []))) {
       const found: RawEvent[] = [];
-      await readLog(this.#events, topicOf(eventType), ({ time, knowntime, subject = null, data }) => {
-        const eventTime = Date.parse(time);
-        if (eventTime >= from && eventTime <= to)
-          found.push({ eventTime, knownTime: Date.parse(knowntime), subject, data: JSON.stringify(data) });
-      });
-      raw.set(eventType, found);
+      const visit = ({ time, knowntime, subject, data }: CloudEvent): void => {
+        const [eventTime, knownTime] = [Date.parse(time), Date.parse(knowntime)];
+        if (eventTime < from || eventTime > to) return;
+        if (subject !== undefined && isErased(subject, eventType, knownTime)) erased.push(eventTime);
+        else found.push({ eventTime, knownTime, subject: subject ?? null, data: JSON.stringify(data) });
+      };
+      await readLog(this.#events, topicOf(eventType), visit, ({ time }) => erased.push(Date.parse(time)));
+      events.set(eventType, found);
     }
-    return raw;
+    return { events, erased };
   }
+}
+
+async function compareWith(service: AuditedService, vectors: readonly ServedVector[], raw: Raw['events']): Promise<Comparison> {
+  if (vectors.length === 0) return { values: 0, mismatches: [], skipped: [] };
+  const asked = vectors.map(({ eventId: id, prediction: { asOf, entities, context } }) => ({
+    id,
+    asOf: Date.parse(asOf),
+    entities: JSON.stringify(entities),
+    context: JSON.stringify(context),
+  }));
+  return compareVectors(service.spec, service.views, vectors, await recompute(service, asked, raw));
+}
+
+interface Erased {
+  /** Milliseconds before a question that its windows reach. */
+  readonly reach: number;
+  readonly types: readonly string[];
+  readonly erased: readonly number[];
+  readonly isErased: IsErased;
+}
+
+/** Sums over many keep what an erased subject added to them, and the log does not: then the two cannot agree. */
+function isTouched({ prediction: { asOf, entities } }: ServedVector, { reach, types, erased, isErased }: Erased): boolean {
+  const to = Date.parse(asOf);
+  const isOfErased = Object.values(entities).some((part) => types.some((type) => isErased(part, type, to - reach)));
+  return isOfErased || erased.some((time) => time >= to - reach && time <= to);
+}
+
+function divide<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
+  const first = items.filter(isFirst);
+  return [first, items.filter((item) => !first.includes(item))];
 }
 
 function skipAll(vectors: readonly ServedVector[], reason: string): Comparison {

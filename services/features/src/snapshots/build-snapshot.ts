@@ -5,6 +5,7 @@ import type { DataOf } from '@roofshot/contracts/define';
 import type { TrainingSnapshotBuilt } from '@roofshot/contracts/features';
 import { DefinitionFaults, type Definitions } from '@roofshot/feature-defs/definitions';
 import type { EventBus } from '@roofshot/messaging/events';
+import type { IsErased } from '@roofshot/storage/erased-subjects';
 import type { ObjectStore } from '@roofshot/storage/object-store';
 import { gatherEvents, type Gathered } from './gather-events.ts';
 import { joinObservations } from './join-observations.ts';
@@ -20,6 +21,7 @@ export interface SnapshotSetup {
   /** As `prepareScratch` answers it. */
   readonly scratch: string;
   readonly maxEvents: number;
+  readonly isErased: IsErased;
 }
 
 /** Where snapshots are written before they are stored. What a killed process has left there is removed. */
@@ -36,7 +38,7 @@ export async function prepareScratch(folder: string): Promise<string> {
  */
 export async function buildSnapshot(request: SnapshotRequest, setup: SnapshotSetup): Promise<DataOf<typeof TrainingSnapshotBuilt>> {
   const plan = planFor(request, setup.definitions);
-  const gathered = await gatherEvents(setup.events, plan, setup.maxEvents);
+  const gathered = await gatherEvents(setup.events, plan, setup);
   const { rows, labelNotKnown } = await joinObservations(plan, gathered);
   refuseEmpty(rows, { observations: gathered.observations.length, labelNotKnown }, plan);
   const path = join(setup.scratch, `${randomUUID()}.parquet`);

@@ -5,6 +5,8 @@ import type { Expression, Scope, Value } from '@roofshot/feature-defs/expression
 import { eventScope, type ViewEvent, type ViewPlan } from '@roofshot/feature-defs/view-plan';
 import { floorToTile } from '@roofshot/feature-defs/windows';
 import type { EventBus } from '@roofshot/messaging/events';
+import type { IsErased } from '@roofshot/storage/erased-subjects';
+import { partsOf } from '../erasures/unless-erased.ts';
 import { toViewEvent } from '../fold-events.ts';
 import { readLog, type Offsets } from '../read-log.ts';
 import { Contributions } from './contributions.ts';
@@ -39,9 +41,14 @@ interface Label {
   readonly rank: readonly [number, number, string];
 }
 
+export interface GatherLimits {
+  readonly maxEvents: number;
+  readonly isErased: IsErased;
+}
+
 /** Reads what the snapshot needs from the log: each topic once, only what was known at `asOf`, only what windows can reach. */
-export async function gatherEvents(events: EventBus, plan: SnapshotPlan, maxEvents: number): Promise<Gathered> {
-  const gathering = new Gathering(plan, maxEvents);
+export async function gatherEvents(events: EventBus, plan: SnapshotPlan, limits: GatherLimits): Promise<Gathered> {
+  const gathering = new Gathering(plan, limits);
   const positions: Record<string, Offsets> = {};
   for (const eventType of gathering.eventTypes) {
     const topic = topicOf(eventType);
@@ -62,15 +69,15 @@ async function readTopic(events: EventBus, topic: string, visit: (event: CloudEv
 class Gathering {
   readonly eventTypes: string[];
   readonly #plan: SnapshotPlan;
-  readonly #maxEvents: number;
+  readonly #limits: GatherLimits;
   readonly #views: readonly { readonly view: ViewPlan; readonly from: number; readonly into: Contributions }[];
   readonly #observations: Observation[] = [];
   readonly #labels = new Map<string, Label>();
   #kept = 0;
 
-  constructor(plan: SnapshotPlan, maxEvents: number) {
+  constructor(plan: SnapshotPlan, limits: GatherLimits) {
     this.#plan = plan;
-    this.#maxEvents = maxEvents;
+    this.#limits = limits;
     const views = new Set(plan.service.roles.map(({ view }) => view));
     this.#views = [...views].map((view) => ({ view, from: reachOf(view, plan.from), into: new Contributions(view.features.length) }));
     this.eventTypes = [
@@ -81,12 +88,14 @@ class Gathering {
   add(eventType: string, received: CloudEvent): void {
     const event = toViewEvent(received);
     if (!(event.knownTime <= this.#plan.asOf)) return;
-    if (eventType === this.#plan.observation.eventType) this.#addObservation(event);
+    const isErased = (subject: string): boolean => this.#limits.isErased(subject, eventType, event.knownTime);
+    if (event.subject !== undefined && isErased(event.subject)) return;
+    if (eventType === this.#plan.observation.eventType) this.#addObservation(event, isErased);
     if (eventType === this.#plan.label.eventType) this.#addLabel(event, received.id);
     for (const { view, from, into } of this.#views) {
       if (view.eventType !== eventType || event.time < from || event.time >= this.#plan.to) continue;
       const contribution = view.contributionOf(event);
-      if (contribution === undefined) continue;
+      if (contribution === undefined || partsOf(contribution.entity).some(isErased)) continue;
       into.add(contribution);
       this.#countKept();
     }
@@ -100,11 +109,12 @@ class Gathering {
     return { observations, labels, contributions, positions };
   }
 
-  #addObservation(event: ViewEvent): void {
+  #addObservation(event: ViewEvent, isErased: (subject: string) => boolean): void {
     if (event.time < this.#plan.from || event.time >= this.#plan.to) return;
     const scope = eventScope(event);
     const { id, entities, context } = this.#plan.observation;
     const keys = entities.map(([key, expression]) => [key, keyPartOf(expression.evaluate(scope)) ?? NOBODY] as const);
+    if (keys.some(([, key]) => isErased(key))) return;
     const values = context.map(([key, expression]) => [key, expression.evaluate(scope)] as const);
     const name = keyPartOf(id.evaluate(scope));
     this.#observations.push({ id: name, time: event.time, entities: Object.fromEntries(keys), context: Object.fromEntries(values) });
@@ -124,9 +134,10 @@ class Gathering {
 
   #countKept(): void {
     this.#kept += 1;
-    if (this.#kept <= this.#maxEvents) return;
+    const { maxEvents } = this.#limits;
+    if (this.#kept <= maxEvents) return;
     throw new SnapshotFault(
-      `It would hold more than ${this.#maxEvents} events in memory. Take a shorter range or fewer views, or raise FEATURES_SNAPSHOT_MAX_EVENTS.`,
+      `It would hold more than ${maxEvents} events in memory. Take a shorter range or fewer views, or raise FEATURES_SNAPSHOT_MAX_EVENTS.`,
     );
   }
 }

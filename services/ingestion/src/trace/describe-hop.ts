@@ -31,12 +31,13 @@ const MOST_FIELDS = 6;
 const LONGEST_VALUE = 120;
 const LONGEST_SUMMARY = 400;
 
-/** Is this field of an event type's data declared as personal. */
-export type IsPrivate = (type: string, field: string) => boolean;
+/** What may be told of a record's data. */
+export type TellData = (topic: string, data: Match['data']) => Match['data'];
 
-export function describeHop(record: LogRecord, { by, data }: Match, isPrivate: IsPrivate): TraceHop {
+export function describeHop(record: LogRecord, { by, data: whole }: Match, tell: TellData): TraceHop {
   const { headers, topic, partition, offset, appendedAt } = record;
   const type = headers['ce_type'] ?? 'unknown';
+  const data = tell(topic, whole);
   return {
     at: new Date(appendedAt).toISOString(),
     time: headers['ce_time'] ?? null,
@@ -48,13 +49,13 @@ export function describeHop(record: LogRecord, { by, data }: Match, isPrivate: I
     subject: headers['ce_subject'] ?? null,
     correlationId: headers['ce_correlationid'] ?? null,
     by,
-    summary: summaryOf(type, data, isPrivate),
+    summary: summaryOf(type, data),
     ids: idsOf(data),
   };
 }
 
-function summaryOf(type: string, data: Match['data'], isPrivate: IsPrivate): string {
-  const fields = (TOLD[type] ?? Object.keys(data).slice(0, MOST_FIELDS)).filter((field) => !isPrivate(type, field));
+function summaryOf(type: string, data: Match['data']): string {
+  const fields = TOLD[type] ?? Object.keys(data).slice(0, MOST_FIELDS);
   const told = fields.filter((field) => isTold(data[field])).map((field) => `${field} ${wordsOf(data[field])}`);
   return told.join(', ').slice(0, LONGEST_SUMMARY);
 }

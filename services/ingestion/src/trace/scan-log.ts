@@ -4,7 +4,7 @@ import type { TraceHop } from '@roofshot/contracts/http/ingestion';
 import { OTHERS } from '@roofshot/contracts/define';
 import { allTopics } from '@roofshot/contracts/topics';
 import type { EventBus, LogBounds, LogRecord } from '@roofshot/messaging/events';
-import { describeHop, type IsPrivate } from './describe-hop.ts';
+import { describeHop, type TellData } from './describe-hop.ts';
 import { matchRecord } from './match-record.ts';
 
 export interface ScanLimits {
@@ -18,7 +18,7 @@ export interface ScanLimits {
 export interface Wanted {
   readonly id: string;
   /** Personal data is not told. */
-  readonly isPrivate: IsPrivate;
+  readonly tell: TellData;
 }
 
 export interface Scanned {
@@ -97,11 +97,11 @@ async function readPageBefore(bus: ReadableLog, cursor: Cursor): Promise<LogReco
   return page;
 }
 
-function hopsIn(page: readonly LogRecord[], { id, isPrivate }: Wanted): TraceHop[] {
+function hopsIn(page: readonly LogRecord[], { id, tell }: Wanted): TraceHop[] {
   const quoted = JSON.stringify(id);
   return page.flatMap((record) => {
     const match = matchRecord(record, id, quoted);
-    return match === null ? [] : [describeHop(record, match, isPrivate)];
+    return match === null ? [] : [describeHop(record, match, tell)];
   });
 }
 

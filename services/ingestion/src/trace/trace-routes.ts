@@ -3,7 +3,7 @@ import { TraceAnswer } from '@roofshot/contracts/http/ingestion';
 import type { EventBus } from '@roofshot/messaging/events';
 import type { HttpRoutes } from '@roofshot/runtime/http';
 import { Type } from 'typebox';
-import type { EventTypes } from '../event-types.ts';
+import type { Masks } from '../privacy/masks.ts';
 import { scanLog, type ScanLimits, type Scanned } from './scan-log.ts';
 
 const TraceQuery = Type.Object({
@@ -13,7 +13,7 @@ const TraceQuery = Type.Object({
   seconds: Type.Number({ minimum: 0.1, maximum: 50, default: 10 }),
 });
 
-export function addTraceRoute(http: HttpRoutes, bus: EventBus, types: EventTypes): void {
+export function addTraceRoute(http: HttpRoutes, bus: EventBus, masks: Masks): void {
   let before: Promise<unknown> = Promise.resolve();
   http.route({
     method: 'GET',
@@ -25,7 +25,7 @@ export function addTraceRoute(http: HttpRoutes, bus: EventBus, types: EventTypes
     response: TraceAnswer,
     handler: ({ params: { id }, query: { limit, seconds }, signal }) => {
       // One at a time: a trace reads as fast as it can, and the log has other readers.
-      const trace = before.then(() => answerTrace(id, { bus, types, limits: { hops: limit, milliseconds: seconds * 1000, signal } }));
+      const trace = before.then(() => answerTrace(id, { bus, masks, limits: { hops: limit, milliseconds: seconds * 1000, signal } }));
       before = trace.catch(() => undefined); // told to its own caller
       return trace;
     },
@@ -34,15 +34,13 @@ export function addTraceRoute(http: HttpRoutes, bus: EventBus, types: EventTypes
 
 interface Asked {
   readonly bus: EventBus;
-  readonly types: EventTypes;
+  readonly masks: Masks;
   readonly limits: ScanLimits;
 }
 
-async function answerTrace(id: string, { bus, types, limits }: Asked): Promise<TraceAnswer> {
-  const catalogue = await types.current();
-  const isPrivate = (type: string, field: string): boolean =>
-    catalogue.find(type)?.pii.some((pointer) => pointer === `/${field}` || pointer.startsWith(`/${field}/`)) ?? false;
-  return answerOf(id, await scanLog(bus, { id, isPrivate }, limits));
+async function answerTrace(id: string, { bus, masks, limits }: Asked): Promise<TraceAnswer> {
+  const current = await masks.current();
+  return answerOf(id, await scanLog(bus, { id, tell: (topic, data) => current.dataOn(topic, data) }, limits));
 }
 
 function answerOf(id: string, scanned: Scanned): TraceAnswer {

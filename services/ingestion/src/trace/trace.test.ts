@@ -1,5 +1,5 @@
 import type { EventBus, LogRecord } from '@roofshot/messaging/events';
-import { describeHop } from './describe-hop.ts';
+import { describeHop, type TellData } from './describe-hop.ts';
 import { matchRecord } from './match-record.ts';
 import { scanLog } from './scan-log.ts';
 
@@ -13,7 +13,7 @@ const record = (over: Partial<LogRecord>): LogRecord => ({
   appendedAt: Date.UTC(2026, 0, 1),
   ...over,
 });
-const nothingPrivate = (): boolean => false;
+const tellAll: TellData = (_topic, data) => data;
 
 test('a record is matched by its attributes and by the ids in its data, and by nothing else', () => {
   expect(matchRecord(record({}), 'e1')?.by).toBe('id');
@@ -27,7 +27,7 @@ test('a record is matched by its attributes and by the ids in its data, and by n
 test('a hop says what matters of its type, numbers in four digits, and leaves out what is not so', () => {
   const one = record({});
   const match = matchRecord(one, 'p1');
-  expect(match && describeHop(one, match, nothingPrivate)).toMatchObject({
+  expect(match && describeHop(one, match, tellAll)).toMatchObject({
     summary: 'deployment flight-delay, score 0.1235',
     ids: { predictionId: 'p1', unit: 'flight-1' },
     at: '2026-01-01T00:00:00.000Z',
@@ -50,14 +50,14 @@ function logOf(end: number): Pick<EventBus, 'listTopics' | 'bounds' | 'readFrom'
 const limits = { hops: 1_000_000, milliseconds: 60_000, signal: new AbortController().signal };
 
 test('every record is looked at once, gaps or not, and the hops come oldest first', async () => {
-  const scanned = await scanLog(logOf(10_000), { id: 'flight-1', isPrivate: nothingPrivate }, limits);
+  const scanned = await scanLog(logOf(10_000), { id: 'flight-1', tell: tellAll }, limits);
   const offsets = scanned.hops.map(({ offset }) => offset);
   expect(offsets).toEqual(Array.from({ length: 3_334 }, (_, index) => index * 3));
   expect(scanned).toMatchObject({ stoppedBy: null, seenSince: null });
 });
 
 test('when the time is up it says since when all was seen', async () => {
-  const scanned = await scanLog(logOf(1_000_000), { id: 'id-0', isPrivate: nothingPrivate }, { ...limits, milliseconds: 1 });
+  const scanned = await scanLog(logOf(1_000_000), { id: 'id-0', tell: tellAll }, { ...limits, milliseconds: 1 });
   expect(scanned.stoppedBy).toBe('time');
   expect(scanned.seenSince).toBeGreaterThan(0);
 });

@@ -139,6 +139,11 @@ export class KafkaLog implements RemoteLog {
     return records;
   }
 
+  /** What Kafka has taken nobody can change. */
+  eraseKey(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   async consume(options: ConsumeOptions): Promise<Consumption> {
     if (this.#closed) throw new Error('Cannot consume: the event bus was closed.');
     this.#index.watch(options.topics);
