@@ -6,6 +6,9 @@ import { Resources } from '@roofshot/runtime/resources';
 import { PLATFORM, type Platform } from '@roofshot/runtime/service';
 import type { Static } from 'typebox';
 import type { IngestionConfig } from './config.ts';
+import { EraseOwn } from './erasures/erase-own.ts';
+import { ErasureController } from './erasures/erasure.controller.ts';
+import { Erasures } from './erasures/erasures.ts';
 import { EventIntake } from './event-intake.ts';
 import { EVENT_ROUTE_NEEDS, type EventRouteNeeds } from './event-route-needs.ts';
 import { eventTypeKind } from './event-type-rules.ts';
@@ -17,6 +20,7 @@ import { WireFormat } from './inbox/wire-format.ts';
 import { InFlight } from './in-flight.ts';
 import { IngestionController } from './ingestion.controller.ts';
 import { ownShard } from './ledger-store.ts';
+import { Masks } from './privacy/masks.ts';
 import { ForgetQuarantined } from './quarantine/forget-quarantined.ts';
 import { QuarantineController } from './quarantine/quarantine.controller.ts';
 import { SchemaRegistryController } from './schema-registry/schema-registry.controller.ts';
@@ -36,6 +40,7 @@ export class IngestionModule {
         IngestionController,
         TraceController,
         WriteKeyController,
+        ErasureController,
         QuarantineController,
         SchemaRegistryController,
         TypesController,
@@ -46,6 +51,9 @@ export class IngestionModule {
         WriteKeys,
         SayProgress,
         { provide: PLATFORM, useValue: platform },
+        { provide: Masks, inject: [EventTypes], useFactory: (types: EventTypes) => new Masks(types, sql) },
+        { provide: Erasures, useValue: new Erasures(platform) },
+        { provide: EraseOwn, useValue: new EraseOwn(events) },
         { provide: InFlight, useValue: new InFlight(config.maxInFlightMb * 1024 * 1024) },
         { provide: EventTypes, useValue: new EventTypes(sql, events) },
         {
