@@ -40,6 +40,10 @@ const refused = async (): Promise<Record<string, string>[]> =>
   (await lab.onLog('events-refused.v1')).map(({ value }) => JSON.parse(value) as Record<string, string>);
 const accepted = async (topic = ORDERS): Promise<LogRecord[]> => eventsOf(await lab.onLog(topic));
 
+const DROP_CONNECTIONS = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`;
+/** The test's own connections are dropped, too. What was published twice by it is a duplicate. */
+const untilDone = (work: () => Promise<unknown>): Promise<unknown> => eventually(() => work().then(() => true));
+
 describe('events that are written to the inbox', () => {
   it('get the same verdicts as by HTTP, each counted once under "inbox"', async () => {
     await lab.bus.publish([
@@ -117,6 +121,22 @@ describe('events that are written to the inbox', () => {
     expect((await ledger())['order.placed']?.received).toBe((before['order.placed']?.received ?? 0) + 1);
     expect(before['order.placed']).toMatchObject({ duplicate: expect.any(Number) as number });
     expect(new Set(idsOf(await accepted())).size).toBe((await accepted()).length);
+  }, 60_000);
+});
+
+describe('a database that drops every connection', () => {
+  it('delays what is taken: nothing is quarantined, given up, lost or doubled for it', async () => {
+    const before = (await refused()).length;
+    const ids = Array.from({ length: 3_000 }, (_, n) => `dropped-${n}`);
+    for (let n = 0; n < ids.length; n += 500) {
+      await untilDone(() => lab.bus.publish(ids.slice(n, n + 500).map((id) => binary(event({ id, subject: id })))));
+      await untilDone(() => lab.database.sql.query(DROP_CONNECTIONS));
+    }
+    const taken = async (): Promise<(string | undefined)[]> => idsOf(await accepted()).filter((id) => id?.startsWith('dropped'));
+    await eventually(async () => expect((await taken()).length).toBeGreaterThanOrEqual(ids.length), { deadlineMs: 40_000 });
+    expect((await taken()).sort()).toEqual(ids.sort());
+    expect((await refused()).length).toBe(before);
+    expect(await lab.database.sql.query('SELECT reason FROM ingestion.dead_letters')).toEqual([]);
   }, 60_000);
 });
 

@@ -216,6 +216,13 @@ describe('what is no event', () => {
     expect(kept.map(({ original }) => original)).toContain(JSON.stringify({ data_base64: '/wAB' }));
   });
 
+  it('is one that fits into the inbox and not on its stream', async () => {
+    const large = { amount: 1, note: 'x'.repeat(1_046_900) };
+    await write([{ value: JSON.stringify(large), headers: headersOf('too-large') }, structured('after-too-large')]);
+    await orderOf('after-too-large');
+    expect(await refusalOf('too-large')).toMatchObject({ reason: 'too-large' });
+  });
+
   it('leaves the service ready, and nothing among the dead letters', async () => {
     expect(await lab.send('/readyz')).toMatchObject({ status: 200, body: { waitsFor: [] } });
     const letters = await lab.database.sql.query(`SELECT reason FROM ingestion.dead_letters`);
