@@ -74,6 +74,8 @@ export async function countRefused(db: Queryable, choice: Choice, limit: number)
   return { total: rows[0]?.total ?? 0, counts };
 }
 
+export type Place = Pick<QuarantineRow, 'id' | 'place'>;
+
 export interface Portion {
   /** Of the last one before; undefined: from the oldest. */
   readonly after: number | undefined;
@@ -128,14 +130,14 @@ export async function settleRedriven(tx: Queryable, outcomes: ReadonlyMap<string
   );
 }
 
-/** The oldest that are chosen, at most `limit`; answers their ids. */
-export async function discardRefused(tx: Queryable, choice: Choice, limit: number): Promise<string[]> {
-  const rows = await tx.query<{ id: string }>(
-    `UPDATE ingestion.quarantine SET status = 'discarded', resolved_at = now()
-     WHERE place IN (SELECT place FROM ingestion.quarantine WHERE ${CHOSEN} ORDER BY place LIMIT $13 FOR UPDATE) RETURNING id`,
-    [...choiceParams(choice), limit],
+/** The oldest that are chosen after this place, at most `limit`. */
+export function discardRefused(tx: Queryable, choice: Choice, { after, limit }: Omit<Portion, 'mostBytes'>): Promise<Place[]> {
+  return tx.query(
+    `UPDATE ingestion.quarantine SET status = 'discarded', resolved_at = now() WHERE place = ANY (ARRAY(
+       SELECT place FROM ingestion.quarantine WHERE ${CHOSEN} AND ($13::bigint IS NULL OR place > $13) ORDER BY place LIMIT $14 FOR UPDATE))
+     RETURNING id, place`,
+    [...choiceParams(choice), after ?? null, limit],
   );
-  return rows.map(({ id }) => id);
 }
 
 /** Deletes what was received before the retention, at most `limit` rows; answers how many, and how many of them were still open. */
