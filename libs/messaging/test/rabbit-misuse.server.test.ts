@@ -104,7 +104,7 @@ describe('a RabbitMQ broker that others use as well', () => {
     await eventually(() => expect(consumer.ids).toEqual(['next']));
     const adopted: DeadCommand[] = [];
     expect(await queue.adoptDead(name, async (letters) => void adopted.push(...letters))).toBe(1);
-    expect(adopted).toMatchObject([{ id: 'killer', attempt: 21 }]);
+    expect(adopted).toMatchObject([{ id: 'killer', attempt: 21, code: 'crashed' }]);
     expect(await queue.deadLetters(name)).toEqual([]);
     await consumer.stop();
   }, 60_000);

@@ -103,6 +103,18 @@ describe('delivery of commands', () => {
     expect(await written(id)).toBe(0);
   });
 
+  it('keeps a command as one letter when it dies again because its queue did not hear of it, and as none once it was handled', async () => {
+    const id = freshId();
+    const letters = async (): Promise<unknown[]> => lab.sql.query('SELECT attempts FROM sums.dead_commands WHERE command_id = $1', [id]);
+    await deliver(() => reject('no such run'), received(id));
+    await deliver(() => reject('no such run'), received(id, { attempt: 2 }));
+    expect(await letters()).toEqual([{ attempts: 2 }]);
+    await deliver(() => done(), received(id, { attempt: 3 }));
+    expect(await letters()).toEqual([]);
+    expect(await deliver(() => done(), received(id, { attempt: 4 }))).toEqual({ kind: 'dead', reason: expect.any(String), kept: true });
+    expect(await letters()).toEqual([]);
+  });
+
   it('acknowledges what the handler skips', async () => {
     expect(await deliver(() => skip('already there'), received(freshId()))).toEqual({ kind: 'ack' });
   });

@@ -235,18 +235,20 @@ export class DeadLetterOffice {
     }
   }
 
-  /** What its queues' brokers put aside themselves is seen with the rest; where a broker is away, that is said. */
+  /** What its queues' brokers put aside themselves is seen with the rest; where a broker is away, that is said at once. */
   async #adopt(): Promise<string[]> {
     const queues = this.#commands.map(({ command }) => command.queue);
+    const troubles = queues.length === 0 ? [] : this.#setup.queue.waitingFor();
     try {
-      await adoptDead(this.#setup, queues);
-      return [];
+      if (troubles.length === 0) await adoptDead(this.#setup, queues);
+      return troubles.map(missingFor);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      return [`Commands that the broker itself put aside may be missing: ${reason}`];
+      return [missingFor(error instanceof Error ? error.message : String(error))];
     }
   }
 }
+
+const missingFor = (reason: string): string => `Commands that the broker itself put aside may be missing: ${reason}`;
 
 function inOrderOf(letters: readonly number[], outcomes: readonly LetterOutcome[]): LetterOutcome[] {
   const found = new Map(outcomes.map((outcome) => [outcome.letter, outcome]));

@@ -146,6 +146,7 @@ function refusals(lab: Lab): void {
   it('are only told of by a dry run: no handler runs and nothing changes', async () => {
     const { topic, mood, office, add, letters, stop } = await play(lab(), { refused: [1] });
     await add('a', 1);
+    await eventually(async () => expect((await letters()).letters).toHaveLength(1)); // what an outbox carries may be overtaken
     await lab().bus.publish([rawEvent(topic.name, 'a', { unit: 'a', n: 'many' })]);
     await eventually(async () => expect((await letters()).letters).toHaveLength(2));
     const before = await letters();
