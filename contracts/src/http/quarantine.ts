@@ -32,8 +32,13 @@ export type QuarantineFilter = Static<typeof QuarantineFilter>;
 
 const Listed = { ...Filter, status: Type.Union([Status, Type.Literal('any')], { default: 'open' }) };
 export const QuarantineCountsQuery = Closed(Listed);
+/** Personal data is shown only where it is asked for, and the audit tells who has. */
+const Reveal = { reveal: Type.Boolean({ default: false }) };
+export const RevealQuery = Closed(Reveal);
+
 export const QuarantineQuery = Closed({
   ...Listed,
+  ...Reveal,
   limit: Type.Integer({ minimum: 1, maximum: 500, default: 50 }),
   /** `next` of the page before. */
   cursor: Type.Optional(Type.String({ pattern: '^[0-9]{1,18}$' })),
@@ -66,7 +71,10 @@ export const RefusedEvent = Type.Object({
   reason: Type.String(),
   detail: Type.String(),
   path: TextOrNull,
-  /** The event as it was sent. In a list: null where it is long; ask for the one by its id. */
+  /**
+   * The event as it was sent, without personal data unless `reveal` asks for it; null where nothing of it may be told. In a list: null where
+   * it is long; ask for the one by its id.
+   */
   original: TextOrNull,
   originalBytes: Type.Integer(),
   /** False: only the beginning of what was sent is kept, or it was no text. It can only be replaced as a whole. */

@@ -42,8 +42,11 @@ describe('a refused event', () => {
     await lab.fetch('/v1/track', { method: 'POST', headers: JSON_TYPE, body: JSON.stringify({ event: 'Order Placed', messageId: 'm' }) });
     expect(idsIn(await lab.list({ source, status: 'any' }))).toEqual(['late', 'line']);
     expect(await lab.only({ verdict: 'late' })).toMatchObject({ eventId: 'late', reason: 'too-late' });
-    expect(await lab.only({ reason: 'json' })).toMatchObject({ original: '{"id":', path: null });
-    expect(await lab.only({ path: '/userId' })).toMatchObject({ original: '{"event":"Order Placed","messageId":"m"}', reason: 'envelope' });
+    expect(await lab.only({ reason: 'json', reveal: 'true' })).toMatchObject({ original: '{"id":', path: null });
+    expect(await lab.only({ path: '/userId', reveal: 'true' })).toMatchObject({
+      original: '{"event":"Order Placed","messageId":"m"}',
+      reason: 'envelope',
+    });
   });
 
   it('that is long is listed without its text, and told whole by its id', async () => {
@@ -51,7 +54,7 @@ describe('a refused event', () => {
     await lab.post(sent, SINGLE);
     const listed = await lab.only({ eventId: 'long' });
     expect(listed).toMatchObject({ original: null, originalBytes: Buffer.byteLength(JSON.stringify(sent)) });
-    expect(JSON.parse((await lab.get<RefusedEvent>(`/v1/quarantine/${listed.id}`)).original ?? '')).toEqual(sent);
+    expect(JSON.parse((await lab.get<RefusedEvent>(`/v1/quarantine/${listed.id}?reveal=true`)).original ?? '')).toEqual(sent);
   });
 
   it('that nobody knows is not found', async () => {

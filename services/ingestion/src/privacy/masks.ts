@@ -5,6 +5,7 @@ import type { Sql } from '@roofshot/storage/sql';
 import type { Catalogue, DeclaredType } from '../catalogue.ts';
 import type { EventTypes } from '../event-types.ts';
 import { maskOf, type Mask } from '@roofshot/runtime/mask-data';
+import { hasMarks } from './check-marks.ts';
 import { maskRefused, type RefusedText } from './mask-refused.ts';
 
 type Data = Readonly<Record<string, unknown>>;
@@ -13,13 +14,13 @@ type Data = Readonly<Record<string, unknown>>;
 const HEX_DIGITS = 24;
 
 export class Masks {
-  readonly #types: EventTypes;
+  readonly types: EventTypes;
   readonly #sql: Sql;
   readonly #masks = new WeakMap<DeclaredType, Mask>();
   #hash: SecretHash | undefined;
 
   constructor(types: EventTypes, sql: Sql) {
-    this.#types = types;
+    this.types = types;
     this.#sql = sql;
   }
 
@@ -27,7 +28,7 @@ export class Masks {
   async current(): Promise<CurrentMasks> {
     const hash = (this.#hash ??= await openSecretHash(this.#sql, 'ingestion'));
     const hashText = (text: string): string => `hmac:${hash(`personal ${text}`).toString('hex').slice(0, HEX_DIGITS)}`;
-    return new CurrentMasks(await this.#types.current(), (type) => this.#maskOf(type, hashText));
+    return new CurrentMasks(await this.types.current(), (type) => this.#maskOf(type, hashText));
   }
 
   #maskOf(type: DeclaredType, hash: (text: string) => string): Mask {
@@ -52,6 +53,12 @@ export class CurrentMasks {
   of(eventType: string): Mask | undefined {
     const type = this.#catalogue.find(eventType);
     return type === undefined ? undefined : this.#maskOf(type);
+  }
+
+  /** Whether its data may hold something personal; of a type that is not declared nobody knows. */
+  isPersonal(eventType: string): boolean {
+    const type = this.#catalogue.find(eventType);
+    return type === undefined || type.pii.length > 0 || hasMarks(type.schema);
   }
 
   /** A refused event as it may be listed. */

@@ -22,3 +22,10 @@ export function auditWork(
   const data = { actor, action, target, reason, detail: { ...chosen, ...repair, ...counts } };
   tx.publish(audit, [{ type: 'audit.recorded', subject: target, data }]);
 }
+
+/** Says that somebody has seen these with what is personal in them. */
+export function auditReveal(tx: Tx, actor: string, rows: readonly { readonly id: string }[]): void {
+  const target = 'Quarantine/events';
+  const data = { actor, action: 'reveal-events', target, reason: '', detail: { ids: rows.map(({ id }) => id) } };
+  tx.publish(audit, [{ type: 'audit.recorded', subject: target, data }]);
+}

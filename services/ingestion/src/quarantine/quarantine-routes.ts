@@ -11,9 +11,13 @@ import {
   RedriveRequest,
   RefusalId,
   RefusedEvent,
+  RevealQuery,
 } from '@roofshot/contracts/http/quarantine';
 import { DomainError } from '@roofshot/runtime/errors';
 import type { HttpRoutes } from '@roofshot/runtime/http';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { CurrentMasks, Masks } from '../privacy/masks.ts';
+import { auditReveal } from './audit-work.ts';
 import { discard } from './discard.ts';
 import { listRefused, countRefused, findRefused } from './quarantine-store.ts';
 import { redrive, type RedriveNeeds } from './redrive.ts';
@@ -26,7 +30,11 @@ const LISTED_BYTES = 4_096;
 /** Pairs of type and reason in one answer: senders may make up any number of types. */
 const MOST_COUNTS = 1_000;
 
-export function addQuarantineRoutes(http: HttpRoutes, needs: RedriveNeeds): void {
+export interface QuarantineNeeds extends RedriveNeeds {
+  readonly masks: Masks;
+}
+
+export function addQuarantineRoutes(http: HttpRoutes, needs: QuarantineNeeds): void {
   addReadRoutes(http, needs);
   http.route({
     method: 'POST',
@@ -47,20 +55,21 @@ export function addQuarantineRoutes(http: HttpRoutes, needs: RedriveNeeds): void
   });
 }
 
-function addReadRoutes(http: HttpRoutes, { sql, types }: RedriveNeeds): void {
+function addReadRoutes(http: HttpRoutes, needs: QuarantineNeeds): void {
+  const { sql } = needs;
   http.route({
     method: 'GET',
     url: PATH,
     summary: 'Events that were quarantined or came late, newest first: the open ones, unless `status` says otherwise.',
     query: QuarantineQuery,
     response: QuarantinePage,
-    handler: async ({ query: { status, limit, cursor, ...filter } }) => {
+    handler: async ({ query: { status, limit, cursor, reveal, ...filter }, headers }) => {
       const page = { before: cursor === undefined ? undefined : Number(cursor), limit: limit + 1, mostBytes: LISTED_BYTES };
       const rows = await listRefused(sql, { filter, status }, page);
       const shown = rows.slice(0, limit);
-      const catalogue = await types.current();
+      const masks = await masksFor(needs, { reveal, rows: shown, headers });
       const next = rows.length > limit ? String(shown.at(-1)?.place ?? '') : null;
-      return { events: shown.map((row) => tellRefused(row, catalogue)), next };
+      return { events: shown.map((row) => tellRefused(row, masks)), next };
     },
   });
   http.route({
@@ -76,12 +85,30 @@ function addReadRoutes(http: HttpRoutes, { sql, types }: RedriveNeeds): void {
     url: `${PATH}/:id`,
     summary: 'One refused event with its original.',
     params: Type.Object({ id: RefusalId }),
+    query: RevealQuery,
     response: RefusedEvent,
-    handler: async ({ params: { id } }) => {
+    handler: async ({ params: { id }, query: { reveal }, headers }) => {
       const row = await findRefused(sql, id);
       if (row === undefined)
         throw new DomainError('not-found', `There is no refused event ${id}, or its retention is over. GET ${PATH} lists them.`);
-      return tellRefused(row, await types.current());
+      return tellRefused(row, await masksFor(needs, { reveal, rows: [row], headers }));
     },
   });
+}
+
+interface Asked {
+  readonly reveal: boolean;
+  readonly rows: readonly { readonly id: string }[];
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** Undefined where personal data is asked for, which the audit tells before it is answered. */
+async function masksFor({ masks, transactions }: QuarantineNeeds, { reveal, rows, headers }: Asked): Promise<CurrentMasks | undefined> {
+  if (!reveal) return masks.current();
+  const { 'x-actor': actor } = headers;
+  await transactions.run(async (tx) => {
+    auditReveal(tx, typeof actor === 'string' && actor !== '' ? actor : 'anonymous', rows);
+    return Promise.resolve();
+  });
+  return undefined;
 }
