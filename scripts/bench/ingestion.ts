@@ -12,6 +12,7 @@ import { Kafka, logLevel, type Producer } from 'kafkajs';
 import type { Sql } from '@roofshot/storage/sql';
 import { testDatabase } from '@roofshot/testing/postgres';
 import { startServer } from '@roofshot/testing/start-server';
+import { overload, type Overloaded } from './ingestion-overload.ts';
 import { IngestionProcess } from './ingestion-process.ts';
 import { atLeast, atMost, round, type Row } from './rows.ts';
 
@@ -62,6 +63,12 @@ export async function benchIngestion(): Promise<Row[]> {
       bar: atLeast(20_000, `${LINES.toLocaleString('en')} flights in one request`),
     },
     { key: 'bulk_memory_mb', value: round(embedded.memory), unit: 'MB', bar: atMost(400, 'the most that ingestion had') },
+    {
+      key: 'overload_admitted_p99_ms',
+      value: round(onKafka.overloaded.p99),
+      unit: 'ms',
+      bar: atMost(250, `open loop of batches at twice what it can take; ${onKafka.overloaded.lost} acknowledged events lost`),
+    },
   ];
 }
 
@@ -70,6 +77,7 @@ interface OnKafka {
   readonly singlesRatio: number;
   readonly batchCpu: number;
   readonly batchRatio: number;
+  readonly overloaded: Overloaded;
 }
 
 async function withKafka(): Promise<OnKafka> {
@@ -77,7 +85,8 @@ async function withKafka(): Promise<OnKafka> {
   const [kafka, database] = [await startServer('kafka', { folder: join(folder, 'kafka') }), await testDatabase()];
   const urls = { SQL_URL: database.url, COMMANDS_URL: database.url, EVENTS_URL: `${kafka.url}?partitions=4` };
   const ingestion = await IngestionProcess.start(folder, urls);
-  const producer = new Kafka({ brokers: [new URL(kafka.url).host], logLevel: logLevel.NOTHING }).producer();
+  const client = new Kafka({ brokers: [new URL(kafka.url).host], logLevel: logLevel.NOTHING });
+  const producer = client.producer();
   try {
     await declareReadings(ingestion);
     await producer.connect();
@@ -92,7 +101,21 @@ async function withKafka(): Promise<OnKafka> {
       () => post(ingestion, { events: BATCHED, each: BATCH, callers: CALLERS, leaves }),
       () => bare(producer, BATCHED, BATCH),
     );
-    return { singlesPerCpu: 1e6 / singles.cpu, singlesRatio: singles.ratio, batchCpu: batches.cpu, batchRatio: batches.ratio };
+    const overloaded = await overload({
+      ingestion,
+      kafka: client,
+      saturation: batches.perSecond / BATCH,
+      batch: () => count(BATCH).map(reading),
+    });
+    say(`Overload: ${overloaded.admitted} requests admitted, ${overloaded.refused} refused, ${overloaded.lost} events lost`);
+    if (overloaded.lost > 0) throw new Error(`${overloaded.lost} acknowledged events are not on the log.`);
+    return {
+      singlesPerCpu: 1e6 / singles.cpu,
+      singlesRatio: singles.ratio,
+      batchCpu: batches.cpu,
+      batchRatio: batches.ratio,
+      overloaded,
+    };
   } finally {
     await producer.disconnect();
     await ingestion.stop();
@@ -122,7 +145,7 @@ async function inOneDatabase(): Promise<{ batch: number; bulk: number; memory: n
 }
 
 /** Each pair in turns, so that whatever else the machine does meets both; the medians are compared. */
-async function inTurns(what: string, ours: () => Promise<Posted>, theirs: () => Promise<number>): Promise<{ cpu: number; ratio: number }> {
+async function inTurns(what: string, ours: () => Promise<Posted>, theirs: () => Promise<number>): Promise<Posted & { ratio: number }> {
   await ours();
   await theirs();
   const [rates, costs, bares]: [number[], number[], number[]] = [[], [], []];
@@ -134,11 +157,11 @@ async function inTurns(what: string, ours: () => Promise<Posted>, theirs: () => 
     costs.push(cpu);
     bares.push(rate);
   }
-  return { cpu: median(costs), ratio: median(rates) / median(bares) };
+  return { cpu: median(costs), perSecond: median(rates), ratio: median(rates) / median(bares) };
 }
 
 let ids = 0;
-function reading(): Record<string, unknown> {
+function reading(): { readonly id: string } & Record<string, unknown> {
   ids += 1;
   const unit = `unit-${ids % 1_000}`;
   const data = { unit, value: ids, note: 'a reading as a sensor would send it, with some words to make it as long as events are' };

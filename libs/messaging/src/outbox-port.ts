@@ -5,6 +5,7 @@ import { Outbox, type NewOutboxMessage, type OutboxMessage } from '@roofshot/sto
 import { OutboxRelay, type OutboxRelayOptions } from '@roofshot/storage/outbox-relay';
 import type { Queryable, Sql } from '@roofshot/storage/sql';
 import type { Logger } from '@roofshot/telemetry/logger';
+import { carryPacks, type CarriedMessage } from './carry-packs.ts';
 import { OutboxRoom } from './outbox-room.ts';
 
 /**
@@ -44,14 +45,6 @@ export interface OutboxPortOptions {
   readonly mostWaiting?: number | undefined;
 }
 
-export interface CarriedMessage {
-  /** The stream: one shard of one outbox. */
-  readonly origin: string;
-  /** Ascending within the stream in the order of sending. */
-  readonly sequence: number;
-  readonly payload: string;
-}
-
 /** Prepares the outbox's tables and starts a relay; every process that may write to the outbox also carries. */
 export async function openOutbox({
   sql,
@@ -71,8 +64,7 @@ export async function openOutbox({
     });
   };
   const origin = `${await sql.identity()}/${schema}`;
-  const named = (messages: readonly OutboxMessage[]): Promise<void> =>
-    publish(messages.map(({ shard, sequence, payload }) => ({ origin: `${origin}/${shard}`, sequence, payload })));
+  const named = (rows: readonly OutboxMessage[]): Promise<void> => carryPacks(rows, ({ shard }) => `${origin}/${shard}`, publish);
   const onSetAside: OutboxRelayOptions['onSetAside'] = (messages) => {
     for (const { messageId, reason } of messages)
       log.error('A message can never leave the outbox; it was set aside there.', {

@@ -219,7 +219,8 @@ class AddPacks1700000000006 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     const [packs] = (await runner.query('SELECT FROM outbox WHERE size > 1 LIMIT 1')) as unknown[];
-    if (packs !== undefined) throw new Error('Messages wait in an outbox in packs, which the version before cannot read: let them leave first.');
+    if (packs !== undefined)
+      throw new Error('Messages wait in an outbox in packs, which the version before cannot read: let them leave first.');
     await runner.query('ALTER TABLE outbox DROP COLUMN size');
   }
 }

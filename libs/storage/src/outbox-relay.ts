@@ -67,11 +67,13 @@ interface Pause {
 interface Sent {
   readonly gone: readonly OutboxMessage[];
   readonly aside: readonly (SetAsideMessage & { readonly id: number })[];
+  /** Packs, by their ids, that hold something that can never leave. */
+  readonly mixed: readonly number[];
   readonly failures: ReadonlyMap<Place, unknown>;
 }
 
 /** One look at the outbox. */
-interface Carried extends Omit<Sent, 'gone'> {
+interface Carried extends Omit<Sent, 'gone' | 'mixed'> {
   /** There is more to carry at once. */
   readonly more: boolean;
   /** Another relay has some of the shards. */
@@ -200,12 +202,13 @@ export class OutboxRelay {
       const { mine, others } = await this.#rows.lock(tx);
       if (mine.length === 0) return { ...NOTHING, others };
       const messages = await this.#rows.numbered(tx, mine, { paused, limit });
-      const { gone, aside, failures } = await this.#publish(messages);
+      const { gone, aside, mixed, failures } = await this.#publish(messages);
       await this.#rows.remove(tx, gone);
       await this.#rows.setAside(tx, aside);
+      await this.#rows.unpack(tx, mixed);
       const refused = [...failures.keys()].filter((place) => place !== BROKER);
       const numbered = failures.has(BROKER) ? 0 : await this.#rows.number(tx, mine, { paused: [...paused, ...refused], limit });
-      const rest = numbered > 0 || aside.length > 0 || gone.length >= limit;
+      const rest = numbered > 0 || aside.length > 0 || mixed.length > 0 || (gone.length > 0 && messages.some(({ isLast }) => isLast));
       return { more: rest && !failures.has(BROKER), others, aside, failures };
     });
     if (carried.aside.length > 0) onSetAside(carried.aside);
@@ -229,7 +232,7 @@ export class OutboxRelay {
     if (messages.length === 0) return together([]);
     try {
       await this.#options.publish(messages);
-      return { gone: messages, aside: [], failures: new Map() };
+      return { ...together([]), gone: messages };
     } catch (error) {
       return this.#blame(messages, error);
     }
@@ -237,19 +240,13 @@ export class OutboxRelay {
 
   /** Who is it that refuses? Each destination is asked by itself; where there is only one, it is that. */
   async #blame(messages: readonly OutboxMessage[], error: unknown): Promise<Sent> {
-    if (error instanceof CannotLeave) {
-      const aside = [...error.reasons].flatMap(([index, reason]) => {
-        const message = messages[index];
-        return message === undefined ? [] : [{ id: message.id, messageId: message.messageId, reason }];
-      });
-      return { gone: [], aside, failures: new Map(aside.length === 0 ? [[BROKER, error]] : []) };
-    }
+    if (error instanceof CannotLeave) return neverSent(messages, error);
     if (error instanceof PartlyPublished) return partlySent(messages, error);
-    if (isLostConnection(error)) return { gone: [], aside: [], failures: new Map([[BROKER, failureOf(error)]]) };
+    if (isLostConnection(error)) return { ...together([]), failures: new Map([[BROKER, failureOf(error)]]) };
     const destinations = [...Map.groupBy(messages, ({ destination }) => destination)];
     const [first] = destinations;
     if (first !== undefined && destinations.length === 1)
-      return { gone: [], aside: [], failures: new Map<Place, unknown>([[first[0], failureOf(error)]]) };
+      return { ...together([]), failures: new Map<Place, unknown>([[first[0], failureOf(error)]]) };
     const sent: Sent[] = [];
     for (const [, own] of destinations) {
       sent.push(await this.#send(own));
@@ -259,18 +256,33 @@ export class OutboxRelay {
   }
 }
 
+function neverSent(messages: readonly OutboxMessage[], error: CannotLeave): Sent {
+  const named = [...error.reasons].flatMap(([index, reason]) => {
+    const message = messages[index];
+    return message === undefined ? [] : [{ message, reason }];
+  });
+  const { single = [], pack = [] } = Object.groupBy(named, ({ message }) => (message.size === 1 ? 'single' : 'pack'));
+  return {
+    gone: [],
+    aside: single.map(({ message: { id, messageId }, reason }) => ({ id, messageId, reason })),
+    mixed: pack.map(({ message }) => message.id),
+    failures: new Map(named.length === 0 ? [[BROKER, error]] : []),
+  };
+}
+
 function partlySent(messages: readonly OutboxMessage[], { failures }: PartlyPublished): Sent {
   const refused = [...failures].map(([index, error]): [Place, unknown] => {
     const { destination } = messages[index] ?? {};
     return [destination === undefined || isLostConnection(error) ? BROKER : destination, failureOf(error)];
   });
-  return { gone: messages.filter((_, index) => !failures.has(index)), aside: [], failures: new Map(refused) };
+  return { ...together([]), gone: messages.filter((_, index) => !failures.has(index)), failures: new Map(refused) };
 }
 
 function together(sent: readonly Sent[]): Sent {
   return {
     gone: sent.flatMap(({ gone }) => gone),
     aside: sent.flatMap(({ aside }) => aside),
+    mixed: sent.flatMap(({ mixed }) => mixed),
     failures: new Map(sent.flatMap(({ failures }) => [...failures])),
   };
 }

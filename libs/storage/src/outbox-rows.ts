@@ -12,8 +12,16 @@ export interface LockedShards {
 export interface Window {
   /** Destinations that are left out. */
   readonly paused: readonly string[];
-  /** Most messages of a shard. */
+  /** Most messages of a shard, but for the rest of the last pack. */
   readonly limit: number;
+}
+
+/** Of a shard at once, as PostgreSQL keeps it: what a relay holds in memory is bounded, however large the messages are. */
+const MOST_BYTES = 4_000_000;
+
+export interface NumberedMessage extends OutboxMessage {
+  /** With it the shard's part is full: there may be more. */
+  readonly isLast: boolean;
 }
 
 /** The relay's statements. Each touches many shards at once: a statement for each would cost more than what it does. */
@@ -36,12 +44,15 @@ export class OutboxRows {
   }
 
   /** What may leave: in each shard the first ones that have a number, in its order, but for those to `paused`. */
-  numbered(tx: Queryable, shards: readonly number[], { paused, limit }: Window): Promise<OutboxMessage[]> {
-    return tx.query<OutboxMessage>(
-      `SELECT id, o.shard, sequence, kind, destination, message_id AS "messageId", payload, created_at AS "createdAt"
+  numbered(tx: Queryable, shards: readonly number[], { paused, limit }: Window): Promise<NumberedMessage[]> {
+    return tx.query<NumberedMessage>(
+      `SELECT id, o.shard, sequence, size, kind, destination, message_id AS "messageId", payload, created_at AS "createdAt",
+         upto >= $2 OR bytes >= ${MOST_BYTES} AS "isLast"
        FROM unnest($1::int[]) AS s(shard) CROSS JOIN LATERAL (
-         SELECT * FROM ${this.#schema}.outbox WHERE shard = s.shard AND sequence IS NOT NULL AND destination <> ALL ($3) ORDER BY sequence LIMIT $2
-       ) o ORDER BY o.shard, sequence`,
+         SELECT *, sum(size) OVER w AS upto, sum(pg_column_size(payload)) OVER w AS bytes FROM (
+           SELECT * FROM ${this.#schema}.outbox WHERE shard = s.shard AND sequence IS NOT NULL AND destination <> ALL ($3) ORDER BY sequence LIMIT $2
+         ) first WINDOW w AS (ORDER BY sequence)
+       ) o WHERE upto - size < $2 AND bytes - pg_column_size(payload) < ${MOST_BYTES} ORDER BY o.shard, sequence`,
       [shards, limit, paused],
     );
   }
@@ -49,17 +60,18 @@ export class OutboxRows {
   /**
    * Numbers the next ones of each shard; answers how many. A message that commits late may have a lower id than one that was sent: ids
    * cannot tell the order of sending. Numbers are microseconds since 1970, or the next free one: above all that the stream has ever
-   * sent, also by a database that a backup has put back in time and that no longer knows what it sent since.
+   * sent, also by a database that a backup has put back in time and that no longer knows what it sent since. A pack draws one for each
+   * of its messages.
    */
   async number(tx: Queryable, shards: readonly number[], { paused, limit }: Window): Promise<number> {
     const rows = await tx.query(
       `WITH waiting AS (
-         SELECT s.shard, o.id, row_number() OVER (PARTITION BY s.shard ORDER BY o.id) AS rank
+         SELECT s.shard, o.id, o.size, sum(o.size) OVER (PARTITION BY s.shard ORDER BY o.id) AS upto
          FROM unnest($1::int[]) AS s(shard) CROSS JOIN LATERAL (
-           SELECT id FROM ${this.#schema}.outbox WHERE shard = s.shard AND sequence IS NULL AND destination <> ALL ($3) ORDER BY id LIMIT $2
+           SELECT id, size FROM ${this.#schema}.outbox WHERE shard = s.shard AND sequence IS NULL AND destination <> ALL ($3) ORDER BY id LIMIT $2
          ) o
        ),
-       counted AS (SELECT shard, count(*) AS n FROM waiting GROUP BY shard),
+       counted AS (SELECT shard, sum(size)::bigint AS n FROM waiting GROUP BY shard),
        drawn AS (
          INSERT INTO ${this.#schema}.outbox_streams AS stream (shard, last_sequence)
          SELECT shard, floor(extract(epoch FROM clock_timestamp()) * 1e6) + n FROM counted
@@ -67,7 +79,7 @@ export class OutboxRows {
          SET last_sequence = greatest(excluded.last_sequence, stream.last_sequence + (SELECT n FROM counted c WHERE c.shard = stream.shard))
          RETURNING shard, last_sequence
        )
-       UPDATE ${this.#schema}.outbox o SET sequence = drawn.last_sequence - counted.n + waiting.rank
+       UPDATE ${this.#schema}.outbox o SET sequence = drawn.last_sequence - counted.n + waiting.upto - waiting.size + 1
        FROM waiting JOIN counted USING (shard) JOIN drawn USING (shard) WHERE o.id = waiting.id RETURNING 1`,
       [shards, limit, paused],
     );
@@ -88,6 +100,18 @@ export class OutboxRows {
        SELECT g.id, g.shard, g.destination, g.kind, g.message_id, g.payload, g.created_at, a.reason, now()
        FROM gone g JOIN unnest($1::bigint[], $2::text[]) AS a(id, reason) ON a.id = g.id`,
       [aside.map(({ id }) => id), aside.map(({ reason }) => reason)],
+    );
+  }
+
+  /** Packs become single messages in their places, so that each can be looked at by itself. */
+  async unpack(tx: Queryable, ids: readonly number[]): Promise<void> {
+    if (ids.length === 0) return;
+    await tx.query(
+      `WITH packs AS (DELETE FROM ${this.#schema}.outbox WHERE id = ANY($1::bigint[]) RETURNING *)
+       INSERT INTO ${this.#schema}.outbox (shard, kind, message_id, payload, destination, created_at, sequence)
+       SELECT p.shard, p.kind, p.message_id || '/' || m.rank, m.payload::text, p.destination, p.created_at, p.sequence + m.rank - 1
+       FROM packs p CROSS JOIN LATERAL json_array_elements(p.payload::json) WITH ORDINALITY AS m(payload, rank)`,
+      [ids],
     );
   }
 }

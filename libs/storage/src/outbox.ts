@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { schemaName } from './schema-name.ts';
 import type { Queryable, Sql } from './sql.ts';
 
@@ -8,14 +8,20 @@ import type { Queryable, Sql } from './sql.ts';
  */
 export const OUTBOX_SHARDS = 8;
 
+/** Of one statement. */
+const MOST_ROWS = 100;
+const COLUMNS = ['shard', 'kind', 'message_id', 'payload', 'destination', 'size'] as const;
+
 export interface NewOutboxMessage {
   /** Messages of one key leave in the order in which their transactions committed. */
   key: string;
   kind: 'event' | 'command';
   /** The topic or queue. While it refuses messages, those to others go on; a key's messages all go to one. */
   destination: string;
-  /** JSON text that the publisher understands. */
+  /** JSON text that the publisher understands; of a pack: an array of so many. */
   payload: string;
+  /** How many messages it is, which leave together and in this order; default 1. A row for each would cost most of what carrying them costs. */
+  size?: number;
   /** A natural id where the message has one; else a new UUID. It goes out again unchanged after a crash, so a repetition is recognised. */
   messageId?: string;
 }
@@ -23,8 +29,9 @@ export interface NewOutboxMessage {
 export interface OutboxMessage {
   id: number;
   shard: number;
-  /** Ascending within the shard in the order of sending; a message that goes out again has the one it had. */
+  /** Ascending within the shard in the order of sending; a message that goes out again has the one it had. Of a pack: its first message's. */
   sequence: number;
+  size: number;
   kind: 'event' | 'command';
   /** Empty on messages that a version before has written. */
   destination: string;
@@ -60,20 +67,22 @@ export class Outbox {
    * ids are drawn here, and the row locks make their order the commit order of each key.
    */
   async enqueue(tx: Queryable, messages: readonly NewOutboxMessage[]): Promise<void> {
-    if (messages.length === 0) return;
+    for (let first = 0; first < messages.length; first += MOST_ROWS) await this.#insert(tx, messages.slice(first, first + MOST_ROWS));
+  }
+
+  /** A parameter for each value: in arrays, every quote of a payload would be escaped, and read by PostgreSQL, once more. */
+  async #insert(tx: Queryable, messages: readonly NewOutboxMessage[]): Promise<void> {
+    const rows = messages.map((_, row) => `(${COLUMNS.map((_column, index) => `$${row * COLUMNS.length + index + 1}`).join(', ')}, now())`);
     await tx.query(
-      `INSERT INTO ${this.#table} (shard, kind, message_id, payload, destination, created_at)
-       SELECT m.shard, m.kind, m.message_id, m.payload, m.destination, now()
-       FROM unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::text[])
-         WITH ORDINALITY AS m(shard, kind, message_id, payload, destination, rank)
-       ORDER BY m.rank`,
-      [
-        messages.map(({ key }) => shardOf(key)),
-        messages.map(({ kind }) => kind),
-        messages.map(({ messageId }) => messageId ?? randomUUID()),
-        messages.map(({ payload }) => payload),
-        messages.map(({ destination }) => destination),
-      ],
+      `INSERT INTO ${this.#table} (${COLUMNS.join(', ')}, created_at) VALUES ${rows.join(', ')}`,
+      messages.flatMap(({ key, kind, messageId, payload, destination, size = 1 }) => [
+        shardOf(key),
+        kind,
+        messageId ?? randomUUID(),
+        payload,
+        destination,
+        size,
+      ]),
     );
   }
 
@@ -85,17 +94,13 @@ export class Outbox {
     return sql.notify(this.#channel);
   }
 
-  /**
-   * About how many messages wait to leave, at most one more than `most`. Looked up by their first and last id, which is cheap and counts
-   * some that have left; only where that exceeds `most`, rows are counted.
-   */
+  /** How many messages wait to leave, at most one more than `most`. */
   async waiting(sql: Queryable, most: number): Promise<number> {
-    const [ids] = await sql.query<{ span: number }>(`SELECT coalesce(max(id) - min(id) + 1, 0) AS span FROM ${this.#table}`);
-    if (ids === undefined || ids.span <= most) return ids?.span ?? 0;
-    const [rows] = await sql.query<{ count: number }>(`SELECT count(*) AS count FROM (SELECT 1 FROM ${this.#table} LIMIT $1) counted`, [
-      most + 1,
-    ]);
-    return rows?.count ?? 0;
+    const [row] = await sql.query<{ count: number }>(
+      `SELECT least(coalesce(sum(size), 0), $1)::int AS count FROM (SELECT size FROM ${this.#table} LIMIT $1) counted`,
+      [most + 1],
+    );
+    return row?.count ?? 0;
   }
 
   /** What was set aside: how many messages, counted up to `most`, and why the last one was; undefined when there are none. */
@@ -111,12 +116,12 @@ export class Outbox {
   /** What waits to leave: how many messages, and since when the oldest does. */
   async pending(sql: Queryable): Promise<{ count: number; oldest: Date | undefined }> {
     const [row] = await sql.query<{ count: number; oldest: Date | null }>(
-      `SELECT count(*) AS count, min(created_at) AS oldest FROM ${this.#table}`,
+      `SELECT coalesce(sum(size), 0)::bigint AS count, min(created_at) AS oldest FROM ${this.#table}`,
     );
     return { count: row?.count ?? 0, oldest: row?.oldest ?? undefined };
   }
 }
 
 function shardOf(key: string): number {
-  return createHash('md5').update(key).digest().readUInt32BE() % OUTBOX_SHARDS; // md5 only spreads the keys
+  return hash('md5', key, 'buffer').readUInt32BE() % OUTBOX_SHARDS; // md5 only spreads the keys
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 
 /** One step of a request's journey. Ids are lower-case hex and never all zeros: 32 digits for the trace, 16 for the span. */
 export interface Span {
@@ -19,8 +19,17 @@ const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(
 
 const ALL_ZEROS = /^0+$/;
 
+/** Drawn many at a time: a call for a few bytes costs as much as one for thousands. */
+const pool = Buffer.alloc(4_096);
+let used = pool.length;
+
 function cryptoHex(bytes: number): string {
-  return randomBytes(bytes).toString('hex');
+  if (used + bytes > pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += bytes;
+  return pool.toString('hex', used - bytes, used);
 }
 
 /** An id of zeros means «none» in W3C trace context, so it is never handed out. */

@@ -1,10 +1,11 @@
 /** What is looked at while a body comes in: its encoding, whether there is room for it, and whether it is text. */
+import { isUtf8 } from 'node:buffer';
 import { finished, Readable, Transform, type TransformCallback } from 'node:stream';
 import { DomainError } from '@roofshot/runtime/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { decodeBody, encodingOf } from './decode-body.ts';
 import type { Held, InFlight } from './in-flight.ts';
-import { mediaTypeOf, NDJSON } from './read-events.ts';
+import { BATCHED, mediaTypeOf, NDJSON, STRUCTURED } from './read-events.ts';
 
 /** A request whose body comes in. */
 export interface Arrival {
@@ -19,6 +20,9 @@ export interface Most {
   readonly refusal: () => DomainError;
 }
 
+/** Media types whose bodies are read whole before anybody looks at them, by `textOf`. */
+const WHOLE: ReadonlySet<string> = new Set([STRUCTURED, BATCHED]);
+
 /**
  * Takes room for the request until its answer has left; answers what is to be read in place of its payload. Lines are read in constant
  * memory and looked at one by one.
@@ -27,9 +31,14 @@ export function guardBody(inFlight: InFlight, { request: { headers }, reply, pay
   const encoding = encodingOf(headers);
   const decoded = encoding === undefined ? payload : decodeBody(payload, encoding);
   const body = most === undefined ? decoded : Readable.from(readAtMost(decoded, most), { objectMode: false });
-  if (mediaTypeOf(headers) === NDJSON) return body;
+  const mediaType = mediaTypeOf(headers);
+  if (mediaType === NDJSON) return body;
   const length = encoding === undefined ? headers['content-length'] : undefined;
   const held = inFlight.take(Number(length ?? 0));
+  if (length !== undefined && WHOLE.has(mediaType) && Number(length) <= (most?.bytes ?? Infinity)) {
+    reply.raw.once('close', () => held.release());
+    return payload; // half of the cost of a small request would be to look at it as it comes
+  }
   const gate = new BodyGate(length === undefined ? held : undefined, encoding === undefined ? undefined : payload);
   reply.raw.once('close', () => {
     held.release();
@@ -40,6 +49,17 @@ export function guardBody(inFlight: InFlight, { request: { headers }, reply, pay
     if (error != null) gate.destroy(error);
   });
   return body.pipe(gate);
+}
+
+/** The text of a whole body. Throws `invalid` where it is none. */
+export function textOf(body: Buffer): string {
+  if (!isUtf8(body)) throw notUtf8();
+  return body.toString('utf8');
+}
+
+function notUtf8(reason?: string): DomainError {
+  const message = 'The body is not UTF-8, so its characters cannot be told. Nothing of the request was taken: encode it and send it again.';
+  return new DomainError('invalid', message, reason === undefined ? {} : { reason });
 }
 
 async function* readAtMost(body: Readable, { bytes: most, refusal }: Most): AsyncGenerator<unknown> {
@@ -87,9 +107,7 @@ class BodyGate extends Transform {
     try {
       this.#decoder.decode(chunk, { stream: chunk !== undefined });
     } catch (error) {
-      const message =
-        'The body is not UTF-8, so its characters cannot be told. Nothing of the request was taken: encode it and send it again.';
-      throw new DomainError('invalid', message, { reason: (error as Error).message });
+      throw notUtf8((error as Error).message);
     }
   }
 }

@@ -6,7 +6,7 @@ import type { HttpRequest, HttpRoutes } from '@roofshot/runtime/http';
 import { failureLevel } from '@roofshot/storage/failure-level';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
-import { guardBody, type Most } from './body-gate.ts';
+import { guardBody, textOf, type Most } from './body-gate.ts';
 import { parseTime } from './check-envelope.ts';
 import { EVENTS_DOCUMENT } from './event-document.ts';
 import type { EventIntake } from './event-intake.ts';
@@ -36,8 +36,12 @@ declare module 'fastify' {
 }
 
 export function addEventRoutes(http: HttpRoutes, intake: EventIntake, needs: EventRouteNeeds): void {
-  const asText = { parseAs: 'string', bodyLimit: BODY_LIMIT } as const;
-  http.fastify.addContentTypeParser([STRUCTURED, BATCHED], asText, (_request, body, done) => done(null, body));
+  const whole = { parseAs: 'buffer', bodyLimit: BODY_LIMIT } as const;
+  http.fastify.addContentTypeParser([STRUCTURED, BATCHED], whole, (_request, body: Buffer, done) => {
+    const text = textOrFault(body);
+    if (typeof text === 'string') done(null, text);
+    else done(text);
+  });
   http.fastify.addContentTypeParser(NDJSON, (_request, payload, done) => done(null, payload));
   http.fastify.addContentTypeParser(OTHER_JSON, { parseAs: 'string' }, http.fastify.getDefaultJsonParser('error', 'error'));
   http.fastify.decorateRequest('writeKey');
@@ -67,18 +71,29 @@ export function addEventRoutes(http: HttpRoutes, intake: EventIntake, needs: Eve
   addSegmentRoutes(http, intake, needs);
 }
 
+function textOrFault(body: Buffer): string | Error {
+  try {
+    return textOf(body);
+  } catch (error) {
+    return error as Error;
+  }
+}
+
 function mostOf(key: WriteKey | undefined): Most | undefined {
   const bytes = key?.maxBodyBytes;
   return bytes === undefined ? undefined : { bytes, refusal: () => tooLargeFor(key?.name, bytes) };
 }
 
-async function takeEvents(intake: EventIntake, needs: EventRouteNeeds, { headers, body, reply, signal }: HttpRequest): Promise<unknown> {
+async function takeEvents(intake: EventIntake, needs: EventRouteNeeds, request: HttpRequest): Promise<unknown> {
+  const { headers, body, reply } = request;
   const key = reply.request.writeKey;
   const mediaType = mediaTypeOf(headers);
   const trace = currentTrace();
   const progress = progressOf(headers, needs.clock(), key);
-  if (mediaType === NDJSON)
+  if (mediaType === NDJSON) {
+    const { signal } = request; // made when it is asked for, which costs as much as a small request's check
     return reply.type(NDJSON).send(Readable.from(answerLines(intake, body as Readable, { trace, progress, signal, key, needs })));
+  }
   const began = performance.now();
   const { events, isSingle } = readEvents(mediaType, headers, body);
   needs.keys.admit(key, events.length);

@@ -1,10 +1,10 @@
 /** Which events have been accepted: (source, id) within the horizon, exactly, over all processes and restarts. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Queryable } from '@roofshot/storage/sql';
 
 /** 16 bytes of SHA-256 over source and id, the source's length before it: two different events collide once in 2^64 pairs of them. */
 export function fingerprint(source: string, id: string): Buffer {
-  return createHash('sha256').update(`${source.length}:${source}${id}`).digest().subarray(0, 16);
+  return hash('sha256', `${source.length}:${source}${id}`, 'buffer').subarray(0, 16);
 }
 
 /**

@@ -1,8 +1,10 @@
 import type { Position } from '@roofshot/contracts/envelope';
 import type { Queryable, Sql } from '@roofshot/storage/sql';
 import type { Logger } from '@roofshot/telemetry/logger';
-import { openOutbox, type CarriedMessage, type OutboxPort } from '../outbox-port.ts';
+import type { CarriedMessage } from '../carry-packs.ts';
+import { openOutbox, type OutboxPort } from '../outbox-port.ts';
 import { Blame } from './blame.ts';
+import { packRecords } from './pack-records.ts';
 import { partitionOfKey } from './partition-of-key.ts';
 import { unknownTopic } from './log-index.ts';
 import { refuseUnstorable, tooLarge } from './storable.ts';
@@ -66,7 +68,7 @@ export class OutboxBus implements EventBus {
       const carried = messages.map(({ origin, sequence, payload }) => ({
         origin,
         sequence,
-        record: JSON.parse(payload) as OutgoingRecord,
+        record: payload as OutgoingRecord,
       }));
       await bus.publishOnce(carried).catch((error: unknown) => blame.rethrow(error, carried));
     };
@@ -80,12 +82,7 @@ export class OutboxBus implements EventBus {
     await this.#refuseTooLarge(records);
     await this.#outbox.enqueue(
       tx,
-      records.map((record) => ({
-        key: `${record.topic}/${this.#partitionOf(record)}`,
-        kind: 'event',
-        destination: record.topic,
-        payload: JSON.stringify(record),
-      })),
+      packRecords(records, (record) => this.#partitionOf(record)),
     );
   }
 
@@ -115,11 +112,11 @@ export class OutboxBus implements EventBus {
   }
 
   readFrom(partition: TopicPartition, offset: number, limit: number): Promise<LogRecord[]> {
-  eraseKey(key: KeyToErase): Promise<number | undefined> {
-    return this.#bus.eraseKey(key);
+    return this.#bus.readFrom(partition, offset, limit);
   }
 
-    return this.#bus.readFrom(partition, offset, limit);
+  eraseKey(key: KeyToErase): Promise<number | undefined> {
+    return this.#bus.eraseKey(key);
   }
 
   consume(options: ConsumeOptions): Promise<Consumption> {

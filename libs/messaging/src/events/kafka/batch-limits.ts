@@ -51,7 +51,7 @@ export class BatchLimits {
   }
 
   #fits(record: OutgoingRecord, later: number): boolean {
-    return bytesOf(record) + later <= this.#limitOf(record.topic);
+    return bytesAtMost(record) + later <= this.#limitOf(record.topic);
   }
 
   async #oversize(record: OutgoingRecord, later: number): Promise<Oversize | undefined> {
@@ -91,7 +91,7 @@ export class BatchLimits {
     const pieces: OutgoingRecord[][] = [];
     let [room, piece]: [number, OutgoingRecord[]] = [0, []];
     for (const record of records) {
-      const bytes = bytesOf(record);
+      const bytes = bytesAtMost(record);
       room = Math.min(room, this.#limitOf(record.topic)) - bytes;
       if (piece.length === 0 || room < 0) {
         pieces.push((piece = []));
@@ -103,7 +103,14 @@ export class BatchLimits {
   }
 }
 
-export function bytesOf({ key, value, headers }: OutgoingRecord): number {
+/** What a record may have, for the price of one look at its value: UTF-8 needs at most three bytes for what JavaScript counts as one. */
+export function bytesAtMost({ key, value, headers }: OutgoingRecord): number {
+  let characters = key.length;
+  for (const name in headers) characters += name.length + (headers[name] ?? '').length + 2;
+  return RECORD_OVERHEAD + 3 * characters + Buffer.byteLength(value);
+}
+
+function bytesOf({ key, value, headers }: OutgoingRecord): number {
   let bytes = RECORD_OVERHEAD + Buffer.byteLength(key) + Buffer.byteLength(value);
   for (const name in headers) bytes += name.length + Buffer.byteLength(headers[name] ?? '') + 4;
   return bytes;

@@ -3,6 +3,7 @@ import type { Position } from '@roofshot/contracts/envelope';
 import { ServerRefusal } from '@roofshot/storage/sql-errors';
 import type { Logger } from '@roofshot/telemetry/logger';
 import type { OutgoingRecord } from '../bus.ts';
+import { encodingOwn } from './own-encoding.ts';
 import { asFault, describe, missingRight } from './kafka-faults.ts';
 import type { KafkaAddress } from './kafka-url.ts';
 
@@ -25,7 +26,7 @@ export class KafkaAppends {
   #producer: Promise<Producer> | undefined;
 
   constructor(kafka: Kafka, address: KafkaAddress, log: Logger) {
-    this.#kafka = kafka;
+    this.#kafka = encodingOwn(kafka);
     this.#address = address;
     this.#log = log;
   }

@@ -2,6 +2,7 @@ import type { Kafka } from 'kafkajs';
 import fetchRequest from 'kafkajs/src/protocol/requests/fetch/v11/request.js';
 import type { TopicPartition } from '../bus.ts';
 import { decodeFetchResponse, type FetchedPartition } from './fetch-protocol.ts';
+import { clusterMaker } from './own-encoding.ts';
 import { decodeMetadataResponse, encodeMetadataRequest, METADATA, type TopicMetadata } from './metadata-protocol.ts';
 
 /**
@@ -143,12 +144,7 @@ export class KafkaCluster {
   }
 }
 
-function makeClusterOf(kafka: Kafka): MakeCluster {
-  const own = Object.getOwnPropertySymbols(kafka).find(({ description }) => description === 'private:Kafka:createCluster');
-  if (own === undefined)
-    throw new Error('This version of kafkajs is made differently inside. Install the one that package-lock.json names (npm ci).');
-  return (kafka as unknown as Record<symbol, MakeCluster>)[own] as MakeCluster;
-}
+const makeClusterOf = (kafka: Kafka): MakeCluster => (kafka as unknown as Record<symbol, MakeCluster>)[clusterMaker(kafka)] as MakeCluster;
 
 function refuseOld({ versions }: Broker): void {
   const highest = versions?.[METADATA.apiKey]?.maxVersion ?? 0;

@@ -13,7 +13,7 @@ import { allBoundsIn, unknownPartition, unknownTopic } from '../log-index.ts';
 import type { CarriedRecord, RemoteLog } from '../outbox-bus.ts';
 import { partitionOfKey } from '../partition-of-key.ts';
 import { Presence } from '../presence.ts';
-import { BatchLimits, bytesOf, MAX_REQUEST_BYTES } from './batch-limits.ts';
+import { BatchLimits, bytesAtMost, MAX_REQUEST_BYTES } from './batch-limits.ts';
 import { KafkaAppends, type PlacedRecord } from './kafka-appends.ts';
 import type { KafkaCluster } from './kafka-cluster.ts';
 import type { KafkaConnection } from './kafka-connection.ts';
@@ -69,7 +69,11 @@ export class KafkaLog implements RemoteLog {
     this.#tail = new KafkaTail({ cluster: tailCluster, index, log, onGrown: () => this.#reconcile() });
     this.#appends = new KafkaAppends(kafka, address, log);
     this.#limits = new BatchLimits(admin, index);
-    this.#queue = new AppendQueue((records) => this.#append(records), { maxBytes: MAX_REQUEST_BYTES, bytesOf, retryAlone: () => false });
+    this.#queue = new AppendQueue((records) => this.#append(records), {
+      maxBytes: MAX_REQUEST_BYTES,
+      bytesOf: bytesAtMost,
+      retryAlone: () => false,
+    });
     this.#wakeUps = new WakeUps(sql, CHANNEL, log);
     this.#presence = new Presence(sql);
   }

@@ -36,6 +36,16 @@ declare module 'kafkajs/src/network/socketFactory.js' {
   export default createSocketFactory;
 }
 
+declare module 'kafkajs/src/protocol/requests/produce/v7/response.js' {
+  const response: { decode(payload: Buffer): Promise<unknown>; parse(answer: unknown): Promise<unknown> };
+  export default response;
+}
+
+declare module 'kafkajs/src/protocol/requests/produce/v7/request.js' {
+  const request: (wish: object) => { encode(): Promise<{ readonly buffer: Buffer }> };
+  export default request;
+}
+
 declare module 'kafkajs/src/network/connection.js' {
   import type { Socket } from 'node:net';
 
