@@ -166,6 +166,33 @@ describe('a redrive', () => {
   });
 });
 
+describe('what came by Kafka', () => {
+  it('has no right to import until a key is named that has it, and keeps when it became known', async () => {
+    const imported = event({ source: newShop(), type: 'import.row', knowntime: at(-7_200), time: at(-9_000) });
+    const headers = { 'content-type': 'application/cloudevents+json' };
+    await lab.bus.publish([{ topic: 'events-inbox.v1', key: 'row', headers, value: JSON.stringify(imported) }]);
+    const filter = { source: String(imported['source']) };
+    await eventually(async () => expect((await lab.list(filter)).events).toMatchObject([{ writeKey: 'inbox', reason: 'not-allowed' }]));
+    expect(await lab.redrive({ filter })).toMatchObject({ quarantined: 1, results: [{ reason: 'not-allowed' }] });
+    const { id: as } = await lab.newKey({ mayImport: true });
+    expect(await lab.redrive({ filter, as })).toMatchObject({ accepted: 1 });
+    const [record] = await lab.onStream(imported['id'], 'events.import.row');
+    expect(record?.headers).toMatchObject({ ce_time: at(-9_000), ce_knowntime: at(-7_200) });
+  });
+
+  it('does not become an event whose data is a text, where the data was no JSON', async () => {
+    const source = newShop();
+    const headers = { ce_specversion: '1.0', ce_id: 'half', ce_source: source, ce_type: 'door.opened', 'content-type': 'application/json' };
+    await lab.bus.publish([{ topic: 'events-inbox.v1', key: 'half', headers, value: '{"door":' }]);
+    await eventually(async () => expect((await lab.list({ source })).events).toHaveLength(1));
+    expect(await lab.redrive({ filter: { source } })).toMatchObject({ quarantined: 1, results: [{ reason: 'json' }] });
+    const whole = event({ id: 'half', source, type: 'door.opened', data: { door: 3 } });
+    const patch = [{ op: 'replace', path: '', value: whole }];
+    expect(await lab.redrive({ filter: { source }, patch })).toMatchObject({ accepted: 1 });
+    expect(await lab.onStream('half', 'events.door.opened')).toMatchObject([{ value: '{"door":3}' }]);
+  });
+});
+
 describe('a patch', () => {
   it.each<[string, unknown, string]>([
     ['an operation that does not exist', [{ op: 'merge', path: '/a' }], '/patch/0/op'],
