@@ -185,9 +185,8 @@ describe('what came by Kafka', () => {
     const headers = { ce_specversion: '1.0', ce_id: 'half', ce_source: source, ce_type: 'door.opened', 'content-type': 'application/json' };
     await lab.bus.publish([{ topic: 'events-inbox.v1', key: 'half', headers, value: '{"door":' }]);
     await eventually(async () => expect((await lab.list({ source })).events).toHaveLength(1));
-    expect(await lab.redrive({ filter: { source } })).toMatchObject({ quarantined: 1, results: [{ reason: 'json' }] });
-    const whole = event({ id: 'half', source, type: 'door.opened', data: { door: 3 } });
-    const patch = [{ op: 'replace', path: '', value: whole }];
+    expect(await lab.redrive({ filter: { source } })).toMatchObject({ quarantined: 1, results: [{ reason: 'json', path: '/data' }] });
+    const patch = [{ op: 'replace', path: '/data', value: { door: 3 } }];
     expect(await lab.redrive({ filter: { source }, patch })).toMatchObject({ accepted: 1 });
     expect(await lab.onStream('half', 'events.door.opened')).toMatchObject([{ value: '{"door":3}' }]);
   });

@@ -13,6 +13,7 @@ const refused = (over: Partial<Refusal> = {}, sent: unknown = SENT): Refusal => 
   isWhole: true,
   receivedAt: new Date('2026-03-01T12:00:05Z'),
   verdict: 'quarantined',
+  reason: 'schema',
   path: '/data/amount',
   lastRedrive: null,
   ...over,
@@ -57,6 +58,16 @@ describe('an event that is tried again', () => {
     expect(repairEvent(refused({}, timeless), [], never)).toEqual({ value: { ...timeless, time: '2026-03-01T12:00:05.000Z' } });
     const imported = { ...timeless, knowntime: '2025-01-01T00:00:00Z' };
     expect(repairEvent(refused({}, imported), [], () => 'knowntime')).toEqual({ value: imported });
+  });
+});
+
+describe('data that is no JSON', () => {
+  const kept = refused({ reason: 'json', path: '/data' }, { ...SENT, data: '{"amount":' });
+
+  it('does not become a text: it is replaced', () => {
+    expect(repairEvent(kept, [], never)).toMatchObject({ reason: 'json', path: '/data' });
+    expect(repairEvent(kept, [{ op: 'add', path: '/subject', value: 'c' }], never)).toMatchObject({ reason: 'json', path: '/data' });
+    expect(repairEvent(kept, [replace('/data', { amount: 1 })], never)).toEqual({ value: { ...SENT, data: { amount: 1 } } });
   });
 });
 

@@ -10,6 +10,7 @@ export interface Refusal {
   readonly isWhole: boolean;
   readonly receivedAt: Date;
   readonly verdict: 'quarantined' | 'late';
+  readonly reason: string;
   readonly path: string | null;
   readonly lastRedrive: Pick<RedriveOutcome, 'verdict' | 'reason' | 'path'> | null;
 }
@@ -33,8 +34,8 @@ export function repairEvent(
   if (sent === undefined && patch.length === 0) return unreadable(refusal);
   const patched = applyPatch(sent, patch);
   if ('fault' in patched) return { reason: 'patch', detail: `${patched.fault} Nothing was changed.` };
-  const changed = identityFault(refusal, sent, patched.value);
-  if (changed !== undefined) return changed;
+  const fault = dataFault(refusal, sent, patched.value) ?? identityFault(refusal, sent, patched.value);
+  if (fault !== undefined) return fault;
   return { value: withTime(refusal, patched.value, knownBy) };
 }
 
@@ -52,6 +53,17 @@ function readOriginal({ original, isWhole }: Refusal): unknown {
 function unreadable({ isWhole }: Refusal): Unrepaired {
   const what = isWhole ? 'What was sent is no JSON' : 'Only a part of what was sent could be kept';
   return { reason: 'json', detail: `${what}. Replace the whole of it: a patch with one operation, replace at the path "".` };
+}
+
+/** A door may keep data that is no JSON as a text; it is not to become an event whose data is a text. */
+function dataFault({ reason, path }: Refusal, sent: unknown, patched: unknown): Unrepaired | undefined {
+  const isOfData = reason === 'json' && (path === '/data' || path?.startsWith('/data/') === true);
+  if (!isOfData || memberOf(sent, 'data') !== memberOf(patched, 'data')) return undefined;
+  return {
+    reason: 'json',
+    detail: 'What was sent as data is no JSON. Replace it: a patch with an operation replace at /data.',
+    path: '/data',
+  };
 }
 
 const IDENTITY = ['id', 'source', 'time'] as const;
