@@ -29,6 +29,9 @@ import {
 
 /** Longer tuples are read as lists of what may be in them. */
 const MAX_FIRST = 64;
+/** Of a schema that is larger, or nested more deeply than events may be, the rest is read as anything: it must not hold up the service. */
+const MAX_READ = 20_000;
+const MAX_DEPTH = 100;
 const SCALARS: readonly ScalarType[] = ['null', 'boolean', 'number', 'string'];
 
 export class ShapeReader {
@@ -37,6 +40,8 @@ export class ShapeReader {
   readonly #nodes = new Map<string, SchemaNode>();
   readonly #shapes = new Map<string, Shape>();
   readonly #reading = new Set<string>();
+  #count = 0;
+  #depth = 0;
 
   constructor(document: JsonSchemaDocument) {
     this.#document = document;
@@ -66,9 +71,17 @@ export class ShapeReader {
     return shape;
   }
 
-  #read(node: SchemaNode): Shape {
-    const { schema } = node;
+  #read({ schema, ...place }: SchemaNode): Shape {
     if (!isSchemaObject(schema)) return schema ? ANYTHING : NOTHING;
+    if (this.#count >= MAX_READ || this.#depth >= MAX_DEPTH) return ANYTHING;
+    this.#count += 1;
+    this.#depth += 1;
+    const shape = this.#readObject({ schema, ...place }, schema);
+    this.#depth -= 1;
+    return shape;
+  }
+
+  #readObject(node: SchemaNode, schema: SchemaObject): Shape {
     const { enum: values } = schema;
     return this.#meeting.all([
       this.#typed(node, schema),

@@ -65,7 +65,7 @@ export function holds({ type }: Scalar, { value }: Literal): boolean {
   return type === 'integer' ? Number.isInteger(value) : typeof value === type;
 }
 
-/** What is in any of them, each alternative once. */
+/** What is in any of them, each alternative once; lists and objects that are alike may be there several times. */
 export function unionOf(shapes: readonly Shape[]): Shape {
   const all = shapes.flat();
   if (isAnything(all)) return ANYTHING;
@@ -78,18 +78,31 @@ export function unionOf(shapes: readonly Shape[]): Shape {
   return withoutBothBooleans([...distinct.values()]);
 }
 
-const TRUE = JSON.stringify({ kind: 'literal', value: true });
-const FALSE = JSON.stringify({ kind: 'literal', value: false });
-
 function withoutBothBooleans(shape: Shape): Shape {
-  const keys = shape.map(keyOf);
-  if (!keys.includes(TRUE) || !keys.includes(FALSE)) return shape;
-  return [scalar('boolean'), ...shape.filter((_, index) => keys[index] !== TRUE && keys[index] !== FALSE)];
+  const isBoolean = (one: Alternative): boolean => one.kind === 'literal' && typeof one.value === 'boolean';
+  return shape.filter(isBoolean).length < 2 ? shape : [scalar('boolean'), ...shape.filter((one) => !isBoolean(one))];
 }
 
-/** The same for alternatives that are alike. */
-export const keyOf = (one: Alternative): string =>
-  JSON.stringify(one, (_, value: unknown) => (value instanceof Map ? [...(value as Map<string, unknown>)] : value));
+/** The same for alternatives that are alike. Lists and objects are only like themselves: to compare them would cost more than it is worth. */
+function keyOf(one: Alternative): unknown {
+  return one.kind === 'list' || one.kind === 'fields' ? one : JSON.stringify(one);
+}
+
+/** How many parts a shape has, at most `most`: what lies behind names does not count. */
+export function sizeOf(shape: Shape, most: number): number {
+  let size = 0;
+  for (const one of shape) {
+    const left = most - size;
+    if (left <= 0) return most;
+    size += 1 + partsOf(one).reduce((sum, part) => (sum < left ? sum + sizeOf(part, left - sum) : sum), 0);
+  }
+  return Math.min(size, most);
+}
+
+function partsOf(one: Alternative): readonly Shape[] {
+  if (one.kind === 'list') return [...one.first, one.rest];
+  return one.kind === 'fields' ? [...[...one.fields.values()].map(({ shape }) => shape), one.others] : [];
+}
 
 /** True where nothing is left out but what lies within lists and objects: a type cannot say that in fewer words than «anything». */
 export function isWide(shape: Shape): boolean {

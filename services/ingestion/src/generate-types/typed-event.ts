@@ -14,8 +14,16 @@ export interface TypedEvent {
 /** The place of the data in the schema. */
 export const DATA_PATH = '#';
 
+/** As the schema registry takes them. Of a longer one nothing is told: to read it would hold up the service. */
+const MAX_CHARACTERS = 512 * 1024;
+/** Types that are written for one event: what meets itself again and again has more than anybody reads. */
+export const MAX_WRITTEN = 20_000;
+
 /** Throws with a sentence where the schema refers to itself without end. */
-export const readerOf = ({ schema }: TypedEvent): ShapeReader => new ShapeReader(new JsonSchemaDocument(schema));
+export function readerOf({ schema }: TypedEvent): ShapeReader {
+  const isTooLong = JSON.stringify(schema).length > MAX_CHARACTERS;
+  return new ShapeReader(new JsonSchemaDocument(isTooLong ? true : schema));
+}
 
 export const headline = ({ eventType, version }: TypedEvent): string =>
   `Types of the event ${eventType}, schema ${version}. Made from its EventType: change the declaration, not this file.`;

@@ -3,7 +3,7 @@ import { commentLines, hex, quoted } from './quote-text.ts';
 import type { ShapeReader } from './read-shape.ts';
 import { isNothing, isWide, unionOf, type Alternative, type Field, type Fields, type Literal, type Shape } from './shape.ts';
 import { TypeNames } from './type-names.ts';
-import { attributesOf, DATA_PATH, eventNote, headline, readerOf, type TypedEvent } from './typed-event.ts';
+import { attributesOf, DATA_PATH, eventNote, headline, MAX_WRITTEN, readerOf, type TypedEvent } from './typed-event.ts';
 
 const FROM_TYPING = ['Any', 'Literal', 'TypeAlias', 'Union'];
 /** In the standard library from Python 3.11 on. */
@@ -50,12 +50,17 @@ interface Surroundings {
   readonly words: readonly string[];
 }
 
+/** Python reads no more than 200 brackets within each other. */
+const MAX_DEPTH = 60;
+
 class PythonWriter {
   readonly #reader: ShapeReader;
   readonly #names: TypeNames;
   /** By place in the schema, in the order in which they were first named. */
   readonly #named = new Map<string, string>();
   readonly #written: string[] = [];
+  #count = 0;
+  #depth = 0;
 
   constructor(reader: ShapeReader, names: TypeNames) {
     this.#reader = reader;
@@ -101,7 +106,15 @@ class PythonWriter {
   }
 
   #type(shape: Shape, words: readonly string[]): string {
-    if (isWide(shape) || isNothing(shape)) return 'Any';
+    this.#count += 1;
+    if (isWide(shape) || isNothing(shape) || this.#count > MAX_WRITTEN || this.#depth >= MAX_DEPTH) return 'Any';
+    this.#depth += 1;
+    const type = this.#union(shape, words);
+    this.#depth -= 1;
+    return type;
+  }
+
+  #union(shape: Shape, words: readonly string[]): string {
     const literals = shape.filter((one) => one.kind === 'literal');
     const others = shape.filter((one) => one.kind !== 'literal').map((one) => this.#alternative(one, words));
     const types = [...new Set([...literalTypes(literals), ...others])];

@@ -99,6 +99,28 @@ export type OrderPlacedNode = {
   });
 });
 
+describe('a schema that says more than anybody reads', () => {
+  it('of definitions that all meet each other is cut, where it would grow with every level', () => {
+    const meet = (...names: number[]): object => ({ allOf: names.map((name) => ({ $ref: `#/$defs/d${name % 40}` })) });
+    const properties = (of: number): object =>
+      Object.fromEntries(Array.from({ length: 10 }, (_, at) => [`p${at}`, meet(of * 7 + at, of + at * 3)]));
+    const defs = Array.from({ length: 40 }, (_, of) => [`d${of}`, { type: 'object', properties: properties(of) }]);
+    const schema = { $ref: '#/$defs/d0', $defs: Object.fromEntries(defs) as object };
+    for (const text of [typeOf(schema), pythonOf(schema)]) expect(text.length).toBeLessThan(4_000_000);
+    expect(typeOf(schema)).toContain('readonly p0?: {');
+  });
+
+  it('is nested no deeper than Python reads', () => {
+    const nested = Array.from({ length: 300 }).reduce<object>((items) => ({ type: 'array', items }), { type: 'string' });
+    expect(pythonOf(nested).match(/list\[/g)).toHaveLength(60);
+    expect(typeOf(nested)).toContain('readonly unknown[]');
+  });
+
+  it('is anything when it is longer than a registry takes', () => {
+    expect(typeOf({ type: 'string', description: 'x'.repeat(600_000) })).toBe('export type OrderPlacedData = unknown;\n');
+  });
+});
+
 describe('the Python of a schema', () => {
   it('is a class where every name can be one, and a call otherwise', () => {
     const schema = {

@@ -5,6 +5,7 @@ import {
   ANYTHING,
   isNothing,
   isWide,
+  sizeOf,
   unionOf,
   type Alternative,
   type Field,
@@ -14,7 +15,7 @@ import {
   type Shape,
 } from './shape.ts';
 import { TypeNames } from './type-names.ts';
-import { attributesOf, DATA_PATH, eventNote, headline, readerOf, type Attribute, type TypedEvent } from './typed-event.ts';
+import { attributesOf, DATA_PATH, eventNote, headline, MAX_WRITTEN, readerOf, type Attribute, type TypedEvent } from './typed-event.ts';
 
 /** Compiles under `strict` with any version from TypeScript 4.4 on, and needs no library. The same text for the same schema. */
 export function writeTypeScript(type: TypedEvent): string {
@@ -39,6 +40,7 @@ class TypeScriptWriter {
   readonly #names: TypeNames;
   /** By place in the schema, in the order in which they were first named. */
   readonly #named = new Map<string, string>();
+  #written = 0;
 
   constructor(reader: ShapeReader, names: TypeNames, dataName: string) {
     this.#reader = reader;
@@ -60,7 +62,8 @@ class TypeScriptWriter {
   }
 
   #type(shape: Shape, indent: string): string {
-    if (isWide(shape)) return 'unknown';
+    this.#written += 1;
+    if (isWide(shape) || this.#written > MAX_WRITTEN) return 'unknown';
     if (isNothing(shape)) return 'never';
     return [...new Set(shape.map((one) => this.#alternative(one, indent)))].join(' | ');
   }
@@ -104,14 +107,18 @@ class TypeScriptWriter {
   #others({ fields, others }: Fields, indent: string): string[] {
     const named = [...fields.values()];
     if (isNothing(others) && named.length > 0) return [];
+    // What is said twice at each level is said a thousand times ten levels deep.
+    const isLarge = named.some(({ shape }) => sizeOf(shape, MAX_REPEATED) === MAX_REPEATED);
     const hasInherited = [...fields].some(([name, { isRequired }]) => !isRequired && INHERITED.has(name));
-    const all = hasInherited ? ANYTHING : unionOf([others, ...named.map(({ shape }) => shape)]);
+    const all = hasInherited || isLarge ? ANYTHING : unionOf([others, ...named.map(({ shape }) => shape)]);
     const type = isNothing(others) ? 'never' : this.#type(all, indent);
     const isAbsent = type !== 'unknown' && named.some(({ isRequired }) => !isRequired);
     return [`${indent}readonly [name: string]: ${type}${isAbsent ? ' | undefined' : ''};`];
   }
 }
 
+/** Parts of a field's type that are written a second time in what is said of fields without a name. */
+const MAX_REPEATED = 20;
 /** To the compiler every object has these, with types of their own, also where they have not been sent. */
 const INHERITED = new Set(Object.getOwnPropertyNames(Object.prototype));
 const IDENTIFIER = /^[A-Za-z_$][A-Za-z0-9_$]*$/;
