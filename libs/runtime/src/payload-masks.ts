@@ -1,12 +1,12 @@
 /** What lists of messages may show of their payloads. */
 import { Injectable } from '@nestjs/common';
 import { acceptedEvents, refusedEvents, type EventTypeChanged } from '@roofshot/contracts/events';
-import type { DataOf } from '@roofshot/contracts/define';
+import { OTHERS, type DataOf } from '@roofshot/contracts/define';
 import { allTopics } from '@roofshot/contracts/topics';
 import { maskOf, type Mask } from './mask-data.ts';
 
-/** The platform's own messages say nothing personal but ids, except for refused events, which are held whole. */
-const CONTRACTS = new Set(allTopics.filter((topic) => topic !== refusedEvents).map(({ name }) => name));
+/** The platform's own messages say nothing personal but ids, except for refused events, which are held whole. What others write is not its own. */
+const CONTRACTS = new Set(allTopics.filter((topic) => topic !== refusedEvents && topic.owner !== OTHERS).map(({ name }) => name));
 const SHOW_ALL: Mask = (data) => data;
 
 /** Stands for a payload that may not be shown. */

@@ -2,9 +2,10 @@
 import { eventsInbox } from '@roofshot/contracts/events';
 import type { LogRecord, OutgoingRecord } from '@roofshot/messaging/events';
 import { eventually } from '@roofshot/testing/eventually';
-import { at, event, eventsOf, idsOf, IngestionLab, SINGLE } from './ingestion-lab.ts';
+import { at, event, eventsOf, idsOf, SINGLE } from './ingestion-lab.ts';
+import { QuarantineLab } from './quarantine-lab.ts';
 
-const lab = new IngestionLab();
+const lab = new QuarantineLab();
 beforeAll(() => lab.open(), 60_000);
 afterAll(() => lab.close());
 
@@ -160,6 +161,18 @@ describe('records of the inbox that cannot be read', () => {
     expect(kept.map(({ original }) => original)).toEqual(
       expect.arrayContaining(['{"data":"hello"}', '{"id":', expect.stringMatching(/"id":"cut".*"data":"\{\\"amount\\":"/)]),
     );
+  });
+
+  it('wait in the quarantine until their data is replaced, without what may be personal in it', async () => {
+    await lab.bus.publish([binary(event({ id: 'torn', subject: 'k' }), { value: '{"amount":2,"note":"ann@example.org' })]);
+    const found = await eventually(() => lab.only({ eventId: 'torn', writeKey: 'inbox' }));
+    expect(found).toMatchObject({ reason: 'json', eventType: 'order.placed', isWhole: true });
+    expect(JSON.stringify(found)).not.toContain('example');
+    const ids = [found.id];
+    expect(await lab.redrive({ ids })).toMatchObject({ quarantined: 1, accepted: 0 });
+    const patch = [{ op: 'replace' as const, path: '/data', value: { amount: 2 } }];
+    expect(await lab.redrive({ ids, patch })).toMatchObject({ accepted: 1 });
+    await eventually(async () => expect(idsOf(await accepted()).filter((id) => id === 'torn')).toHaveLength(1));
   });
 
   it('are counted as received', async () => {

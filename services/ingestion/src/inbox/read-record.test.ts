@@ -113,12 +113,6 @@ describe('what is kept of a record that cannot be read', () => {
     });
   });
 
-  it('is told to be a likeness where its text would stand for other data', async () => {
-    expect(await read({ headers: CE, value: '{' })).toMatchObject({ isPart: true });
-    expect(await read({ headers: { 'content-type': STRUCTURED }, value: '{' })).not.toHaveProperty('isPart');
-    expect(await read({ headers: CE, ...bytesOf(Buffer.from([0xff])) })).not.toHaveProperty('isPart');
-  });
-
   it('and in base64 where it is not', async () => {
     expect(await originalOf({ headers: CE, ...bytesOf(Buffer.from([0xff, 0xfe])) })).toMatchObject({ id: 'e1', data_base64: '//4=' });
     expect(await originalOf({ headers: { ...CE, 'content-type': 'avro/binary' }, value: '\0\0\0' })).toMatchObject({ data_base64: 'AAAA' });

@@ -91,19 +91,18 @@ function unreadable(
   const { topic, partition, offset } = record;
   const place = `It is the record ${offset} of partition ${partition} of ${topic}.`;
   const refusal: Refusal = { verdict: 'quarantined', reason, detail: `${detail} ${place}`, ...(path !== undefined && { path }) };
-  return { unreadable: refusal, ...originOf(record, attributes), named: attributes };
+  return { unreadable: refusal, original: originalOf(record, attributes), named: attributes };
 }
 
-/** Text that is no JSON stands there as a text, which its event did not say: a likeness of it. */
-function originOf(record: LogRecord, attributes: Attributes): { original: string; isPart?: true } {
+/** What is no JSON stands there as a text: a redrive asks for other data in its place. */
+function originalOf(record: LogRecord, attributes: Attributes): string {
   const bytes = bytesOf(record);
   const isText = isUtf8(bytes) && !isWireFormat(bytes);
   const contentType = record.headers['content-type'];
-  if (isText && STRUCTURED.test(contentType ?? '')) return { original: record.value };
+  if (isText && STRUCTURED.test(contentType ?? '')) return record.value;
   const event = contentType === undefined ? attributes : { ...attributes, datacontenttype: contentType };
-  if (record.hasNoValue === true) return { original: JSON.stringify(event) };
-  if (!isText) return { original: JSON.stringify({ ...event, data_base64: bytes.toString('base64') }) };
-  return { original: JSON.stringify({ ...event, data: record.value }), isPart: true };
+  if (record.hasNoValue === true) return JSON.stringify(event);
+  return JSON.stringify(isText ? { ...event, data: record.value } : { ...event, data_base64: bytes.toString('base64') });
 }
 
 /** The event's own trace, or that which an instrumented producer has written beside it; otherwise a new one for each record. */

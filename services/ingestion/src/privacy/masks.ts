@@ -63,7 +63,10 @@ export class CurrentMasks {
 
   /** A refused event as it may be listed. */
   refused<R extends RefusedText>(refused: R): Omit<R, 'original'> & { readonly original: string | null } {
-    return maskRefused(refused, this.of(refused.eventType));
+    const mask = this.of(refused.eventType);
+    if (mask === undefined || !this.isPersonal(refused.eventType)) return maskRefused(refused, mask);
+    // A text in the place of fields (data that was no JSON) may hold those that are marked.
+    return maskRefused(refused, (data) => (typeof data === 'string' ? undefined : mask(data)));
   }
 
   /** What may be told of the data of a record on the log. The platform's own messages say nothing personal but ids. */
