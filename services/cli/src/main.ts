@@ -8,6 +8,7 @@ import { deadLetters } from './commands/dead-letters.ts';
 import { doctor } from './commands/doctor.ts';
 import { get } from './commands/get.ts';
 import { preview } from './commands/preview.ts';
+import { quarantine } from './commands/quarantine.ts';
 import { replay } from './commands/replay.ts';
 import { status } from './commands/status.ts';
 import { trace } from './commands/trace.ts';
@@ -16,7 +17,7 @@ import { EXIT, Exit, type ExitCode } from './exit-codes.ts';
 import { suggest } from '@roofshot/runtime/nearest';
 import { err, out, printJson } from './print.ts';
 
-const COMMANDS: readonly CommandLine[] = [up, plan, apply, get, preview, replay, status, trace, deadLetters, doctor];
+const COMMANDS: readonly CommandLine[] = [up, plan, apply, get, preview, replay, status, trace, quarantine, deadLetters, doctor];
 const COMMON = { url: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
 
 async function main(argv: readonly string[]): Promise<ExitCode> {
