@@ -1,4 +1,4 @@
-import { Type, type TUnsafe } from 'typebox';
+import { Type, type TObject, type TUnsafe } from 'typebox';
 import { Closed, type ResourceDefinition } from '@roofshot/contracts/define';
 import { Applied, ApplyAnswer, SentResource } from '@roofshot/contracts/http/common';
 import { Name } from '@roofshot/contracts/ids';
@@ -36,6 +36,10 @@ const resourceSchema = ({ spec }: ResourceDefinition): TUnsafe<Declared> =>
     Type.Object({ ...SentResource.properties, spec, status: Type.Optional(Type.Unknown()), generation: Type.Integer() }),
   );
 
+/** As it is sent. The kind itself checks the spec, so that all faults are told in one answer. */
+const sentSchema = ({ name, spec }: ResourceDefinition): TObject =>
+  Type.Object({ ...SentResource.properties, kind: Type.Literal(name), spec });
+
 function addReads(http: HttpRoutes, resources: Resources, kind: ResourceDefinition): void {
   http.route({
     method: 'GET',
@@ -68,6 +72,7 @@ function addChanges(http: HttpRoutes, resources: Resources, kind: OwnedKind): vo
     params: NameParam,
     query: Changing,
     body: SentResource,
+    details: { bodies: { 'application/json': { schema: sentSchema(kind.definition) } } },
     response: Applied,
     bodyLimit: BODY_LIMIT,
     handler: ({ params: { name }, query: { dryRun = false }, body, headers }) => {

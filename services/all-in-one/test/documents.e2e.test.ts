@@ -20,6 +20,14 @@ const asyncApiSchema = JSON.parse(
 ) as AnySchema;
 const isAsyncApi = withFormats(new Ajv({ strict: false, allErrors: true })).compile(asyncApiSchema);
 
+type Contents = Readonly<Record<string, { readonly schema?: unknown }>>;
+interface Operation {
+  readonly requestBody?: { readonly content: Contents };
+  readonly responses: Readonly<Record<string, { readonly content?: Contents }>>;
+}
+const hasSchemas = (content: Contents = {}): boolean =>
+  Object.keys(content).length > 0 && Object.values(content).every(({ schema }) => schema !== undefined);
+
 let platform: WholePlatform;
 beforeAll(async () => {
   platform = await WholePlatform.start();
@@ -73,6 +81,24 @@ describe.each(names)('the documents of %s', (name) => {
     expect(isAsyncApi.errors ?? []).toEqual([]);
     expect(lostReferences(document)).toEqual([]);
   });
+});
+
+test('every door of ingestion that takes a body says what may be in it, by media type, and how it is refused', async () => {
+  const paths = (await read('ingestion', '/openapi.json'))['paths'] as Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  const doors = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, of]) => ({ door: `${method} ${path}`, of })),
+  );
+  const silent = doors.filter(
+    ({ door, of: { requestBody, responses } }) =>
+      (/^(post|put|patch) /.test(door) && !hasSchemas(requestBody?.content)) || !hasSchemas(responses['default']?.content),
+  );
+  expect(silent.map(({ door }) => door)).toEqual([]);
+  expect(Object.keys(paths['/v1/events']?.['post']?.requestBody?.content ?? {})).toEqual([
+    'application/cloudevents+json',
+    'application/cloudevents-batch+json',
+    'application/x-ndjson',
+    'application/json',
+  ]);
 });
 
 test('the official schemas tell a faulty document', async () => {
