@@ -58,11 +58,19 @@ export class EventIntake {
    * (`too-many-requests`: later, the key's quota is spent).
    */
   async submit(submission: Submission): Promise<EventResult[]> {
+    const commit = await this.ready(submission);
+    return commit();
+  }
+
+  /** As `submit`, in two steps, for a door that reads on while the events before are committed. */
+  async ready(submission: Submission): Promise<() => Promise<EventResult[]>> {
     const prepared = await this.#prepare(submission);
-    const results = await this.#commits.submit(prepared, Math.max(1, submission.events.length));
-    if (results === 'quota-spent') throw spentQuotaOf(submission.key, this.#clock());
-    this.tell(results);
-    return results;
+    return async () => {
+      const results = await this.#commits.submit(prepared, Math.max(1, submission.events.length));
+      if (results === 'quota-spent') throw spentQuotaOf(submission.key, this.#clock());
+      this.tell(results);
+      return results;
+    };
   }
 
   /** For a door that has a transaction of its own: what is left to do in it. Once that has committed, the verdicts are to be told. */

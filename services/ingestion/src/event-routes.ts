@@ -1,20 +1,19 @@
 /** `POST /v1/events` in all its forms. */
 import { Type } from 'typebox';
 import { EventsAnswer, PROGRESS_HEADER, type EventResult } from '@roofshot/contracts/http/ingestion';
-import { DomainError, problemOf } from '@roofshot/runtime/errors';
+import { DomainError } from '@roofshot/runtime/errors';
 import type { HttpRequest, HttpRoutes } from '@roofshot/runtime/http';
-import { failureLevel } from '@roofshot/storage/failure-level';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
+import { answerLines, countReasons } from './answer-lines.ts';
 import { guardBody, textOf, type Most } from './body-gate.ts';
 import { parseTime } from './check-envelope.ts';
 import { EVENTS_DOCUMENT } from './event-document.ts';
 import type { EventIntake } from './event-intake.ts';
 import type { EventRouteNeeds } from './event-route-needs.ts';
-import type { RequestTrace, SaidProgress } from './event-record.ts';
+import type { SaidProgress } from './event-record.ts';
 import { metrics } from './metrics.ts';
 import { BATCHED, mediaTypeOf, NDJSON, readEvents, STRUCTURED } from './read-events.ts';
-import { readLineGroups } from './read-lines.ts';
 import { currentTrace } from './request-trace.ts';
 import { addSegmentRoutes, SEGMENT_MOST, SEGMENT_PATHS } from './segment/segment-routes.ts';
 import { countVerdicts } from './verdicts.ts';
@@ -114,48 +113,6 @@ function refuseSingle(isSingle: boolean, results: readonly EventResult[]): void 
     verdict: result.verdict,
     reason: result.reason,
   });
-}
-
-function countReasons(results: readonly EventResult[]): void {
-  for (const { reason } of results) if (reason !== undefined) metrics['events.refused'](1, { reason });
-}
-
-interface LineAnswer {
-  readonly trace: RequestTrace;
-  readonly progress: SaidProgress | undefined;
-  readonly signal: AbortSignal;
-  readonly key: WriteKey | undefined;
-  readonly needs: EventRouteNeeds;
-}
-
-/**
- * A verdict line for each event as soon as it is durable, then a line with the sums. Progress is said behind the last event. When the
- * rest cannot be taken, the last line says why instead: what has no verdict was not taken.
- */
-async function* answerLines(
-  intake: EventIntake,
-  body: Readable,
-  { trace, progress, signal, key, needs }: LineAnswer,
-): AsyncGenerator<string> {
-  const totals = countVerdicts([]);
-  try {
-    for await (const { events, firstLine } of readLineGroups(body)) {
-      signal.throwIfAborted();
-      await needs.keys.admitted(key, events.length, signal);
-      const results = await intake.submit({ events, trace, key });
-      countReasons(results);
-      for (const { verdict } of results) totals[verdict] += 1;
-      yield results.map((result, index) => `${JSON.stringify({ line: firstLine + index, ...result })}\n`).join('');
-    }
-    if (progress !== undefined) await intake.submit({ events: [], trace, progress, key });
-    yield `${JSON.stringify({ summary: totals })}\n`;
-  } catch (error) {
-    if (signal.aborted) throw error; // nobody is there to read it
-    const problem = problemOf(error, trace.correlationid);
-    if (problem.status >= 500)
-      needs.log[failureLevel(error)]('The rest of a stream of lines could not be taken; its sender was told.', { error });
-    yield `${JSON.stringify({ error: problem, summary: totals })}\n`;
-  }
 }
 
 function progressOf(headers: IncomingHttpHeaders, now: number, key: WriteKey | undefined): SaidProgress | undefined {

@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Incoming } from './prepare-events.ts';
 
 /** Lines that go into one transaction, and the bytes after which it is closed earlier. */
-const GROUP = 500;
+const GROUP = 1_000;
 const GROUP_BYTES = 4 * 1024 * 1024;
 /** A line longer than this is refused and not kept in memory. */
 const MAX_LINE_BYTES = 1024 * 1024;
@@ -21,14 +21,16 @@ export async function* readLineGroups(chunks: AsyncIterable<Buffer | string>): A
   let firstLine = 1;
   let events: Incoming[] = [];
   let bytes = 0;
-  for await (const line of readLines(chunks)) {
-    events.push(incomingOf(line, firstLine + events.length));
-    bytes += line.bytes.length;
-    if (events.length < GROUP && bytes < GROUP_BYTES) continue;
-    yield { firstLine, events };
-    firstLine += events.length;
-    events = [];
-    bytes = 0;
+  for await (const lines of readLines(chunks)) {
+    for (const line of lines) {
+      events.push(incomingOf(line, firstLine + events.length));
+      bytes += line.bytes.length;
+      if (events.length < GROUP && bytes < GROUP_BYTES) continue;
+      yield { firstLine, events };
+      firstLine += events.length;
+      events = [];
+      bytes = 0;
+    }
   }
   if (events.length > 0) yield { firstLine, events };
 }
@@ -38,12 +40,13 @@ interface Line {
   readonly isCut: boolean;
 }
 
-/** Lines that hold something. Split before they are decoded, so that one that is no text spoils no other. */
-async function* readLines(chunks: AsyncIterable<Buffer | string>): AsyncGenerator<Line> {
+/** Lines that hold something, those of a chunk together. Split before they are decoded, so that one that is no text spoils no other. */
+async function* readLines(chunks: AsyncIterable<Buffer | string>): AsyncGenerator<Line[]> {
   let parts: Buffer[] = [];
   let length = 0;
   const take = (): Line => {
-    const bytes = Buffer.concat(parts);
+    const [first] = parts;
+    const bytes = parts.length === 1 && first !== undefined ? first : Buffer.concat(parts);
     const line = { bytes, isCut: length > bytes.length };
     parts = [];
     length = 0;
@@ -56,17 +59,19 @@ async function* readLines(chunks: AsyncIterable<Buffer | string>): AsyncGenerato
   };
   for await (const chunk of chunks) {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    const lines: Line[] = [];
     let start = 0;
     for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
       add(bytes.subarray(start, end));
       start = end + 1;
       const line = take();
-      if (!isBlank(line.bytes)) yield line;
+      if (!isBlank(line.bytes)) lines.push(line);
     }
     add(bytes.subarray(start));
+    yield lines;
   }
   const last = take();
-  if (!isBlank(last.bytes)) yield last;
+  if (!isBlank(last.bytes)) yield [last];
 }
 
 /** White space of JSON alone. */
