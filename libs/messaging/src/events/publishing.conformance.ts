@@ -62,6 +62,23 @@ export function publishing(context: Context): void {
     expect((await readAll(context.bus(), topic)).map(({ value }) => value)).toEqual(count(300));
   });
 
+  it('has each record of 64 callers exactly once, where its caller was told', async () => {
+    const topic = await newTopic(context);
+    const callers = count(64).map(async (caller) => {
+      const told: (readonly [value: string, place: string])[] = [];
+      for (const turn of count(10)) {
+        const values = count(1 + ((caller + turn) % 3)).map((n) => `${caller}/${turn}/${n}`);
+        const positions = await context.bus().publish(values.map((value) => recordOf(topic, `key-${caller % 7}`, value)));
+        values.forEach((value, index) => told.push([value, placeOf(positions[index])]));
+      }
+      return told;
+    });
+    const told = new Map((await Promise.all(callers)).flat());
+    const records = await readAll(context.bus(), topic);
+    expect(records).toHaveLength(told.size);
+    expect(new Map(records.map((record) => [record.value, placeOf(record)]))).toEqual(told);
+  });
+
   it('fails only the caller whose record is bad when callers share a commit', async () => {
     const topic = await newTopic(context);
     const bad = { topic, key: 'a\0b', headers: {}, value: '1' };
@@ -90,6 +107,10 @@ export function publishing(context: Context): void {
     expect(new Set(bounds.map(({ topicId }) => topicId)).size).toBe(1);
     expect(await context.bus().bounds('no-such-topic')).toEqual([]);
   });
+}
+
+function placeOf(position: { readonly partition: number; readonly offset: number } | undefined): string {
+  return `${position?.partition}/${position?.offset}`;
 }
 
 export function publishingIn(context: Context): void {

@@ -9,6 +9,11 @@ const ROOT = new URL('../../../../', import.meta.url);
 /** On an idle machine a start takes two seconds. */
 const START_MS = 120_000;
 
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 export interface ProgramPlan {
   readonly name: string;
   /** A TypeScript file below the root, such as services/serving/src/main.ts. */
@@ -54,6 +59,8 @@ export class Program {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: fileURLToPath(ROOT),
     });
+    running.add(child);
+    child.once('exit', () => running.delete(child));
     const said = { out: '', err: '' };
     child.stdout.on('data', (chunk: Buffer) => (said.out += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => {
@@ -75,8 +82,18 @@ export class Program {
     return Promise.race([eventually(look, { deadlineMs: START_MS, describe: `${this.plan.name} to be ${what}` }), ended]);
   }
 
+  /** The signal is sent before it returns. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
+  }
+
+  /** It gets no time to run until `thaw`; its connections stay open. */
+  freeze(): void {
+    this.#life?.child.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#life?.child.kill('SIGCONT');
   }
 
   /** Throws when it ends otherwise than in order, or has made Node warn of something: a leak, a deprecation, a wrong timer. */

@@ -26,6 +26,14 @@ const KEYS: Readonly<Record<PortName, ServerKey>> = {
   objects: 'OBJECTS_URL',
 };
 
+/** How the processes differ from those that a user would start. */
+export interface Special {
+  /** By which way a service reaches each server; default by its own address. */
+  readonly route?: (service: string, servers: ServerUrls) => ServerUrls;
+  /** Further keys of each service's environment. */
+  readonly settings?: Place['settings'];
+}
+
 export class SixProcesses implements Platform {
   readonly parts: readonly string[];
   readonly behind: PlatformServers;
@@ -39,14 +47,18 @@ export class SixProcesses implements Platform {
     this.parts = [...this.#programs.keys()];
   }
 
-  static async open(folder: string, openServers: OpenServers): Promise<SixProcesses> {
+  static async open(folder: string, openServers: OpenServers, special: Special = {}): Promise<SixProcesses> {
     const names = [...allServices.map(({ name }) => name), GATEWAY];
     const ports = await freePorts(names.length);
     const urls = Object.fromEntries(names.map((name, index) => [name, `http://127.0.0.1:${ports[index]}`]));
-    await Promise.all(names.map((name) => mkdir(join(folder, name))));
+    await Promise.all(names.map((name) => mkdir(join(folder, name), { recursive: true })));
     const behind = await openServers(folder);
-    const place = { folder, urls, servers: behind.urls };
-    const plans = [...allServices.map((service) => servicePlan(service, place)), gatewayPlan(place)];
+    const { route = (_, servers) => servers, settings = {} } = special;
+    const place = { folder, urls, servers: behind.urls, settings };
+    const plans = [
+      ...allServices.map((service) => servicePlan(service, { ...place, servers: route(service.name, behind.urls) })),
+      gatewayPlan(place),
+    ];
     return new SixProcesses(
       behind,
       plans.map((plan) => new Program(plan)),
@@ -111,14 +123,15 @@ export class SixProcesses implements Platform {
   }
 }
 
-interface Place {
+export interface Place {
   readonly folder: string;
   readonly urls: Readonly<Record<string, string>>;
   readonly servers: ServerUrls;
+  readonly settings?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 /** Its own keys, and the addresses of those servers that its manifest says it needs. */
-function servicePlan({ name, needs }: AnyService, { folder, urls, servers }: Place): Program['plan'] {
+export function servicePlan({ name, needs }: AnyService, { folder, urls, servers, settings = {} }: Place): Program['plan'] {
   const own = join(folder, name);
   const keys = needs.map((port) => KEYS[port]);
   const env = {
@@ -126,6 +139,7 @@ function servicePlan({ name, needs }: AnyService, { folder, urls, servers }: Pla
     [`${name.toUpperCase()}_PORT`]: new URL(urls[name] ?? '').port,
     ...patience(name),
     ...loggingTo(servers),
+    ...settings[name],
     DATA_DIR: own,
     LOG_FILE: join(own, 'log'),
   };

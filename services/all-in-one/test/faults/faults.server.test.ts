@@ -1,0 +1,6 @@
+import { GROUNDS } from './platform.ts';
+import { theShortMatrix } from './short-matrix.ts';
+
+describe(`under load, ${GROUNDS.brokers}`, () => {
+  theShortMatrix('brokers');
+});
