@@ -41,7 +41,8 @@ export interface Erasure {
 /** Whether what became known then (epoch milliseconds) of a subject by an event of that type was erased. */
 export type IsErased = (subject: string, eventType: string, known: number) => boolean;
 
-const NOTHING: IsErased = () => false;
+/** The one that is answered while nobody was erased: whoever pays for the question may compare. */
+export const nobodyErased: IsErased = () => false;
 const ALL_TYPES = '';
 
 interface Row {
@@ -90,7 +91,7 @@ export class ErasedSubjects {
       this.#known.set(`${hash} ${event_type}`, erased_at);
       this.#revision = Math.max(this.#revision, revision);
     }
-    if (this.#known.size === 0) return NOTHING;
+    if (this.#known.size === 0) return nobodyErased;
     const hash = (this.#hash ??= await openSecretHash(db, this.#schema));
     return (subject, eventType, known) => {
       const name = hash(subject).toString('hex');

@@ -1,10 +1,7 @@
 /** A subject erased from feature values, and what happens afterwards must not bring it back. */
-import { EraseFeaturesSubject, erasures } from '@roofshot/contracts/erasures';
 import { topicOf } from '@roofshot/contracts/events';
-import { openCommandQueue } from '@roofshot/messaging/open-command-queue';
-import { createTransactions } from '@roofshot/messaging/transactions';
-import { log } from '@roofshot/telemetry/logger';
 import { eventually } from '@roofshot/testing/eventually';
+import { eraseSubject } from './erase-order.ts';
 import { FeaturesHarness, recordOf, type Flight } from './features-harness.ts';
 
 const TYPE = 'visit.made';
@@ -34,7 +31,6 @@ const LATER = '2001-03-01T12:00:00Z';
 
 describe('an erased subject', () => {
   let harness: FeaturesHarness;
-  let orders = 0;
 
   beforeAll(async () => {
     harness = await FeaturesHarness.start();
@@ -54,24 +50,11 @@ describe('an erased subject', () => {
   const onlineOf = async (person: string): Promise<unknown> =>
     (await harness.online.get([{ view: 'visits@1', entity: JSON.stringify([person]) }]))[0];
 
-  async function erase(subject: string, types?: string[]): Promise<{ erased: Record<string, number>; kept: { store: string }[] }> {
-    const surroundings = { sql: harness.database.sql, sqlUrl: harness.database.url, log };
-    const queue = await openCommandQueue(harness.database.url, surroundings);
-    const transactions = createTransactions(harness.database.sql, harness.bus, queue, { service: 'ingestion', clock: Date.now });
-    const erasureId = `era_${(orders += 1).toString(16).padStart(32, '0')}`;
-    const order = { erasureId, subject, erasedAt: ERASED_AT, ...(types !== undefined && { types }) };
-    await transactions.run((tx) => Promise.resolve(tx.send(EraseFeaturesSubject, order)));
-    let account: unknown;
-    await eventually(
-      async () => {
-        account = (await harness.said(erasures.name)).find(({ data }) => data['erasureId'] === erasureId)?.data;
-        expect(account).toBeDefined();
-      },
-      { deadlineMs: 20_000 },
+  const erase = (subject: string, types?: string[]): ReturnType<typeof eraseSubject> =>
+    eraseSubject(
+      { bus: harness.bus, database: harness.database, said: (topic) => harness.said(topic) },
+      { subject, erasedAt: ERASED_AT, ...(types !== undefined && { types }) },
     );
-    await queue.close();
-    return account as Awaited<ReturnType<typeof erase>>;
-  }
 
   test('is gone from every row that has it in its key, in the state and in the online store, and others are not', async () => {
     await accept([visit('v1', 'ann'), visit('v2', 'bob'), visit('v3', 'x"ann')]);

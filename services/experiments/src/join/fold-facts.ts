@@ -4,7 +4,7 @@ import type { CloudEvent } from '@roofshot/contracts/envelope';
 import { acceptedEvents } from '@roofshot/contracts/events';
 import type { exposures, predictions } from '@roofshot/contracts/predictions';
 import type { EventBatch, Tx } from '@roofshot/messaging/handlers';
-import type { ErasedSubjects, IsErased } from '@roofshot/storage/erased-subjects';
+import { nobodyErased, type ErasedSubjects, type IsErased } from '@roofshot/storage/erased-subjects';
 import { metrics } from '../metrics.ts';
 import { markEventTimes } from '../progress/event-times.ts';
 import type { EventSources } from '../progress/event-sources.ts';
@@ -104,6 +104,7 @@ function notErased<E extends CloudEvent<string, { readonly unit: string }>>(even
 
 /** An outcome of an erased subject, or for an erased unit, is left out. */
 function outcomesNotErased(scopes: readonly Scope[], eventType: string, events: readonly CloudEvent[], isErased: IsErased): UnitFact[] {
+  if (isErased === nobodyErased) return outcomeFacts(scopes, eventType, events);
   return events.flatMap((event) => {
     const known = Date.parse(event.knowntime);
     if (event.subject !== undefined && isErased(event.subject, eventType, known)) return [];

@@ -1,11 +1,12 @@
 import type { ViewPlan } from '@roofshot/feature-defs/view-plan';
-import type { IsErased } from '@roofshot/storage/erased-subjects';
+import { nobodyErased, type IsErased } from '@roofshot/storage/erased-subjects';
 
 /** The parts of an entity's key, as it is written in state. */
 export const partsOf = (entity: string): string[] => JSON.parse(entity) as string[];
 
 /** The plan without what erased subjects added: events about them, and events of others to entities that they are part of. */
 export function unlessErased(plan: ViewPlan, isErased: IsErased): ViewPlan {
+  if (isErased === nobodyErased) return plan;
   const { eventType } = plan;
   return {
     ...plan,

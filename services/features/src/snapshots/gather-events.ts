@@ -5,7 +5,7 @@ import type { Expression, Scope, Value } from '@roofshot/feature-defs/expression
 import { eventScope, type ViewEvent, type ViewPlan } from '@roofshot/feature-defs/view-plan';
 import { floorToTile } from '@roofshot/feature-defs/windows';
 import type { EventBus } from '@roofshot/messaging/events';
-import type { IsErased } from '@roofshot/storage/erased-subjects';
+import { nobodyErased, type IsErased } from '@roofshot/storage/erased-subjects';
 import { partsOf } from '../erasures/unless-erased.ts';
 import { toViewEvent } from '../fold-events.ts';
 import { readLog, type Offsets } from '../read-log.ts';
@@ -95,7 +95,7 @@ class Gathering {
     for (const { view, from, into } of this.#views) {
       if (view.eventType !== eventType || event.time < from || event.time >= this.#plan.to) continue;
       const contribution = view.contributionOf(event);
-      if (contribution === undefined || partsOf(contribution.entity).some(isErased)) continue;
+      if (contribution === undefined || (this.#limits.isErased !== nobodyErased && partsOf(contribution.entity).some(isErased))) continue;
       into.add(contribution);
       this.#countKept();
     }
