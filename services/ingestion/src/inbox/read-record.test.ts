@@ -54,6 +54,8 @@ describe('a record in binary mode', () => {
       datacontenttype: 'text/plain',
       data: 'hi',
     });
+    const png = Buffer.from([0x89, 0x50]);
+    expect(await valueOf({ headers: { ...CE, 'content-type': 'image/png' }, ...bytesOf(png) })).toMatchObject({ data_base64: 'iVA=' });
   });
 
   it.each([
@@ -69,6 +71,7 @@ describe('a record in binary mode', () => {
       /wire format/,
     ],
     ['a wire format of three bytes', { headers: CE, value: '\0\0\0' }, 'avro', /5 bytes/],
+    ['a header that is not UTF-8', { headers: { ...CE, ce_subject: 'caf\uFFFD' } }, 'envelope', /header ce_subject is not UTF-8/],
     ['data in a header', { headers: { ...CE, ce_data: '{}' } }, 'envelope', /no header ce_data/],
   ])('is kept with the reason when it is %s', async (_name, over, reason, detail) => {
     const refusal = await valueOf(over);

@@ -40,37 +40,39 @@ function readStructured(record: LogRecord): Incoming {
 
 async function readBinary(record: LogRecord, contentType: string | undefined, wire: WireFormat): Promise<Incoming> {
   const attributes = attributesOf(record);
-  const refuse = (reason: Refusal['reason'], detail: string, path = ''): Incoming =>
-    unreadable(record, attributes, { reason, detail, path });
-  if (attributes['specversion'] === undefined && attributes['id'] === undefined) {
-    const what = record.hasNoValue === true ? 'It has no value and says nothing' : 'It is no CloudEvent';
-    return refuse(
-      'envelope',
-      `${what}: it has neither headers ${PREFIX}specversion, ${PREFIX}id, … nor the content-type application/cloudevents+json.`,
-    );
-  }
-  if ('data' in attributes || 'data_base64' in attributes)
-    return refuse('envelope', `The data is the value of the record and no header ${PREFIX}data.`);
-  const event = contentType === undefined ? attributes : { ...attributes, datacontenttype: contentType };
+  const fault = headerFault(record, attributes);
+  if (fault !== undefined) return unreadable(record, attributes, { reason: 'envelope', detail: fault, path: '' });
   if (record.hasNoValue === true) return { value: attributes }; // an event without data, section 3.2.2
-  const bytes = bytesOf(record);
-  if (isWireFormat(bytes)) {
-    const decoded = await wire.decode(bytes);
-    if ('refusal' in decoded) return unreadable(record, attributes, decoded.refusal);
-    return { value: { ...attributes, datacontenttype: 'application/json', data: decoded.data } };
-  }
-  if (AVRO.test(contentType ?? ''))
-    return refuse('avro', 'Avro is read in the Confluent wire format alone, which begins with the byte 0 and names the schema.', '/data');
-  if (record.base64 !== undefined) return refuse('json', 'Its value is not UTF-8, so its characters cannot be told.', '/data');
-  if (contentType !== undefined && !JSON_TYPE.test(contentType)) return { value: { ...event, data: record.value } }; // refused for its type
-  return parsed(record, event);
+  if (!isWireFormat(bytesOf(record))) return readText(record, contentType, attributes);
+  const decoded = await wire.decode(bytesOf(record));
+  if ('refusal' in decoded) return unreadable(record, attributes, decoded.refusal);
+  return { value: { ...attributes, datacontenttype: 'application/json', data: decoded.data } };
 }
 
-function parsed(record: LogRecord, event: Attributes): Incoming {
+function headerFault({ hasNoValue }: LogRecord, attributes: Attributes): string | undefined {
+  if (attributes['specversion'] === undefined && attributes['id'] === undefined) {
+    const what = hasNoValue === true ? 'It has no value and says nothing' : 'It is no CloudEvent';
+    return `${what}: it has neither headers ${PREFIX}specversion, ${PREFIX}id, … nor the content-type application/cloudevents+json.`;
+  }
+  if ('data' in attributes || 'data_base64' in attributes) return `The data is the value of the record and no header ${PREFIX}data.`;
+  const [broken] = Object.entries(attributes).find(([, value]) => String(value).includes('\uFFFD')) ?? [];
+  return broken === undefined ? undefined : `The header ${PREFIX}${broken} is not UTF-8, so its characters cannot be told.`;
+}
+
+function readText(record: LogRecord, contentType: string | undefined, attributes: Attributes): Incoming {
+  const refuse = (reason: Refusal['reason'], detail: string): Incoming => unreadable(record, attributes, { reason, detail, path: '/data' });
+  if (AVRO.test(contentType ?? ''))
+    return refuse('avro', 'Avro is read in the Confluent wire format alone, which begins with the byte 0 and names the schema.');
+  const event = contentType === undefined ? attributes : { ...attributes, datacontenttype: contentType };
+  const { base64 } = record;
+  if (contentType !== undefined && !JSON_TYPE.test(contentType)) {
+    return { value: base64 === undefined ? { ...event, data: record.value } : { ...event, data_base64: base64 } }; // refused for its type
+  }
+  if (base64 !== undefined) return refuse('json', 'Its value is not UTF-8, so its characters cannot be told.');
   try {
     return { value: { ...event, data: JSON.parse(record.value) as unknown } };
   } catch (error) {
-    return unreadable(record, event, { reason: 'json', detail: `Its value is no JSON: ${(error as Error).message}.`, path: '/data' });
+    return refuse('json', `Its value is no JSON: ${(error as Error).message}.`);
   }
 }
 
