@@ -12,6 +12,7 @@ import { isLogElsewhere, openTelemetry } from './process-telemetry.ts';
 import { ServiceApplication } from './service-application.ts';
 import type { AnyService } from './service.ts';
 import { Shutdown } from './shutdown.ts';
+import { sweepSooner } from './sweep-sooner.ts';
 import { LeftWhileWaiting, whenServersAnswer } from './wait-for-servers.ts';
 
 export interface RunOptions {
@@ -42,6 +43,7 @@ export interface Running {
  */
 export async function run(services: readonly AnyService[], options: RunOptions = {}): Promise<Running> {
   if (options.env !== undefined) return start(services, options);
+  sweepSooner();
   const leaving = new AbortController();
   const starting = start(services, options, leaving.signal);
   // From the first moment on: a signal during the start stops what has been started by then.

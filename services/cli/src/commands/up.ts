@@ -12,11 +12,8 @@ import { text, type CommandLine } from './command.ts';
 /** glibc keeps a heap per thread, and most of what the many threads of the libraries below free stays in theirs: 100 MB less with two. */
 const MALLOC_ARENA_MAX = '2';
 
-/**
- * The garbage of a process that makes much of it all the time. Young space in MiB: the default doubles the memory and gains little. The
- * heap may double before it is swept: left to itself it is let grow to four times what lives, which is 150 MB more for 4 % of speed.
- */
-const HEAP = ['--max-semi-space-size=16', '--heap-growing-percent=100'];
+/** Young space in MiB: the default doubles the memory of a process that makes much garbage, and gains little. */
+const HEAP = ['--max-semi-space-size=16'];
 
 /** With room for the services' behind it. */
 const HIGHEST_PORT = 65_529;
