@@ -18,6 +18,29 @@ export interface Undecodable {
 const PREFIX = 'ce_';
 const REQUIRED = ['specversion', 'id', 'source', 'type', 'time', 'knowntime'] as const;
 const JSON_TYPE = 'application/json';
+/** Senders may think of any number of extensions. */
+const MOST_NAMES = 1_000;
+
+/** A new text as the name of a property costs more than all else that is done for a header, and there are few names. */
+class Names {
+  readonly #known = new Map<string, string>();
+  readonly #make: (name: string) => string;
+
+  constructor(make: (name: string) => string) {
+    this.#make = make;
+  }
+
+  of(name: string): string {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const made = this.#make(name);
+    if (this.#known.size < MOST_NAMES) this.#known.set(name, made);
+    return made;
+  }
+}
+
+const HEADERS = new Names((attribute) => PREFIX + attribute);
+const ATTRIBUTES = new Names((header) => header.slice(PREFIX.length));
 
 /**
  * Writes an event in CloudEvents binary mode (Kafka protocol binding 1.0.2): attributes and extensions as headers `ce_<name>`,
@@ -25,9 +48,10 @@ const JSON_TYPE = 'application/json';
  */
 export function encodeEvent(address: Address, event: CloudEvent): OutgoingRecord {
   const headers: Record<string, string> = { 'content-type': event.datacontenttype ?? JSON_TYPE };
-  for (const [name, value] of Object.entries(event)) {
+  for (const name in event) {
+    const value = (event as unknown as Record<string, unknown>)[name];
     if (name === 'data' || name === 'datacontenttype' || value === undefined || value === null) continue;
-    headers[PREFIX + name] = String(value);
+    headers[HEADERS.of(name)] = typeof value === 'string' ? value : String(value);
   }
   const value: string | undefined = JSON.stringify(event.data);
   if (value === undefined) {
@@ -42,7 +66,7 @@ export function encodeEvent(address: Address, event: CloudEvent): OutgoingRecord
 export function decodeEvent(record: LogRecord): Received<CloudEvent> | Undecodable {
   const event: Record<string, unknown> = {};
   for (const header in record.headers) {
-    if (header.startsWith(PREFIX)) event[header.slice(PREFIX.length)] = record.headers[header];
+    if (header.startsWith(PREFIX)) event[ATTRIBUTES.of(header)] = record.headers[header];
   }
   const contentType = record.headers['content-type'];
   if (contentType !== undefined) event['datacontenttype'] = contentType;
