@@ -123,7 +123,7 @@ export class EraseSubject {
 async function accountOf(tx: Tx, { id, entities, erased, snapshotsUntil: until }: Erasing): Promise<NewEventOf<typeof erasures>> {
   const { ids, count } = await snapshotsUntil(tx, until, MOST_SNAPSHOTS);
   const reason =
-    `Snapshots are immutable. ${count} were asked for before the erasure and may hold rows that were made of events of the subject: ` +
+    `Snapshots, and the copies that trainers fetched, are immutable. ${count} were asked for before the erasure and may hold rows that were made of events of the subject: ` +
     `${ids.join(', ')}${count > ids.length ? ', …' : ''}. Delete their objects where they must go; snapshots from now on do not have them.`;
   const kept = count === 0 ? [] : [{ store: 'training snapshots', reason }];
   const account = { erasureId: id, service: 'features', erased: { ...erased, 'online rows': entities.length }, kept };
