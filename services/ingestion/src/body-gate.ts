@@ -4,7 +4,8 @@ import { finished, Readable, Transform, type TransformCallback } from 'node:stre
 import { DomainError } from '@roofshot/runtime/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { decodeBody, encodingOf } from './decode-body.ts';
-import type { Held, InFlight } from './in-flight.ts';
+import type { EventRouteNeeds } from './event-route-needs.ts';
+import type { Held } from './in-flight.ts';
 import { BATCHED, mediaTypeOf, NDJSON, STRUCTURED } from './read-events.ts';
 
 /** A request whose body comes in. */
@@ -20,6 +21,8 @@ export interface Most {
   readonly refusal: () => DomainError;
 }
 
+/** Bytes; takes its room at once. */
+const SMALL = 128 * 1024;
 /** Media types whose bodies are read whole before anybody looks at them, by `textOf`. */
 const WHOLE: ReadonlySet<string> = new Set([STRUCTURED, BATCHED]);
 
@@ -27,19 +30,25 @@ const WHOLE: ReadonlySet<string> = new Set([STRUCTURED, BATCHED]);
  * Takes room for the request until its answer has left; answers what is to be read in place of its payload. Lines are read in constant
  * memory and looked at one by one.
  */
-export function guardBody(inFlight: InFlight, { request: { headers }, reply, payload }: Arrival, most: Most | undefined): Readable {
+export function guardBody(
+  { inFlight, line }: Pick<EventRouteNeeds, 'inFlight' | 'line'>,
+  { request: { headers }, reply, payload }: Arrival,
+  most: Most | undefined,
+): Readable {
   const encoding = encodingOf(headers);
   const decoded = encoding === undefined ? payload : decodeBody(payload, encoding);
   const body = most === undefined ? decoded : Readable.from(readAtMost(decoded, most), { objectMode: false });
   const mediaType = mediaTypeOf(headers);
   if (mediaType === NDJSON) return body;
-  const length = encoding === undefined ? headers['content-length'] : undefined;
-  const held = inFlight.take(Number(length ?? 0));
-  if (length !== undefined && WHOLE.has(mediaType) && Number(length) <= (most?.bytes ?? Infinity)) {
+  line.refuseWhenLate();
+  const length = encoding === undefined ? Number(headers['content-length'] ?? Infinity) : Infinity;
+  // What a large one says of its length is not believed: who sends it slowly must not keep the room from others.
+  const held = inFlight.take(length <= SMALL ? length : 0);
+  if (length <= SMALL && WHOLE.has(mediaType) && length <= (most?.bytes ?? Infinity)) {
     reply.raw.once('close', () => held.release());
     return payload; // half of the cost of a small request would be to look at it as it comes
   }
-  const gate = new BodyGate(length === undefined ? held : undefined, encoding === undefined ? undefined : payload);
+  const gate = new BodyGate(length <= SMALL ? undefined : held, encoding === undefined ? undefined : payload);
   reply.raw.once('close', () => {
     held.release();
     body.unpipe(gate).resume(); // what nobody wanted to read must not stand before the next request

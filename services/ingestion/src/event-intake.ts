@@ -17,6 +17,7 @@ import { isUndeclared, originalOf, prepareEvents, type Incoming, type PreparedCa
 import { recordFirstSeen } from './seen-store.ts';
 import { stampStreams } from './stream-clock.ts';
 import { quotaSpent, spendQuotas } from './write-keys/daily-quota.ts';
+import type { WaitingLine } from './waiting-line.ts';
 import type { WriteKey } from './write-keys/write-key.ts';
 import { countVerdicts, noVerdicts, refusedResult, VERDICTS } from './verdicts.ts';
 
@@ -40,16 +41,25 @@ type Taken = EventResult[] | 'quota-spent';
 /** The candidates that no other had been before. */
 type Fresh = ReadonlySet<PreparedCandidate>;
 
+export interface IntakeOptions {
+  readonly clock: () => number;
+  /** Of the ledger. */
+  readonly shard: number;
+  readonly line: WaitingLine;
+}
+
 export class EventIntake {
   readonly #types: EventTypes;
   readonly #clock: () => number;
   readonly #commits: GroupCommit<Prepared, Taken>;
   readonly #shard: number;
+  readonly #line: WaitingLine;
 
-  constructor(types: EventTypes, transactions: Transactions, options: { readonly clock: () => number; readonly shard: number }) {
+  constructor(types: EventTypes, transactions: Transactions, options: IntakeOptions) {
     this.#types = types;
     this.#clock = options.clock;
     this.#shard = options.shard;
+    this.#line = options.line;
     this.#commits = new GroupCommit((group) => transactions.run((tx) => this.#write(tx, group)));
   }
 
@@ -58,8 +68,10 @@ export class EventIntake {
    * (`too-many-requests`: later, the key's quota is spent).
    */
   async submit(submission: Submission): Promise<EventResult[]> {
-    const commit = await this.ready(submission);
-    return commit();
+    return this.#line.during(submission.events.length, async () => {
+      const commit = await this.ready(submission);
+      return commit();
+    });
   }
 
   /** As `submit`, in two steps, for a door that reads on while the events before are committed. */

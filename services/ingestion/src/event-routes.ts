@@ -54,7 +54,7 @@ export function addEventRoutes(http: HttpRoutes, intake: EventIntake, needs: Eve
     const isSegment = SEGMENT_PATHS.has(url);
     if (request.method !== 'POST' || (url !== PATH && !isSegment)) return done(null, payload);
     const most = isSegment ? SEGMENT_MOST : mostOf(request.writeKey);
-    return done(null, guardBody(needs.inFlight, { request, reply, payload: payload as Readable }, most));
+    return done(null, guardBody(needs, { request, reply, payload: payload as Readable }, most));
   });
   http.route({
     method: 'POST',

@@ -27,6 +27,7 @@ import { SchemaRegistryController } from './schema-registry/schema-registry.cont
 import { SayProgress } from './say-progress.ts';
 import { WriteKeyController } from './write-keys/write-key.controller.ts';
 import { WriteKeys } from './write-keys/write-keys.ts';
+import { WaitingLine } from './waiting-line.ts';
 import { TraceController } from './trace/trace.controller.ts';
 
 type IngestionPlatform = Platform<'sql' | 'events', Static<typeof IngestionConfig>>;
@@ -55,20 +56,21 @@ export class IngestionModule {
         { provide: Erasures, useValue: new Erasures(platform) },
         { provide: EraseOwn, useValue: new EraseOwn(events) },
         { provide: InFlight, useValue: new InFlight(config.maxInFlightMb * 1024 * 1024) },
+        { provide: WaitingLine, useValue: new WaitingLine() },
         { provide: EventTypes, useValue: new EventTypes(sql, events) },
         {
           provide: EventIntake,
-          inject: [EventTypes, Readiness],
-          useFactory: (types: EventTypes, readiness: Readiness) => {
+          inject: [EventTypes, Readiness, WaitingLine],
+          useFactory: (types: EventTypes, readiness: Readiness, line: WaitingLine) => {
             readiness.waitFor('room for events', () => events.refusal() ?? true);
-            return new EventIntake(types, transactions, { clock, shard: ownShard(Math.random()) });
+            return new EventIntake(types, transactions, { clock, shard: ownShard(Math.random()), line });
           },
         },
         { provide: Inbox, inject: [EventIntake], useFactory: (intake: EventIntake) => new Inbox(intake, new WireFormat(sql)) },
         {
           provide: EVENT_ROUTE_NEEDS,
-          inject: [InFlight, WriteKeys],
-          useFactory: (inFlight: InFlight, keys: WriteKeys): EventRouteNeeds => ({ inFlight, keys, clock, log }),
+          inject: [InFlight, WaitingLine, WriteKeys],
+          useFactory: (inFlight: InFlight, line: WaitingLine, keys: WriteKeys): EventRouteNeeds => ({ inFlight, line, keys, clock, log }),
         },
         {
           provide: Resources,
