@@ -90,6 +90,7 @@ async function withKafka(): Promise<OnKafka> {
   try {
     await declareReadings(ingestion);
     await producer.connect();
+    await createTopic(client, 'bare');
     const leaves = (): Promise<void> => outboxIsEmpty(database.sql);
     const singles = await inTurns(
       'Single posts',
@@ -224,6 +225,13 @@ function send(url: string, { agent, type, body }: { readonly agent: Agent; reado
 
 async function outboxIsEmpty(sql: Sql): Promise<void> {
   while ((await sql.query('SELECT 1 FROM outbox_events.outbox LIMIT 1')).length > 0) await delay(5);
+}
+
+async function createTopic(client: Kafka, topic: string): Promise<void> {
+  const admin = client.admin();
+  await admin.connect();
+  await admin.createTopics({ topics: [{ topic, numPartitions: 4 }], waitForLeaders: true });
+  await admin.disconnect();
 }
 
 /** The same events as records, acknowledged by all replicas; events a second. */
