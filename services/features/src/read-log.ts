@@ -3,9 +3,7 @@ import { EVENT_ERASED, SOURCE_PROGRESSED } from '@roofshot/contracts/envelope';
 import { decodeEvent, isUndecodable } from '@roofshot/messaging/cloud-event-codec';
 import type { EventBus, LogRecord } from '@roofshot/messaging/events';
 import type { Received } from '@roofshot/messaging/handlers';
-import type { ViewEvent } from '@roofshot/feature-defs/view-plan';
 import { Repetitions } from '@roofshot/messaging/repetitions';
-import { toViewEvent } from './fold-events.ts';
 
 /** Next offsets by partition. */
 export type Offsets = Record<string, number>;
@@ -72,21 +70,20 @@ async function readLastOf(events: EventBus, range: Range, count: number, isWante
 }
 
 /**
- * Events of a partition before `end` that became known after `until` (epoch milliseconds), in log order. Known times rise along the log but
- * for imports, whose events say their own: it is read back until a page has none.
+ * Records of events in a partition from `start` to `end` that became known after `until` (epoch milliseconds), in log order. Known times
+ * rise along the log but for imports, whose events say their own: it is read back until a page of events has none.
  */
-export async function readBackTo(events: EventBus, { end, ...partition }: Omit<Range, 'start'>, until: number): Promise<ViewEvent[]> {
+export async function readBackTo(events: EventBus, { start, end, ...partition }: Range, until: number): Promise<Received<CloudEvent>[]> {
   const found: LogRecord[][] = [];
-  for (let from = end; from > 0;) {
-    const [before, width] = [from, Math.min(from, PAGE)];
-    from -= width;
-    const page = (await events.readFrom(partition, from, width)).filter(({ offset }) => offset < before);
+  for (let from = end; from > start;) {
+    const before = from;
+    from = Math.max(start, before - PAGE);
+    const page = (await events.readFrom(partition, from, before - from)).filter(({ offset }) => offset < before);
     found.unshift(page);
-    if (!readEvents(page).some((event) => toViewEvent(event).knownTime > until)) break;
+    const known = readEvents(page).map(({ knowntime }) => Date.parse(knowntime));
+    if (known.length > 0 && known.every((time) => time <= until)) break;
   }
-  return readEvents(new Repetitions().pass(found.flat()))
-    .map(toViewEvent)
-    .filter(({ knownTime }) => knownTime > until);
+  return readEvents(new Repetitions().pass(found.flat())).filter(({ knowntime }) => Date.parse(knowntime) > until);
 }
 
 function readEvents(records: readonly LogRecord[]): Received<CloudEvent>[] {

@@ -3,9 +3,10 @@ import { topicOf } from '@roofshot/contracts/events';
 import type { ViewPlan } from '@roofshot/feature-defs/view-plan';
 import type { EventBus, TopicPartition } from '@roofshot/messaging/events';
 import type { Queryable } from '@roofshot/storage/sql';
-import { countFault, foldEvents } from '../fold-events.ts';
+import { countFault, foldEvents, toViewEvent } from '../fold-events.ts';
 import { readBackTo } from '../read-log.ts';
 import { applyDeltas, deleteSeries } from '../series-store.ts';
+import { parkedOffsets } from '../view-positions.ts';
 import { partsOf } from './unless-erased.ts';
 
 /** A row of the online store. */
@@ -31,7 +32,15 @@ export async function eraseSeries(tx: Queryable, subject: string, views: readonl
   return found;
 }
 
+/** Offsets start ≤ o < end. */
+interface Folded extends TopicPartition {
+  readonly start: number;
+  readonly end: number;
+}
+
 export interface Refold {
+  /** The service's name, which is its consumer group. */
+  readonly group: string;
   readonly events: EventBus;
   readonly subject: string;
   /** Epoch milliseconds of known time. */
@@ -40,14 +49,15 @@ export interface Refold {
 
 /**
  * Folds again, into the rows that were deleted, what became known after the erasure and had been folded already: it is of a new subject of
- * that name. The order may have waited for a while.
+ * that name. The order may have waited for a while. What is parked is folded when it is redriven.
  */
-export async function refoldSince(tx: Queryable, plans: readonly ViewPlan[], { events, subject, until }: Refold): Promise<void> {
+export async function refoldSince(tx: Queryable, plans: readonly ViewPlan[], { group, events, subject, until }: Refold): Promise<void> {
   for (const plan of plans) {
     const own = onlyOf(plan, subject);
-    for (const place of await positionsOf(tx, plan)) {
-      const since = await readBackTo(events, place, until);
-      await applyDeltas(tx, foldEvents([own], since, place.partition, countFault));
+    for (const place of await foldedOf(tx, plan, events)) {
+      const parked = await parkedOffsets(tx, group, place, 0);
+      const since = (await readBackTo(events, place, until)).filter(({ position }) => !parked.has(position.offset));
+      await applyDeltas(tx, foldEvents([own], since.map(toViewEvent), place.partition, countFault));
     }
   }
 }
@@ -62,9 +72,12 @@ function onlyOf(plan: ViewPlan, subject: string): ViewPlan {
   };
 }
 
-async function positionsOf(tx: Queryable, { stateKey, eventType }: ViewPlan): Promise<(TopicPartition & { end: number })[]> {
-  return tx.query<TopicPartition & { end: number }>(
+/** What the log still holds of what the view has folded. */
+async function foldedOf(tx: Queryable, { stateKey, eventType }: ViewPlan, events: EventBus): Promise<Folded[]> {
+  const bounds = await events.bounds(topicOf(eventType));
+  const positions = await tx.query<Omit<Folded, 'start'>>(
     'SELECT topic, partition, next_offset AS "end" FROM features.view_positions WHERE view = $1 AND topic = $2 ORDER BY partition',
     [stateKey, topicOf(eventType)],
   );
+  return positions.map((place) => ({ ...place, start: bounds.find(({ partition }) => partition === place.partition)?.start ?? place.end }));
 }

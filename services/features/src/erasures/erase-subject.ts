@@ -48,14 +48,14 @@ export class EraseSubject {
 
   /** Takes an order. First of all it keeps away whoever folds. */
   async accept({ data: { erasureId, subject, types, erasedAt } }: CommandOf<typeof EraseFeaturesSubject>, tx: Tx): Promise<Outcome> {
-    const { erased, events } = this.#setup;
+    const { name, erased, events } = this.#setup;
     const until = Date.parse(erasedAt);
     await erased.record(tx, { subject, types, until });
     const topics = types === undefined ? undefined : new Set(types.map(topicOf));
     const plans = this.#plansOf(types);
     const entities = await eraseSeries(tx, subject, types === undefined ? null : plans.map(({ stateKey }) => stateKey));
-    await refoldSince(tx, plans, { events, subject, until });
-    const undelivered = await eraseUndelivered(tx, this.#setup.name, subject, (topic) => topics?.has(topic) ?? true);
+    const undelivered = await eraseUndelivered(tx, name, subject, (topic) => topics?.has(topic) ?? true);
+    await refoldSince(tx, plans, { group: name, events, subject, until });
     await addErasing(tx, erasureId, entities, { series: entities.length, 'dead letters': undelivered });
     return done();
   }
