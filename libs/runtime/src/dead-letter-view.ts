@@ -2,6 +2,7 @@ import type { DeadLetter, KeyResult, LetterFailure, LetterResult, ParkedKey } fr
 import type { KeyOutcome, LetterOutcome, PurgedLetter } from '@roofshot/messaging/dead-letter-office';
 import type { LetterRow } from '@roofshot/storage/dead-letter-list';
 import type { ParkedKeyRow } from '@roofshot/storage/parked-key-list';
+import { withoutQuotedInput } from '@roofshot/telemetry/redact';
 
 /** What of a message's data may be shown: every payload goes through here, so that what is personal is masked. */
 export interface ShowPayloads {
@@ -28,8 +29,8 @@ export function letterView(service: string, row: LetterRow, show: ShowPayloads):
     messageId: row.messageId ?? headers['ce_id'] ?? null,
     type,
     key: row.key,
-    error: { code: row.code, message: row.reason },
-    stack,
+    error: { code: row.code, message: withoutQuotedInput(row.reason) },
+    stack: stack === null ? null : withoutQuotedInput(stack),
     firstFailedAt: row.firstFailedAt.toISOString(),
     lastFailedAt: row.lastFailedAt.toISOString(),
     attempts: row.attempts,
@@ -50,8 +51,8 @@ export function parkedKeyView(service: string, row: ParkedKeyRow, show: ShowPayl
     parkedAt: row.parkedAt.toISOString(),
     lastFailedAt: row.lastFailedAt.toISOString(),
     attempts,
-    error: { code: row.code, message: row.reason },
-    stack,
+    error: { code: row.code, message: withoutQuotedInput(row.reason) },
+    stack: stack === null ? null : withoutQuotedInput(stack),
     head: headOf(row, show),
   };
 }

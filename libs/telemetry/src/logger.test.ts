@@ -116,6 +116,20 @@ describe('a line', () => {
     expect(lines[0]).not.toContain('hunter');
   });
 
+  it('holds nothing that a parser quotes of its input, however long', () => {
+    const { logger, lines } = capture();
+    let thrown: unknown;
+    try {
+      JSON.parse('{"name": Ada Lovelace}');
+    } catch (error) {
+      thrown = error;
+    }
+    logger.warn('Broken.', { error: thrown, 'event.reason': 'invalid input syntax for type integer: "Ada Lovelace"' });
+    logger.warn('Broken.', { 'event.reason': `invalid input syntax for type json: "${'Lovelace '.repeat(5_000)}"` });
+    expect(lines.join()).not.toMatch(/Ada L|Lovela/);
+    expect(lines[0]).toContain('is not valid JSON');
+  });
+
   it('cuts a text that is too long to index, and says so', () => {
     const { logger, line } = capture();
     logger.info('Long.', { 'labels.body': 'x'.repeat(20_000) });
