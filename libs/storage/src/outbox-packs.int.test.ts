@@ -57,6 +57,15 @@ describe('messages in packs', () => {
     expect(seen).toEqual(Array.from({ length: 30 }, (_, n) => [`${n}a`, `${n}b`]).flat());
   });
 
+  test('and single messages leave in parts that fit into memory also where the database keeps them small', async () => {
+    const parts: number[] = [];
+    const large = JSON.stringify('x'.repeat(900_000));
+    for (let n = 0; n < 12; n += 1) await sayOne('k', large);
+    await carry((messages) => Promise.resolve(void parts.push(messages.length)));
+    expect(parts.reduce((sum, part) => sum + part, 0)).toBe(12);
+    expect(Math.max(...parts)).toBe(5); // the one that passes 4 MB is the last
+  });
+
   test('that hold something which can never leave are taken apart, and the rest leaves in its place', async () => {
     const sent: [number, unknown][] = [];
     const publish = (messages: readonly OutboxMessage[]): Promise<void> => {

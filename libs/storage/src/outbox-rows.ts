@@ -16,7 +16,7 @@ export interface Window {
   readonly limit: number;
 }
 
-/** Of a shard at once, as PostgreSQL keeps it: what a relay holds in memory is bounded, however large the messages are. */
+/** Of a shard at once: what a relay holds in memory is bounded, however large the messages are. */
 const MOST_BYTES = 4_000_000;
 
 export interface NumberedMessage extends OutboxMessage {
@@ -49,10 +49,10 @@ export class OutboxRows {
       `SELECT id, o.shard, sequence, size, kind, destination, message_id AS "messageId", payload, created_at AS "createdAt",
          upto >= $2 OR bytes >= ${MOST_BYTES} AS "isLast"
        FROM unnest($1::int[]) AS s(shard) CROSS JOIN LATERAL (
-         SELECT *, sum(size) OVER w AS upto, sum(pg_column_size(payload)) OVER w AS bytes FROM (
+         SELECT *, sum(size) OVER w AS upto, sum(octet_length(payload)) OVER w AS bytes FROM (
            SELECT * FROM ${this.#schema}.outbox WHERE shard = s.shard AND sequence IS NOT NULL AND destination <> ALL ($3) ORDER BY sequence LIMIT $2
          ) first WINDOW w AS (ORDER BY sequence)
-       ) o WHERE upto - size < $2 AND bytes - pg_column_size(payload) < ${MOST_BYTES} ORDER BY o.shard, sequence`,
+       ) o WHERE upto - size < $2 AND bytes - octet_length(payload) < ${MOST_BYTES} ORDER BY o.shard, sequence`,
       [shards, limit, paused],
     );
   }

@@ -4,8 +4,8 @@ import { finished, Readable, Transform, type TransformCallback } from 'node:stre
 import { DomainError } from '@roofshot/runtime/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { decodeBody, encodingOf } from './decode-body.ts';
+import { endWhenSilent } from './end-silent-body.ts';
 import type { EventRouteNeeds } from './event-route-needs.ts';
-import type { Held } from './in-flight.ts';
 import { BATCHED, mediaTypeOf, NDJSON, STRUCTURED } from './read-events.ts';
 
 /** A request whose body comes in. */
@@ -21,7 +21,7 @@ export interface Most {
   readonly refusal: () => DomainError;
 }
 
-/** Bytes; takes its room at once. */
+/** Bytes. */
 const SMALL = 128 * 1024;
 /** Media types whose bodies are read whole before anybody looks at them, by `textOf`. */
 const WHOLE: ReadonlySet<string> = new Set([STRUCTURED, BATCHED]);
@@ -41,14 +41,25 @@ export function guardBody(
   const mediaType = mediaTypeOf(headers);
   if (mediaType === NDJSON) return body;
   line.refuseWhenLate();
+  const heard = endWhenSilent(payload);
+  // What a request says of its length is not believed: who sends it slowly, or never, must not keep the room from others.
+  const held = inFlight.take();
   const length = encoding === undefined ? Number(headers['content-length'] ?? Infinity) : Infinity;
-  // What a large one says of its length is not believed: who sends it slowly must not keep the room from others.
-  const held = inFlight.take(length <= SMALL ? length : 0);
-  if (length <= SMALL && WHOLE.has(mediaType) && length <= (most?.bytes ?? Infinity)) {
+  if (WHOLE.has(mediaType) && length <= Math.min(SMALL, most?.bytes ?? Infinity)) {
+    payload.on('data', (chunk: Buffer) => {
+      held.add(chunk.length);
+      heard();
+    });
     reply.raw.once('close', () => held.release());
-    return payload; // half of the cost of a small request would be to look at it as it comes
+    return payload; // half of the cost of a small request would be the gate
   }
-  const gate = new BodyGate(length <= SMALL ? undefined : held, encoding === undefined ? undefined : payload);
+  const gate = new BodyGate(
+    (bytes) => {
+      held.grow(bytes);
+      heard();
+    },
+    encoding === undefined ? undefined : payload,
+  );
   reply.raw.once('close', () => {
     held.release();
     body.unpipe(gate).resume(); // what nobody wanted to read must not stand before the next request
@@ -80,22 +91,22 @@ async function* readAtMost(body: Readable, { bytes: most, refusal }: Most): Asyn
   }
 }
 
-/** Lets bytes pass that are UTF-8; where their number was not said, they take their room as they come. */
+/** Lets bytes pass that are UTF-8 and for which there is room. `onBytes` throws where there is none. */
 class BodyGate extends Transform {
   readonly #decoder = new TextDecoder('utf-8', { fatal: true });
-  readonly #held: Held | undefined;
+  readonly #onBytes: (bytes: number) => void;
   /** Fastify compares it with Content-Length; none where the body is not encoded. */
   receivedEncodedLength = 0;
 
-  constructor(held: Held | undefined, encoded: Readable | undefined) {
+  constructor(onBytes: (bytes: number) => void, encoded: Readable | undefined) {
     super();
-    this.#held = held;
+    this.#onBytes = onBytes;
     encoded?.on('data', (chunk: Buffer) => (this.receivedEncodedLength += chunk.length));
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     try {
-      this.#held?.grow(chunk.length);
+      this.#onBytes(chunk.length);
       this.#refuseOther(chunk);
     } catch (error) {
       return done(error as Error);

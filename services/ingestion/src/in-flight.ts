@@ -4,6 +4,8 @@ import { DomainError } from '@roofshot/runtime/errors';
 export interface Held {
   /** More of its body has come. Throws `unavailable` when there is no room for it. */
   grow(bytes: number): void;
+  /** As `grow`, for so little that it is not refused. */
+  add(bytes: number): void;
   release(): void;
 }
 
@@ -17,20 +19,23 @@ export class InFlight {
     this.#limit = limit;
   }
 
-  /** Takes room for a request. Throws `unavailable` when there is none; a lone request always has. */
-  take(bytes: number): Held {
+  /** Of a request whose body begins to come. Throws `unavailable` when there is no room; a lone request always has. */
+  take(): Held {
     let own = 0;
-    const grow = (more: number): void => {
-      if (this.#bytes > own && this.#bytes + more > this.#limit) throw noRoom();
+    const add = (more: number): void => {
       this.#bytes += more;
       own += more;
+    };
+    const grow = (more: number): void => {
+      if (this.#bytes > own && this.#bytes + more > this.#limit) throw noRoom();
+      add(more);
     };
     const release = (): void => {
       this.#bytes -= own;
       own = 0;
     };
-    grow(bytes);
-    return { grow, release };
+    grow(0);
+    return { grow, add, release };
   }
 }
 
