@@ -6,6 +6,7 @@ import { OutboxRelay, type OutboxRelayOptions } from '@roofshot/storage/outbox-r
 import type { Queryable, Sql } from '@roofshot/storage/sql';
 import type { Logger } from '@roofshot/telemetry/logger';
 import { carryPacks, type CarriedMessage } from './carry-packs.ts';
+import { outboxLeft } from './outbox-left.ts';
 import { OutboxRoom } from './outbox-room.ts';
 
 /**
@@ -24,6 +25,8 @@ export interface OutboxPort {
   setAside(): readonly string[];
   /** Why `enqueue` throws at the moment; undefined while it takes. */
   refusal(): string | undefined;
+  /** Whether all that was said before the call leaves within the time. */
+  left(withinMs: number): Promise<boolean>;
   /** A transaction that enqueued has committed. */
   wake(): void;
   stop(): Promise<void>;
@@ -85,6 +88,7 @@ export async function openOutbox({
       room.refuseWhenFull(reasons().join(' '));
       await outbox.enqueue(tx, messages);
     },
+    left: (withinMs) => outboxLeft(sql, outbox, withinMs),
     wake: () => relay.wake(),
     waitingFor: () => [...reasons(), ...toldOf(room, reasons().length > 0)],
     setAside: () => toldAside(room, schema),

@@ -59,4 +59,14 @@ export function erasing(context: Context): void {
     }
     expect(await context.bus().eraseKey({ topics: [topic], key: 'ann', until: UNTIL })).toBe(0);
   });
+
+  it('reaches what was said in a transaction that committed just before', async () => {
+    const topic = await newTopic(context);
+    const bus = context.bus();
+    await context.lab().sql.transaction((tx) => bus.publishIn(tx, [said(topic, 'ann', '1'), said(topic, 'bob', '2')]));
+    bus.announce([topic]);
+    const erased = await bus.eraseKey({ topics: [topic], key: 'ann', until: UNTIL });
+    expect(erased ?? 1).toBe(1);
+    expect((await all(topic)).map(({ headers }) => headers['ce_id']).sort()).toEqual(['1', '2']);
+  });
 }

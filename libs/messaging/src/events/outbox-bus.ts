@@ -2,6 +2,7 @@ import type { Position } from '@roofshot/contracts/envelope';
 import type { Queryable, Sql } from '@roofshot/storage/sql';
 import type { Logger } from '@roofshot/telemetry/logger';
 import type { CarriedMessage } from '../carry-packs.ts';
+import { TryAgain } from '../handlers.ts';
 import { openOutbox, type OutboxPort } from '../outbox-port.ts';
 import { Blame } from './blame.ts';
 import { packRecords } from './pack-records.ts';
@@ -20,6 +21,9 @@ import type {
   TopicPartition,
   TopicSpec,
 } from './bus.ts';
+
+/** So long an erasure waits for what was said before it; then it is tried again. */
+const LEAVE_MS = 10_000;
 
 /** A record, and its place among all that its outbox sends: the same one whenever it comes again. */
 export interface CarriedRecord {
@@ -115,7 +119,10 @@ export class OutboxBus implements EventBus {
     return this.#bus.readFrom(partition, offset, limit);
   }
 
-  eraseKey(key: KeyToErase): Promise<number | undefined> {
+  /** What was said before must lie on the log first: else it would come to lie there afterwards. */
+  async eraseKey(key: KeyToErase): Promise<number | undefined> {
+    if (!(await this.#outbox.left(LEAVE_MS)))
+      throw new TryAgain('What was said before still waits for the log; the key is erased when it lies there.');
     return this.#bus.eraseKey(key);
   }
 
