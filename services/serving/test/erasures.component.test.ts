@@ -1,3 +1,4 @@
+/** @jest-environment @roofshot/testing/jest-environment */
 /** A unit erased from the log of predictions and exposures. */
 import { EVENT_ERASED } from '@roofshot/contracts/envelope';
 import { EraseServingSubject, erasures } from '@roofshot/contracts/erasures';
