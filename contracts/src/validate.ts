@@ -1,13 +1,10 @@
 /** Compiled validation: one validator per schema, with faults as JSON pointer and sentence. */
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { faultsOf, type Fault, type SchemaError } from './faults.ts';
 import { Get as getFormat, Set as setFormat } from 'typebox/format';
 
-export interface Fault {
-  /** JSON pointer; empty for the value itself. */
-  readonly path: string;
-  readonly message: string;
-}
+export type { Fault } from './faults.ts';
 
 export interface Validator<T> {
   check(value: unknown): value is T;
@@ -27,25 +24,8 @@ export function validatorOf<S extends TSchema>(schema: S): Validator<Static<S>> 
   const program = Compile(schema);
   const validator: Validator<Static<S>> = {
     check: (value): value is Static<S> => program.Check(value),
-    faults: (value) => program.Errors(value).map(faultOf),
+    faults: (value) => faultsOf(schema, program.Errors(value) as readonly SchemaError[]),
   };
   compiled.set(schema, validator);
   return validator;
-}
-
-function faultOf(error: { instancePath: string; message: string; params?: unknown }): Fault {
-  return {
-    path: error.instancePath,
-    message: `${error.message}${detailOf(error.params)}`,
-  };
-}
-
-/** The words of an error alone ("must not have additional properties") do not say which one. */
-function detailOf(params: unknown): string {
-  if (typeof params !== 'object' || params === null) return '';
-  const { additionalProperties, allowedValue, allowedValues } = params as Record<string, unknown>;
-  if (Array.isArray(additionalProperties)) return `: ${additionalProperties.join(', ')}`;
-  if (allowedValue !== undefined) return `: ${JSON.stringify(allowedValue)}`;
-  if (Array.isArray(allowedValues)) return `: ${allowedValues.map((value) => JSON.stringify(value)).join(', ')}`;
-  return '';
 }

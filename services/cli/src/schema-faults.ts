@@ -8,7 +8,7 @@ import { checkSchemaWords } from '@roofshot/feature-defs/schema-words';
 import { suggest } from '@roofshot/runtime/nearest';
 import { partsOf, pointerPart, valueAt } from './pointers.ts';
 
-const UNKNOWN = /^must not have additional properties: (.+)$/;
+const UNKNOWN = /^must not have additional properties: (.+?) \(it has .*\)$/;
 const MISSING = /^must have required propert(?:y|ies) (.+)$/;
 
 /**
@@ -25,11 +25,7 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function shapeFaults(schema: TSchema, value: unknown): Fault[] {
-  const faults = withoutConsequences(
-    validatorOf(schema)
-      .faults(value)
-      .filter(({ message }) => message !== 'schema is false'),
-  );
+  const faults = withoutConsequences(validatorOf(schema).faults(value));
   return faults.flatMap((fault): Fault[] => {
     const unknown = UNKNOWN.exec(fault.message)?.[1];
     if (unknown !== undefined) {
@@ -77,12 +73,8 @@ function withoutConsequences(faults: readonly Fault[]): Fault[] {
   return simple.map((fault) => (choices.includes(fault.path) ? { path: fault.path, message: choiceWords(faults, fault.path) } : fault));
 }
 
-/** `must be equal to constant: "a"` of each branch becomes one list. */
+/** What each of the branches asks for. */
 function choiceWords(faults: readonly Fault[], path: string): string {
-  const constants = faults.flatMap((fault) =>
-    fault.path === path ? (/^must be equal to constant: (.+)$/.exec(fault.message)?.[1] ?? []) : [],
-  );
-  if (constants.length > 0) return `must be one of ${constants.join(', ')}`;
   const others = faults.filter((fault) => fault.path !== path || !fault.message.startsWith('must match a schema in anyOf'));
   const within = others.filter((fault) => fault.path === path || fault.path.startsWith(`${path}/`)).map((fault) => fault.message);
   return [...new Set(within)].join(', or ') || 'fits none of the forms that are allowed here';

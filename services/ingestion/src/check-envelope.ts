@@ -23,6 +23,8 @@ const NAME = /^[a-z0-9]+$/;
 const TIME = /^(\d{4})-(\d{2})-(\d{2})T(?:[01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 /** Where the seconds stand in it. */
 const SECONDS = 'yyyy-mm-ddThh:mm:'.length;
+/** In UTC: times lie on the log with four digits of the year. */
+const [FIRST, LAST] = [Date.parse('0000-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59.999Z')];
 /** What CloudEvents 1.0.2 (section 3.1, String) leaves out of the Unicode characters. */
 export const NO_TEXT = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/gu;
 /** CloudEvents 1.0.2, section 3.1, Integer. */
@@ -49,7 +51,7 @@ export function parseTime(given: string): number | undefined {
   // `Date.parse` refuses months that do not exist, but takes 31 February for 3 March.
   if (day === undefined || Number(day) > daysIn(Number(year), Number(month))) return undefined;
   const time = seconds === '60' ? parseLeapSecond(text) : Date.parse(text);
-  return Number.isNaN(time) ? undefined : time;
+  return time >= FIRST && time <= LAST ? time : undefined; // also not where it is none
 }
 
 /** A minute has a 61st second only at the end of a day, by UTC. */

@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { DomainError } from '@roofshot/runtime/errors';
 import type { Incoming } from './prepare-events.ts';
+import { writeJson } from './write-json.ts';
 
 export const STRUCTURED = 'application/cloudevents+json';
 export const BATCHED = 'application/cloudevents-batch+json';
@@ -27,7 +28,7 @@ export function readEvents(mediaType: string, headers: IncomingHttpHeaders, body
   if (mediaType === BATCHED) return { events: readBatch(body as string), isSingle: false };
   if (mediaType === STRUCTURED) return { events: [{ value: parse(body as string) }], isSingle: true };
   if (headers['ce-specversion'] !== undefined || headers['ce-id'] !== undefined) {
-    return { events: [{ value: binaryEvent(mediaType, headers, body) }], isSingle: true };
+    return { events: [binaryEvent(mediaType, headers, body)], isSingle: true };
   }
   throw new DomainError(
     'unsupported-media-type',
@@ -54,22 +55,34 @@ function parse(body: string): unknown {
   }
 }
 
-function binaryEvent(mediaType: string, headers: IncomingHttpHeaders, body: unknown): Record<string, unknown> {
+function binaryEvent(mediaType: string, headers: IncomingHttpHeaders, body: unknown): Incoming {
   const event: Record<string, unknown> = {};
+  const broken: string[] = [];
   for (const [name, value] of Object.entries(headers)) {
-    if (name.startsWith('ce-') && typeof value === 'string') event[name.slice(3)] = decodeHeader(value);
+    if (!name.startsWith('ce-') || typeof value !== 'string') continue;
+    const text = decodeHeader(value);
+    if (text === undefined) broken.push(name);
+    event[name.slice(3)] = text ?? value;
   }
   if (mediaType !== '') event['datacontenttype'] = mediaType;
   if (body !== undefined) event['data'] = body;
-  return event;
+  const [first] = broken;
+  if (first === undefined) return { value: event };
+  const detail = `The header ${first} is percent-encoded, and its bytes are no UTF-8. Encode the characters of its value again and send the event again.`;
+  const refusal = { verdict: 'quarantined', reason: 'envelope', detail, path: `/${first.slice(3)}` } as const;
+  return { unreadable: refusal, original: writeJson(event), named: event, isPart: true };
 }
 
-/** Percent-encoding of the HTTP binding, section 3.1.3.2; a broken one is left as it is. */
-function decodeHeader(value: string): string {
+const QUOTED = /"((?:[^"\\]|\\.)*)"/g;
+const ENCODED = /(?:%[0-9a-f]{2})+/gi;
+
+/** HTTP binding, section 3.1.3.2: quoted strings of older senders, then one round of percent-encoding. Undefined: the bytes are no UTF-8. */
+function decodeHeader(value: string): string | undefined {
+  const unquoted = value.replaceAll(QUOTED, (_, inner: string) => inner.replaceAll(/\\(.)/g, '$1'));
   try {
-    return decodeURIComponent(value);
+    return unquoted.replaceAll(ENCODED, (bytes) => decodeURIComponent(bytes));
   } catch (error) {
-    if (error instanceof URIError) return value;
+    if (error instanceof URIError) return undefined;
     throw error;
   }
 }
