@@ -49,7 +49,9 @@ export class TopicEffects {
       this.#parts.set(partition, part);
       while (part.next < end) {
         const records = await this.#bus.readFrom({ topic, partition }, part.next, AT_ONCE);
-        part.next = records.length === 0 ? end : (records.at(-1)?.offset ?? end) + 1;
+        const last = records.at(-1);
+        if (last === undefined) break; // the next look finds it
+        part.next = last.offset + 1;
         this.#take(records, part.known.pass(records));
       }
     }

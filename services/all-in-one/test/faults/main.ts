@@ -1,9 +1,9 @@
 // `npm run test:faults`: every fault on every ground; each row is printed and written to docs/faults.md as soon as it is known.
-// `-- --ground brokers|embedded` writes the section of one ground; with `--only 'part of a name'` or `--short` nothing is written.
+// `-- --ground brokers|embedded`, `--only 'part of a name'` and `--short` choose; rows of other faults stay as they were.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { FAULTS, isClean, runMatrix } from './matrix.ts';
+import { FAULTS, isClean, runMatrix, WHOLE_RUN } from './matrix.ts';
 import { GROUNDS, type Ground } from './platform.ts';
 import type { Row } from './run-fault.ts';
 import { documentWith, lineOf } from './table.ts';
@@ -23,6 +23,7 @@ const { values } = parseArgs({
 
 const isWanted = (name: string): boolean => values.only === undefined || name.includes(values.only);
 const grounds = (Object.keys(GROUNDS) as Ground[]).filter((ground) => values.ground === undefined || ground === values.ground);
+/** All of the ground: only then its last row is told. */
 const isWhole = values.only === undefined && values.short !== true;
 const tally = { clean: 0, faulty: 0, failed: 0 };
 
@@ -35,21 +36,13 @@ process.exitCode = tally.faulty + tally.failed === 0 && tally.clean > 0 ? 0 : 1;
 
 async function tryAll(ground: Ground): Promise<void> {
   const faults = FAULTS.filter(({ name, short }) => isWanted(name) && (values.short !== true || short.includes(ground)));
+  const names = [...FAULTS.filter(({ grounds: own }) => own.includes(ground)).map(({ name }) => name), WHOLE_RUN];
   const rows: Row[] = [];
-  const notes: string[] = [];
-  const write = (): void => {
-    if (!isWhole) return;
-    const tried = new Set(rows.map(({ fault }) => fault));
-    const left = faults.filter(
-      ({ grounds: own, name }) => own.includes(ground) && !tried.has(name) && !notes.some((note) => note.includes(name)),
-    );
-    const unfinished = left.length === 0 ? [] : [`The run was ended before these were tried: ${left.map(({ name }) => name).join('; ')}.`];
-    const before = existsSync(DOCUMENT) ? readFileSync(DOCUMENT, 'utf8') : '';
-    writeFileSync(DOCUMENT, documentWith(before, { ground, rows, notes: [...notes, ...unfinished] }));
-  };
+  const notes = new Map<string, string>();
   const say = (line: string): void => {
     process.stdout.write(`${line}\n`);
-    write();
+    const before = existsSync(DOCUMENT) ? readFileSync(DOCUMENT, 'utf8') : '';
+    writeFileSync(DOCUMENT, documentWith(before, { ground, names, rows, notes }));
   };
   process.stdout.write(`${GROUNDS[ground]}\n`);
   await runMatrix(ground, {
@@ -58,17 +51,17 @@ async function tryAll(ground: Ground): Promise<void> {
     events: EVENTS,
     onRow: (row) => {
       tally[isClean(row) ? 'clean' : 'faulty'] += 1;
-      rows.push(row);
+      if (row.fault !== WHOLE_RUN || isWhole) rows.push(row);
       say(lineOf(row));
     },
-    onOmission: (why) => {
-      notes.push(why);
-      say(why);
+    onOmission: ({ name }, why) => {
+      notes.set(name, why);
+      say(`${name}: ${why}`);
     },
-    onFailure: (why) => {
+    onFailure: ({ name }, why) => {
       tally.failed += 1;
-      notes.push(`**Could not be judged**: ${why}`);
-      say(`✗ ${why}`);
+      notes.set(name, `**could not be judged**. ${why}`);
+      say(`✗ ${name}: ${why}`);
     },
   });
 }

@@ -15,10 +15,10 @@ export interface MatrixOptions extends Omit<RunOptions, 'name'> {
   readonly faults: readonly Fault[];
   /** Called as soon as there is one. */
   readonly onRow: (row: Row) => void;
-  /** Called with a sentence for what could not be tried. */
-  readonly onOmission: (why: string) => void;
+  /** Called with the reason for what could not be tried. */
+  readonly onOmission: (fault: Fault, why: string) => void;
   /** Called with what went wrong where a fault could not be made, or the platform did not come back from it. */
-  readonly onFailure: (why: string) => void;
+  readonly onFailure: (fault: Fault, why: string) => void;
 }
 
 export async function runMatrix(ground: Ground, { faults, onRow, onOmission, onFailure, ...options }: MatrixOptions): Promise<Row[]> {
@@ -28,7 +28,7 @@ export async function runMatrix(ground: Ground, { faults, onRow, onOmission, onF
     const judged: Judged[] = [];
     for (const [index, fault] of own.entries()) {
       if (fault.needsDisks === true && platform.disks.database === undefined) {
-        onOmission(`Not tried, because no small disk can be mounted here: ${fault.name}.`);
+        onOmission(fault, 'not tried, because no small disk can be mounted here.');
         continue;
       }
       try {
@@ -36,7 +36,7 @@ export async function runMatrix(ground: Ground, { faults, onRow, onOmission, onF
         judged.push(one);
         onRow(one.row);
       } catch (error) {
-        onFailure(`${fault.name}: ${error instanceof Error ? error.message : String(error)}`);
+        onFailure(fault, error instanceof Error ? error.message : String(error));
         await platform.restore();
       }
     }

@@ -17,21 +17,40 @@ export function lineOf(row: Row): string {
   return `${isClean(row) ? '✓' : '✗'} ${row.fault}: ${figures.join(', ')}`;
 }
 
-/** What a ground's section of the document tells. */
+/** What a run has to tell about one ground. */
 export interface Section {
   readonly ground: Ground;
+  /** Of all faults that there are on it, in the order of the table. */
+  readonly names: readonly string[];
   readonly rows: readonly Row[];
-  /** A sentence for each fault that was not tried, or could not be judged. */
-  readonly notes: readonly string[];
+  /** By fault: why it was not tried, or could not be judged. */
+  readonly notes: ReadonlyMap<string, string>;
 }
 
-/** The document with this section in place of an older one. `before`: empty where there is none. */
-export function documentWith(before: string, { ground, rows, notes }: Section): string {
+/** The document with these rows; those of other faults and grounds stay as earlier runs have left them. `before`: empty where there is none. */
+export function documentWith(before: string, { ground, names, rows, notes }: Section): string {
   const title = `## ${GROUNDS[ground]}`;
-  const others = before.split(/^(?=## )/m).filter((part) => part.startsWith('## ') && !part.startsWith(`${title}\n`));
-  const table = [`| fault | ${COLUMNS.join(' | ')} |`, `| --- |${' ---: |'.repeat(COLUMNS.length)}`, ...rows.map(tableRow)];
-  const section = [title, '', ...table, '', ...notes.flatMap((note) => [note, '']), machineText(), ''].join('\n');
-  return [HEAD, ...[...others.map((part) => `${part.trimEnd()}\n`), section].sort().reverse()].join('\n');
+  const sections = before.split(/^(?=## )/m).filter((part) => part.startsWith('## '));
+  const kept = new Map(linesOf(sections.find((part) => part.startsWith(`${title}\n`)) ?? ''));
+  for (const fault of notes.keys()) kept.delete(fault);
+  for (const row of rows) kept.set(row.fault, tableRow(row));
+  const told = names.filter((name) => !kept.has(name) && notes.has(name)).map((name) => `${name}: ${notes.get(name)}`);
+  const left = names.filter((name) => !kept.has(name) && !notes.has(name));
+  const table = [
+    `| fault | ${COLUMNS.join(' | ')} |`,
+    `| --- |${' ---: |'.repeat(COLUMNS.length)}`,
+    ...names.flatMap((name) => kept.get(name) ?? []),
+  ];
+  const open = left.length === 0 ? [] : [`Not tried yet: ${left.join('; ')}.`];
+  const section = [title, '', ...table, '', ...[...told, ...open, machineText()].flatMap((line) => [line, ''])].join('\n');
+  const others = sections.filter((part) => !part.startsWith(`${title}\n`)).map((part) => `${part.trimEnd()}\n`);
+  return [HEAD, ...[...others, section].sort().reverse()].join('\n');
+}
+
+/** The rows of a table in a section, by their fault. */
+function linesOf(section: string): [string, string][] {
+  const lines = section.split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| fault |') && !line.startsWith('| --- |'));
+  return lines.map((line) => [(line.split(' | ')[0] ?? '').replace(/^\| (\*\*✗\*\* )?/, '').trim(), line]);
 }
 
 function tableRow(row: Row): string {
