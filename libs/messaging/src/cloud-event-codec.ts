@@ -64,6 +64,7 @@ export function encodeEvent(address: Address, event: CloudEvent): OutgoingRecord
 
 /** Reads an event back; attributes that this platform does not know come along as they are. */
 export function decodeEvent(record: LogRecord): Received<CloudEvent> | Undecodable {
+  if (record.unreadable !== undefined) return { reason: record.unreadable };
   const event: Record<string, unknown> = {};
   for (const header in record.headers) {
     if (header.startsWith(PREFIX)) event[ATTRIBUTES.of(header)] = record.headers[header];

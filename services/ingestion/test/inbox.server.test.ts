@@ -223,6 +223,14 @@ describe('what is no event', () => {
     expect(await refusalOf('too-large')).toMatchObject({ reason: 'too-large' });
   });
 
+  it('is a batch that was made to fill the memory: it is given up and told, and what follows is taken', async () => {
+    await write([{ value: ' '.repeat(60_000_000), headers: headersOf('bomb') }], 'gzip');
+    await write([structured('after-bomb')]);
+    await orderOf('after-bomb');
+    const told = (await refused()).filter(({ reason }) => reason === 'too-large').map(({ detail }) => detail);
+    expect(told).toContainEqual(expect.stringMatching(/^It stands for a batch of 1 record from offset \d+ .* unpacks to more than 32 MiB/));
+  });
+
   it('leaves the service ready, and nothing among the dead letters', async () => {
     expect(await lab.send('/readyz')).toMatchObject({ status: 200, body: { waitsFor: [] } });
     const letters = await lab.database.sql.query(`SELECT reason FROM ingestion.dead_letters`);

@@ -26,6 +26,8 @@ export interface LogRecord extends OutgoingRecord, Position {
   readonly base64?: string;
   /** It has no value at all, which `value` tells as an empty one. */
   readonly hasNoValue?: true;
+  /** Why it stands for a batch that cannot be taken apart, in a sentence; all else of it is empty. */
+  readonly unreadable?: string;
 }
 
 export interface TopicSpec {

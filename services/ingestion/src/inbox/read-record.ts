@@ -19,6 +19,7 @@ type Attributes = Record<string, unknown>;
 
 /** Throws only what the database throws. */
 export async function readRecord(record: LogRecord, wire: WireFormat): Promise<Incoming> {
+  if (record.unreadable !== undefined) return unreadable(record, {}, { reason: 'too-large', detail: record.unreadable });
   const contentType = record.headers['content-type'];
   const incoming = STRUCTURED.test(contentType ?? '') ? readStructured(record) : await readBinary(record, contentType, wire);
   return { ...incoming, trace: traceOf(record, incoming) };

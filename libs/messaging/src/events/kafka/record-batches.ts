@@ -44,7 +44,8 @@ export function decodeRecordSet(set: RecordSet): DecodedSet {
   const records: LogRecord[] = [];
   const aborted = new AbortedRanges(set.aborted);
   let next = set.from;
-  for (let at = 0; at + HEADER <= set.bytes.length;) {
+  let room = MOST_UNPACKED; // what is beyond it comes with the next fetch
+  for (let at = 0; at + HEADER <= set.bytes.length && room > 0;) {
     const end = at + HEADER_BEFORE_LENGTH_ENDS + set.bytes.readInt32BE(at + LENGTH_AT);
     if (end > set.bytes.length) break; // cut off: comes whole with the next fetch
     const batch = headerOf(set, at);
@@ -53,7 +54,7 @@ export function decodeRecordSet(set: RecordSet): DecodedSet {
       const fault = faultOf(batch);
       if (fault !== undefined && next > set.from) break; // what lies before it is read first
       if (fault !== undefined) throw unreadable(set, batch, fault);
-      readRecords(set, batch, set.bytes.subarray(at + HEADER, end), records);
+      room -= readRecords(set, batch, set.bytes.subarray(at + HEADER, end), records);
     }
     next = Math.max(next, batch.lastOffset + 1);
     at = end;
@@ -87,9 +88,16 @@ function headerOf({ bytes }: RecordSet, at: number): Batch {
   return { firstOffset, lastOffset, attributes, firstTimestamp, maxTimestamp, producerId, count, magic, isControl };
 }
 
-function readRecords({ topic, partition, from }: RecordSet, batch: Batch, packed: Buffer, into: LogRecord[]): void {
+/** Answers how many bytes they are. */
+function readRecords(set: RecordSet, batch: Batch, packed: Buffer, into: LogRecord[]): number {
+  const { topic, partition, from } = set;
   const { firstOffset, attributes, firstTimestamp, maxTimestamp, count } = batch;
-  const reader = new ByteReader(unpack(packed, attributes & CODEC_MASK));
+  const bytes = unpack(packed, batch);
+  if (typeof bytes === 'string') {
+    into.push(standIn(set, batch, bytes));
+    return 0;
+  }
+  const reader = new ByteReader(bytes);
   for (let n = 0; n < count; n += 1) {
     const length = reader.varint();
     const end = reader.at + length;
@@ -102,6 +110,14 @@ function readRecords({ topic, partition, from }: RecordSet, batch: Batch, packed
     }
     reader.skip(end - reader.at);
   }
+  return bytes.length;
+}
+
+/** In place of a batch that nobody can take apart: its readers go on behind it, and tell. */
+function standIn({ topic, partition, from }: RecordSet, { firstOffset, maxTimestamp, count }: Batch, why: string): LogRecord {
+  const offset = Math.max(from, firstOffset);
+  const unreadable = `It stands for a batch of ${count} ${count === 1 ? 'record' : 'records'} from offset ${firstOffset} of partition ${partition} of "${topic}", which ${why}.`;
+  return { topic, partition, offset, appendedAt: maxTimestamp, key: '', value: '', headers: {}, hasNoValue: true, unreadable };
 }
 
 /** A record without key or value, as others may write it, has an empty one. */
@@ -129,9 +145,24 @@ function readValue(reader: ByteReader, length: number): Pick<LogRecord, 'value' 
 const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 const READABLE = new Set(['none', 'gzip', 'zstd']);
 
-function unpack(packed: Buffer, codec: number): Buffer {
-  if (CODECS[codec] === 'gzip') return gunzipSync(packed);
-  return CODECS[codec] === 'zstd' ? zstdDecompressSync(packed) : packed;
+/** Of one batch. Producers make them of a megabyte; what is far more was made to fill somebody's memory, or packs records by the million. */
+const MOST_UNPACKED = 32 * 1024 * 1024;
+const MOST_RECORDS = 200_000;
+
+/** Its records, or why they cannot be had. */
+function unpack(packed: Buffer, { attributes, count }: Batch): Buffer | string {
+  const codec = CODECS[attributes & CODEC_MASK];
+  if (count > MOST_RECORDS)
+    return `has more than the ${MOST_RECORDS.toLocaleString('en')} that are read together; let its producer send smaller batches`;
+  try {
+    if (codec === 'gzip') return gunzipSync(packed, { maxOutputLength: MOST_UNPACKED });
+    return codec === 'zstd' ? zstdDecompressSync(packed, { maxOutputLength: MOST_UNPACKED }) : packed;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ERR_BUFFER_TOO_LARGE')
+      return `unpacks to more than ${MOST_UNPACKED / 1024 / 1024} MiB; let its producer send smaller batches`;
+    return `cannot be unpacked (${message}); look at its producer`;
+  }
 }
 
 /** Why the batch cannot be read, and what to do so that no other comes. */
