@@ -76,13 +76,17 @@ async function recover(platform: FaultPlatform, load: Load): Promise<void> {
   await eventually(() => load.commands.acknowledged.length > before.commands, { ...RECOVERING, describe: 'commands to be taken' });
 }
 
-/** Until nothing is lost, or for so long that it is. */
+/** Until nothing is missing, or nothing more has come for so long that it never will: a backlog may take its time. */
 async function settle(platform: FaultPlatform, load: Load): Promise<void> {
-  const isThere = async (): Promise<boolean> => {
-    const counts = (await countsIn(platform.features, load.customers)) ?? new Map<string, number>();
-    return load.events.judgeCounts(counts).lost === 0 && (await judge(platform, load)).lost === 0;
-  };
-  await eventually(isThere, RECOVERING).catch(() => undefined); // what is missing then is told by the verdict
+  let [missing, comes] = [Number.POSITIVE_INFINITY, true];
+  while (missing > 0 && comes) {
+    const before = missing;
+    const isLess = async (): Promise<boolean> => {
+      missing = (await judge(platform, load)).lost;
+      return missing < before;
+    };
+    comes = await eventually(isLess, RECOVERING).catch(() => false);
+  }
 }
 
 /** Of all effects that there are by now. */

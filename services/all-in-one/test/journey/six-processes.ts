@@ -143,7 +143,7 @@ export function servicePlan({ name, needs }: AnyService, { folder, urls, servers
     DATA_DIR: own,
     LOG_FILE: join(own, 'log'),
   };
-  return { name, main: `services/${name}/src/main.ts`, env, complaints: join(own, 'err') };
+  return { name, main: `services/${name}/src/main.ts`, env, complaints: join(folder, `${name}.err`) };
 }
 
 /** Where there is a log server, the path of every message. */
@@ -160,5 +160,5 @@ function gatewayPlan({ folder, urls, servers }: Place): Program['plan'] {
     DATA_DIR: own,
     LOG_FILE: join(own, 'log'),
   };
-  return { name: GATEWAY, main: 'services/all-in-one/src/gateway.ts', env, complaints: join(own, 'err') };
+  return { name: GATEWAY, main: 'services/all-in-one/src/gateway.ts', env, complaints: join(folder, `${GATEWAY}.err`) };
 }
