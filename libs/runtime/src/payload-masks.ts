@@ -31,7 +31,9 @@ export class PayloadMasks {
     if (CONTRACTS.has(topic)) return data;
     if (!topic.startsWith(acceptedEvents.prefix)) return HIDDEN;
     const mask = this.#masks.get(topic.slice(acceptedEvents.prefix.length));
-    return mask === undefined ? HIDDEN : (mask(data) ?? HIDDEN);
+    if (mask === SHOW_ALL) return data;
+    // What is no object has none of the fields that are marked, and may be the text of one that could not be read.
+    return mask === undefined || typeof data !== 'object' ? HIDDEN : (mask(data) ?? HIDDEN);
   }
 
   /** Of a command; an order to erase names whom. */

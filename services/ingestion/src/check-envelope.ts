@@ -37,7 +37,7 @@ export function checkEnvelope(value: unknown): { envelope: Envelope } | { refusa
   const unfit = jsonFault(value);
   if (unfit !== undefined) return { refusal: unfit };
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return refuse('', `An event is a JSON object; this is ${describe(value)}.`);
+    return refuse('', `An event is a JSON object; this is ${kindOf(value)}.`);
   }
   const raw = value as Readonly<Record<string, unknown>>;
   const fault = attributeFault(raw) ?? requiredFault(raw) ?? optionalFault(raw) ?? dataFault(raw);
@@ -150,6 +150,12 @@ function envelopeOf(raw: Readonly<Record<string, unknown>>): Envelope {
   }
   const { id, source, type, subject, time } = attributes as { id: string; source: string; type: string; subject?: string; time?: string };
   return { id, source, type, subject, eventTime: time === undefined ? undefined : parseTime(time), attributes, data: raw['data'] ?? null };
+}
+
+/** Without what it says: nobody knows whether that is personal. */
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
 }
 
 /** A value in an error: short, and never the whole of somebody's data. */

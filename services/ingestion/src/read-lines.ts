@@ -4,7 +4,9 @@ import type { Incoming } from './prepare-events.ts';
 
 /** Lines that go into one transaction, and the bytes after which it is closed earlier. */
 const GROUP = 1_000;
-const GROUP_BYTES = 4 * 1024 * 1024;
+const GROUP_BYTES = 1024 * 1024;
+/** Of the sender. Longer than between two parts of a body that comes, shorter than somebody notices. */
+const PAUSE_MS = 50;
 /** A line longer than this is refused and not kept in memory. */
 const MAX_LINE_BYTES = 1024 * 1024;
 /** Of a line that is refused for its length or encoding, so much is kept. */
@@ -17,22 +19,44 @@ export interface LineGroup {
   readonly events: readonly Incoming[];
 }
 
+/**
+ * Lines that come together go together. What has come of a sender who pauses is not kept until the group is full: its verdicts would wait,
+ * and many who pause would fill the memory.
+ */
 export async function* readLineGroups(chunks: AsyncIterable<Buffer | string>): AsyncGenerator<LineGroup> {
   let firstLine = 1;
   let events: Incoming[] = [];
   let bytes = 0;
-  for await (const lines of readLines(chunks)) {
+  const take = (): LineGroup => {
+    const group = { firstLine, events };
+    firstLine += events.length;
+    [events, bytes] = [[], 0];
+    return group;
+  };
+  for await (const lines of withPauses(readLines(chunks))) {
     for (const line of lines) {
       events.push(incomingOf(line, firstLine + events.length));
       bytes += line.bytes.length;
-      if (events.length < GROUP && bytes < GROUP_BYTES) continue;
-      yield { firstLine, events };
-      firstLine += events.length;
-      events = [];
-      bytes = 0;
+      if (events.length >= GROUP || bytes >= GROUP_BYTES) yield take();
     }
+    if (lines.length === 0 && events.length > 0) yield take();
   }
-  if (events.length > 0) yield { firstLine, events };
+  if (events.length > 0) yield take();
+}
+
+/** Nothing came for so long: an empty list. Told once for each pause. */
+async function* withPauses<T>(source: AsyncGenerator<readonly T[]>): AsyncGenerator<readonly T[]> {
+  for (let next = source.next(); ;) {
+    const pause = Promise.withResolvers<undefined>();
+    const timer = setTimeout(() => pause.resolve(undefined), PAUSE_MS);
+    next.catch(() => undefined); // nobody may be there any more to hear of it
+    const first = await Promise.race([next, pause.promise]).finally(() => clearTimeout(timer));
+    if (first === undefined) yield [];
+    const { done, value } = first ?? (await next);
+    if (done === true) return;
+    next = source.next();
+    if (value.length > 0) yield value;
+  }
 }
 
 interface Line {
