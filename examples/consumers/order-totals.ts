@@ -12,10 +12,13 @@ export interface OrderRecord {
   readonly value: string;
 }
 
+const TYPE = 'order.placed';
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS taken (source TEXT, id TEXT, PRIMARY KEY (source, id)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS totals (customer TEXT PRIMARY KEY, orders INTEGER NOT NULL, amount REAL NOT NULL);
-  CREATE TABLE IF NOT EXISTS set_aside (topic TEXT, partition INTEGER, record_offset TEXT, reason TEXT, value TEXT);
+  CREATE TABLE IF NOT EXISTS set_aside (
+    topic TEXT, partition INTEGER, record_offset TEXT, reason TEXT, value TEXT, PRIMARY KEY (topic, partition, record_offset)
+  );
 `;
 
 /** Any database with transactions will do: what counts is that the effect and the event's id are written together, or not at all. */
@@ -44,8 +47,9 @@ export class OrderTotals {
   }
 
   #takeOne(record: OrderRecord): void {
-    const { ce_type: type, ce_source: source = '', ce_id: id = '', ce_subject: customer = '' } = record.headers;
-    if (type === 'source.progressed') return; // says how far the stream is known: no event
+    const { ce_type: type, ce_source: source, ce_id: id, ce_subject: customer = '' } = record.headers;
+    if (type !== undefined && type !== TYPE) return; // source.progressed, which says how far the stream is known, and what is to come
+    if (source === undefined || id === undefined) return this.#setAside(record, 'it is no CloudEvent');
     const { changes } = this.#run('INSERT INTO taken VALUES (?, ?) ON CONFLICT DO NOTHING', source, id);
     if (changes === 0) return; // a repeat
     const amount = amountIn(record.value);
@@ -60,7 +64,7 @@ export class OrderTotals {
 
   /** What can never be handled is kept for people, so that the events behind it do not wait for ever. */
   #setAside({ topic, partition, offset, value }: OrderRecord, reason: string): void {
-    this.#run('INSERT INTO set_aside VALUES (?, ?, ?, ?, ?)', topic, partition, offset, reason, value);
+    this.#run('INSERT INTO set_aside VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING', topic, partition, offset, reason, value);
   }
 
   #run(sql: string, ...values: (string | number)[]): { readonly changes: number | bigint } {
@@ -69,6 +73,11 @@ export class OrderTotals {
 }
 
 function amountIn(value: string): number | undefined {
-  const data = JSON.parse(value) as { amount?: unknown } | null;
-  return typeof data?.amount === 'number' ? data.amount : undefined;
+  try {
+    const data = JSON.parse(value) as { amount?: unknown } | null;
+    return typeof data?.amount === 'number' ? data.amount : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }

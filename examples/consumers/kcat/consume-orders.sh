@@ -4,14 +4,15 @@
 #
 # usage: BROKERS=localhost:9092 TOPIC=events.order.placed FOLDER=orders PARTITION=0 consume-orders.sh
 #
-# The effect is a file for each event, FOLDER/events/<hash of source and id>: it is there once, however often the event comes.
+# The effect is a file for each event, FOLDER/events/<hash of source and id>: it is there once, however often the event comes. What is no
+# event is a file FOLDER/aside/<partition>-<offset>.
 set -euo pipefail
 
 folder=${FOLDER:-orders}
 partition=${PARTITION:-0}
 position=$folder/position.$partition
 records=$folder/records.$partition
-mkdir -p "$folder/events"
+mkdir -p "$folder/events" "$folder/aside"
 rm -f "$records"
 mkfifo "$records"
 
@@ -22,10 +23,12 @@ trap 'kill "$reader" 2>/dev/null || true' TERM INT EXIT
 
 # Offset, type, source and id as JSON text (on one line, whatever they hold), and the data.
 fields='(.headers as $h | [range(0; $h | length; 2) as $i | {($h[$i]): $h[$i + 1]}] | add) as $e
-  | [(.offset | tostring), ($e.ce_type | tojson), ([$e.ce_source, $e.ce_id] | tojson), .payload] | join("\t")'
+  | [(.offset | tostring), ($e.ce_type | tojson), ([$e.ce_source, $e.ce_id] | tojson), (.payload // "" | gsub("[\\n\\t]"; " "))] | join("\t")'
 
 while IFS=$'\t' read -r offset type identity data; do
-  if [[ $type != '"source.progressed"' ]]; then # which says how far the stream is known, and is no event
+  if [[ $identity == *null* && $type == null ]]; then # no CloudEvent
+    printf '%s\n' "$data" >"$folder/aside/$partition-$offset"
+  elif [[ $type == '"order.placed"' ]]; then # not source.progressed, which says how far the stream is known
     name=$(printf %s "$identity" | sha256sum)
     printf '%s\n' "$data" >"$folder/new.$partition"
     mv -n "$folder/new.$partition" "$folder/events/${name%% *}" # -n: a repeat changes nothing

@@ -14,11 +14,13 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 LOG = logging.getLogger("consume-orders")
 TOPIC = os.environ.get("TOPIC", "events.order.placed")
+TYPE = "order.placed"
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS taken (source TEXT, id TEXT, PRIMARY KEY (source, id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS totals (customer TEXT PRIMARY KEY, orders INTEGER NOT NULL, amount REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS set_aside (
-  topic TEXT, partition INTEGER, record_offset TEXT, reason TEXT, value TEXT
+  topic TEXT, partition INTEGER, record_offset TEXT, reason TEXT, value TEXT,
+  PRIMARY KEY (topic, partition, record_offset)
 );
 """
 
@@ -45,16 +47,18 @@ class OrderTotals:
         self._database.close()
 
     def _take_one(self, message: Message) -> None:
-        attributes = {name: value.decode() for name, value in message.headers() or []}
-        if attributes.get("ce_type") == "source.progressed":  # says how far the stream is known: no event
+        attributes = {name: (value or b"").decode(errors="replace") for name, value in message.headers() or []}
+        if attributes.get("ce_type", TYPE) != TYPE:
+            return  # source.progressed, which says how far the stream is known, and what is to come
+        if "ce_source" not in attributes or "ce_id" not in attributes:
+            self._set_aside(message, "it is no CloudEvent")
             return
         key = (attributes["ce_source"], attributes["ce_id"])
         taken = self._database.execute("INSERT INTO taken VALUES (?, ?) ON CONFLICT DO NOTHING", key)
         if taken.rowcount == 0:
             return  # a repeat
-        data = json.loads(message.value())
-        amount = data.get("amount") if isinstance(data, dict) else None
-        if isinstance(amount, bool) or not isinstance(amount, (int, float)):
+        amount = amount_in(message.value())
+        if amount is None:
             self._set_aside(message, "the amount is no number")
             return
         self._database.execute(
@@ -66,8 +70,17 @@ class OrderTotals:
     def _set_aside(self, message: Message, reason: str) -> None:
         """What can never be handled is kept for people, so that the events behind it do not wait for ever."""
         place = (message.topic(), message.partition(), str(message.offset()))
-        row = (*place, reason, message.value().decode())
-        self._database.execute("INSERT INTO set_aside VALUES (?, ?, ?, ?, ?)", row)
+        row = (*place, reason, (message.value() or b"").decode(errors="replace"))
+        self._database.execute("INSERT INTO set_aside VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", row)
+
+
+def amount_in(value: bytes | None) -> float | None:
+    try:
+        data = json.loads(value or b"")
+    except ValueError:  # of json, and of the decoding
+        return None
+    amount = data.get("amount") if isinstance(data, dict) else None
+    return None if isinstance(amount, bool) or not isinstance(amount, (int, float)) else amount
 
 
 def next_positions(messages: Iterable[Message]) -> list[TopicPartition]:

@@ -40,7 +40,7 @@ test('what was refused is counted, listed and shown', async () => {
 });
 
 test('a dry run tells what a patch would do, and the patch of a file does it', async () => {
-  const all = ['--all', '--type', 'order.placed', '--why', 'schema'];
+  const all = ['--all', '--type', 'order.placed', '--fault', 'schema'];
   const dry = await platform.run('quarantine', 'redrive', ...all, '--patch', PATCH, '--dry-run');
   expect(dry.code).toBe(1);
   expect(dry.out).toMatch(

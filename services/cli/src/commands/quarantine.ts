@@ -11,7 +11,7 @@ const PATH = '/v1/quarantine';
 /** Option → what the interface calls it. */
 const FILTERS = {
   type: 'type',
-  why: 'reason',
+  fault: 'reason',
   verdict: 'verdict',
   'write-key': 'writeKey',
   source: 'source',
@@ -26,7 +26,7 @@ export const quarantine: CommandLine = {
   name: 'quarantine',
   usage: 'quarantine [list|counts|show|redrive|discard] [ID…]',
   summary:
-    'list events that were refused, repair and try them again, or discard them (--all, --type, --why, --source, --path, --patch, --as, --dry-run)',
+    'list events that were refused, repair and try them again, or discard them (which: ids or --all, --type, --fault, --source, --path; how: --patch, --as WRITE-KEY-ID, --reason TEXT for the audit, --dry-run)',
   options: {
     ...Object.fromEntries(Object.keys(FILTERS).map((name) => [name, { type: 'string' as const }])),
     status: { type: 'string' },
@@ -120,12 +120,13 @@ function queryOf(invocation: Invocation, page: Readonly<Record<string, string | 
 
 /** Events by their ids, or with --all those that the filter means. */
 function chosen(invocation: Invocation, ids: readonly string[]): object {
-  if (ids.length > 0 === (invocation.values['all'] === true))
+  const filter = filterOf(invocation);
+  if (ids.length > 0 === (invocation.values['all'] === true) || (ids.length > 0 && Object.keys(filter).length > 0))
     throw new Exit(
       EXIT.usage,
-      'Name ids (as the list tells them), or --all with or without a filter: --type T --why REASON --path POINTER.',
+      'Name ids (as the list tells them), or --all with or without a filter: --type T --fault REASON --path POINTER. Why it is done is told by --reason.',
     );
-  return ids.length > 0 ? { ids } : { filter: filterOf(invocation) };
+  return ids.length > 0 ? { ids } : { filter };
 }
 
 /** Of a file, or as JSON on the command line. */
