@@ -143,5 +143,5 @@ export function problemHeaders({ status, retryAfterSeconds }: Pick<Problem, 'sta
 
 const REFUSALS: Readonly<Record<number, string>> = {
   413: 'The body is larger than this route takes. Send it in smaller parts.',
-  415: 'The body has a content type that this route does not take. Send JSON as application/json, or what /docs names for the route.',
+  415: 'The body has a content type that this route does not take. Send application/json, or one of the types that /openapi.json names for the route.',
 };

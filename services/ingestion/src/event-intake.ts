@@ -208,8 +208,7 @@ function countByType(group: readonly Prepared[], results: readonly EventResult[]
 
 function typeOf(one: PreparedEvent): string {
   if ('candidate' in one) return one.candidate.type.name;
-  if (one.declared !== undefined) return one.declared;
-  return ['schema', 'known-time', 'event-time', 'too-late'].includes(one.refusal.reason) ? one.named.type : UNDECLARED;
+  return one.declared ?? UNDECLARED;
 }
 
 function spentQuotaOf(key: WriteKey | undefined, now: number): Error {

@@ -32,7 +32,7 @@ export interface PreparedRefusal extends Refused {
   /** As it came in, as far as text can tell it. */
   readonly original: string;
   readonly isPart?: true;
-  /** Its event type, where that is declared and the reason does not say so. */
+  /** The event type that it names, where that is declared. */
   readonly declared?: string;
 }
 export type PreparedEvent = PreparedCandidate | PreparedRefusal;
@@ -65,7 +65,13 @@ function prepare(event: Incoming, { catalogue, now, key, ...shared }: Preparatio
   const checked = check(event, { catalogue, now, key });
   if ('refusal' in checked) {
     const origin = originOf(event);
-    return { ...checked, ...origin, record: refusedRecord(checked, origin.original, { now, trace }) };
+    const declared = catalogue.find(checked.named.type)?.name;
+    return {
+      ...checked,
+      ...origin,
+      ...(declared !== undefined && { declared }),
+      record: refusedRecord(checked, origin.original, { now, trace }),
+    };
   }
   const { envelope } = checked.candidate;
   return { ...checked, fingerprint: fingerprint(envelope.source, envelope.id), record: recordOf(checked.candidate, trace) };

@@ -1,6 +1,6 @@
 /** Says how far streams are known in which nothing happens, so that their readers' progress goes on with the clock (docs/adr/0012). */
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { topicOf } from '@roofshot/contracts/events';
+import { eventProgress, topicOf } from '@roofshot/contracts/events';
 import type { OutgoingRecord, TopicPartition } from '@roofshot/messaging/events';
 import { PLATFORM, type Platform } from '@roofshot/runtime/service';
 import { failureLevel } from '@roofshot/storage/failure-level';
@@ -69,9 +69,22 @@ export class SayProgress implements OnApplicationBootstrap, OnModuleDestroy {
       if (partitions.length > 0) streams.set(topicOf(eventType), { eventType, partitions });
     }
     const missing = [...streams.keys()].filter((topic) => !this.#ensured.has(topic));
-    if (missing.length > 0) await ensureStreams(this.#platform.sql, missing);
+    if (missing.length > 0) {
+      await this.#learn(missing.flatMap((topic) => streams.get(topic) ?? []));
+      await ensureStreams(this.#platform.sql, missing);
+    }
     for (const topic of missing) this.#ensured.add(topic);
     return streams;
+  }
+
+  /** Asks the log now what it would else be asked in a transaction that holds the streams: while it does not answer, nobody's events would be taken. */
+  async #learn(streams: readonly LiveStream[]): Promise<void> {
+    const { events } = this.#platform;
+    await events.bounds(eventProgress.name);
+    const span = { after: 0, until: 0 };
+    await events.oversizeOf(
+      streams.flatMap(({ eventType, partitions }) => [...fenceRecords(partitions, 0), advancedRecord(eventType, span)]),
+    );
   }
 }
 

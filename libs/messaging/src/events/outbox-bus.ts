@@ -99,8 +99,12 @@ export class OutboxBus implements EventBus {
     this.#outbox.wake();
   }
 
-  ensureTopics(topics: readonly TopicSpec[]): Promise<void> {
-    return this.#bus.ensureTopics(topics);
+  /** What will be asked of a topic when something is said to it is asked now: then the log may be away. */
+  async ensureTopics(topics: readonly TopicSpec[]): Promise<void> {
+    await this.#bus.ensureTopics(topics);
+    const said = topics.filter(({ uses }) => uses === undefined || uses.includes('write'));
+    for (const { name } of said) await this.bounds(name);
+    await this.#bus.oversizeOf(said.map(({ name }) => ({ topic: name, key: '', value: '', headers: {} })));
   }
 
   listTopics(prefix?: string): Promise<string[]> {
@@ -111,8 +115,10 @@ export class OutboxBus implements EventBus {
     return this.#bus.publish(records);
   }
 
-  bounds(topic: string): Promise<LogBounds[]> {
-    return this.#bus.bounds(topic);
+  async bounds(topic: string): Promise<LogBounds[]> {
+    const bounds = await this.#bus.bounds(topic);
+    if (bounds.length > 0) this.#partitions.set(topic, bounds.length);
+    return bounds;
   }
 
   readFrom(partition: TopicPartition, offset: number, limit: number): Promise<LogRecord[]> {

@@ -90,7 +90,7 @@ function chosen(invocation: Invocation, ids: readonly string[]): object {
   if (Number(ids.length > 0) + Number(isAll) + Number(isKey) !== 1) {
     throw new Exit(
       EXIT.usage,
-      'Name ids (as the list tells them), or --all with a filter, or a parked key: --service S --topic T --key K.',
+      'Name ids (as the list tells them), or --all with or without a filter, or a parked key: --service S --topic T --key K.',
     );
   }
   if (ids.length > 0) return { ids };

@@ -92,6 +92,11 @@ async function redrive(invocation: Invocation, ids: readonly string[]): Promise<
 async function discard(invocation: Invocation, ids: readonly string[]): Promise<ExitCode> {
   const reason = text(invocation, 'reason');
   if (reason === undefined) throw new Exit(EXIT.usage, 'Say why: --reason TEXT. It stands in the audit.');
+  if (invocation.values['dry-run'] === true)
+    throw new Exit(
+      EXIT.usage,
+      'Discarding has no dry run, and nothing was discarded: `roofshot quarantine list` with the same filter shows which they are.',
+    );
   const body = { ...chosen(invocation, ids), reason };
   const answer = await call<DiscardAnswer>(invocation.url, `${PATH}/discards`, { method: 'POST', body });
   if (invocation.json) printJson(answer);

@@ -10,7 +10,7 @@ import { storableKey } from '@roofshot/storage/storable-text';
 const ON_KAFKA = {
   store: 'event streams',
   reason:
-    'Kafka changes no record in place. The records stay until the retention of events.<type>, events-refused.v1 and, where others wrote them, events-inbox.v1 removes them; the platform does not read them for this subject again.',
+    'Kafka changes no record in place. The records stay until the retention of events.<type>, events-refused.v1 and, where others wrote them, events-inbox.v1 removes them; no service reads them into anything again; `GET /v1/events/trace` and whoever reads the topics still finds them.',
 };
 const BY_TYPE = {
   store: refusedEvents.name,

@@ -1,14 +1,17 @@
 import { Controller } from '@nestjs/common';
 import { ErasureAnswer, NewErasure } from '@roofshot/contracts/http/erasures';
+import { DomainError } from '@roofshot/runtime/errors';
 import { HttpRoutes } from '@roofshot/runtime/http';
 import { Type } from 'typebox';
+import type { Catalogue } from '../catalogue.ts';
+import { EventTypes } from '../event-types.ts';
 import { Erasures } from './erasures.ts';
 
 const ACTOR_HEADER = 'x-actor';
 
 @Controller()
 export class ErasureController {
-  constructor(http: HttpRoutes, erasures: Erasures) {
+  constructor(http: HttpRoutes, erasures: Erasures, types: EventTypes) {
     http.route({
       method: 'POST',
       url: '/v1/erasures',
@@ -16,7 +19,10 @@ export class ErasureController {
       body: NewErasure,
       response: ErasureAnswer,
       status: 202,
-      handler: ({ body, headers }) => erasures.start(body, actorOf(headers[ACTOR_HEADER])),
+      handler: async ({ body, headers }) => {
+        refuseUndeclared(await types.reload(), body.types);
+        return erasures.start(body, actorOf(headers[ACTOR_HEADER]));
+      },
     });
     http.route({
       method: 'GET',
@@ -27,6 +33,17 @@ export class ErasureController {
       handler: ({ params: { id } }) => erasures.find(id),
     });
   }
+}
+
+/** Nothing would be erased by a name that is misspelt, and it would look as if all had been. */
+function refuseUndeclared(catalogue: Catalogue, types: readonly string[] = []): void {
+  const faults = types.flatMap((name, index) => {
+    if (catalogue.find(name) !== undefined) return [];
+    return [{ path: `/types/${index}`, message: `No EventType ${name} is declared. ${catalogue.suggest(name)}` }];
+  });
+  if (faults.length === 0) return;
+  const told = faults.map(({ message }) => message).join(' ');
+  throw new DomainError('invalid', `${told} Nothing was erased: correct the types, or leave them out to erase everything.`, { faults });
 }
 
 const actorOf = (header: string | string[] | undefined): string => (typeof header === 'string' && header !== '' ? header : 'anonymous');

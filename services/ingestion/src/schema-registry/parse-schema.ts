@@ -48,7 +48,11 @@ export function parseSchema(schema: SchemaText, referred: readonly ReferredSchem
     return parsed;
   } catch (error) {
     const kind = type === 'JSON' ? 'JSON Schema' : 'Avro schema';
-    throw registryError(42201, `The schema is no valid ${kind}: ${(error as Error).message.replace(/\.$/, '')}. Nothing was registered.`);
+    const hint = kind === 'Avro schema' ? ' For a JSON Schema send "schemaType": "JSON".' : '';
+    throw registryError(
+      42201,
+      `The schema is no valid ${kind}: ${(error as Error).message.replace(/\.$/, '')}. Nothing was registered.${hint}`,
+    );
   }
 }
 
