@@ -40,13 +40,13 @@ function killAt(service: string, point: Point, turn: number): Fault {
 
 async function strikeAt({ platform }: Scene, service: string, { name, part, moment }: Point): Promise<number> {
   const { proxies, six } = platform;
-  let [at, killing] = [0, Promise.resolve()];
-  const { struck, cancel } = proxies.of(service, part).strike(moment, () => {
+  const killed = Promise.withResolvers<void>();
+  let at = 0;
+  const { cancel } = proxies.of(service, part).strike(moment, () => {
     at = Date.now();
-    killing = six.program(service).kill();
+    killed.resolve(six.program(service).kill());
   });
-  await within(struck, `${service} ${name}`).finally(cancel);
-  await killing;
+  await within(killed.promise, `${service} ${name}`).finally(cancel);
   await six.restart(service);
   return at;
 }

@@ -42,9 +42,11 @@ export async function runMatrix(ground: Ground, { faults, onRow, onOmission, onF
     }
     const whole = await judgeAgain(platform, judged);
     onRow(whole);
-    return [...judged.map(({ row }) => row), whole];
-  } finally {
     await platform.stop();
+    return [...judged.map(({ row }) => row), whole];
+  } catch (error) {
+    await platform.stop().catch(() => undefined); // what it says comes of the first failure, which is told
+    throw error;
   }
 }
 

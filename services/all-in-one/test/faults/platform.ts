@@ -130,7 +130,8 @@ export class FaultPlatform {
     this.proxies.heal();
     for (const part of this.six.parts) {
       this.six.program(part).thaw();
-      if (!this.six.program(part).runs) await this.six.restart(part);
+      if (this.six.program(part).runs) await this.six.awaitReady(part);
+      else await this.six.restart(part);
     }
   }
 
