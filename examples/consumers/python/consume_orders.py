@@ -47,7 +47,9 @@ class OrderTotals:
         self._database.close()
 
     def _take_one(self, message: Message) -> None:
-        attributes = {name: (value or b"").decode(errors="replace") for name, value in message.headers() or []}
+        attributes = {
+            name: (value or b"").decode(errors="replace") for name, value in message.headers() or []
+        }
         if attributes.get("ce_type", TYPE) != TYPE:
             return  # source.progressed, which says how far the stream is known, and what is to come
         if "ce_source" not in attributes or "ce_id" not in attributes:
