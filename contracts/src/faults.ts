@@ -16,54 +16,67 @@ export interface SchemaError {
   readonly params?: unknown;
 }
 
-const MEMBER = /\/anyOf\/\d+$/;
+type Part = Readonly<Record<string, unknown>>;
 
-/** One fault for each mistake: of a choice all values, of an unknown property those that there are. */
+const MEMBER = /\/anyOf\/\d+$/;
+const CLOSED = '/additionalProperties';
+
+/** One fault for each mistake: of a choice all values, at an unknown property those that there are. */
 export function faultsOf(schema: TSchema, errors: readonly SchemaError[]): Fault[] {
-  const choices = new Map<string, Fault>();
-  const faults: Fault[] = [];
+  const faults = new Map<string, Fault>();
   for (const error of errors) {
-    const choice = choiceOf(schema, error);
-    if (choice !== undefined && !choices.has(choice.of)) faults.push(choice.fault);
-    if (choice !== undefined) choices.set(choice.of, choice.fault);
-    if (choice === undefined && !isSaidOtherwise(error)) faults.push({ path: error.instancePath, message: messageOf(schema, error) });
+    for (const fault of choiceOf(schema, error) ?? unknownOf(schema, error) ?? [plainOf(error)]) {
+      const key = `${fault.path} ${fault.message}`;
+      if (!faults.has(key)) faults.set(key, fault);
+    }
   }
-  return faults.length > 0 ? faults : errors.map(({ instancePath, message }) => ({ path: instancePath, message }));
+  return [...faults.values()];
 }
 
-/** `additionalProperties: false` is told twice: at the object, and by this at the property. */
-const isSaidOtherwise = ({ keyword, message }: SchemaError): boolean => keyword === 'boolean' && message === 'schema is false';
+/** `additionalProperties: false` is told twice: at the property, without a reason, and at the object. */
+function unknownOf(schema: TSchema, { keyword, schemaPath, instancePath, params }: SchemaError): Fault[] | undefined {
+  if (keyword === 'boolean' && schemaPath.endsWith(CLOSED)) {
+    const at = instancePath.lastIndexOf('/');
+    return [unknown(schemaAt(schema, schemaPath.slice(0, -CLOSED.length)), instancePath.slice(0, at), nameOf(instancePath.slice(at + 1)))];
+  }
+  const { additionalProperties: names } = (params ?? {}) as { readonly additionalProperties?: unknown };
+  if (keyword !== 'additionalProperties' || !Array.isArray(names)) return undefined;
+  const part = schemaAt(schema, schemaPath);
+  return names.map((name) => unknown(part, instancePath, String(name)));
+}
+
+function unknown(part: Part | undefined, object: string, name: string): Fault {
+  const known = Object.keys((part?.['properties'] ?? {}) as object);
+  const others = known.length === 0 ? 'there is none' : `there are ${known.join(', ')}`;
+  return { path: `${object}/${pointerOf(name)}`, message: `there is no property ${name} here; ${others}` };
+}
 
 /** A choice of constants is told once for each of them, and once as a choice. */
-function choiceOf(schema: TSchema, { keyword, schemaPath, instancePath }: SchemaError): { of: string; fault: Fault } | undefined {
+function choiceOf(schema: TSchema, { keyword, schemaPath, instancePath }: SchemaError): Fault[] | undefined {
   const isMember = keyword === 'const' && MEMBER.test(schemaPath);
   if (!isMember && keyword !== 'anyOf') return undefined;
-  const path = isMember ? schemaPath.replace(MEMBER, '') : schemaPath;
-  const members = (schemaAt(schema, path)?.['anyOf'] ?? []) as readonly Readonly<Record<string, unknown>>[];
+  const members = (schemaAt(schema, isMember ? schemaPath.replace(MEMBER, '') : schemaPath)?.['anyOf'] ?? []) as readonly Part[];
   if (members.length === 0 || !members.every((member) => 'const' in member)) return undefined;
   const values = members.map((member) => JSON.stringify(member['const'])).join(', ');
-  return { of: `${path} ${instancePath}`, fault: { path: instancePath, message: `must be one of ${values}` } };
+  return [{ path: instancePath, message: `must be one of ${values}` }];
 }
 
-function messageOf(schema: TSchema, { keyword, schemaPath, message, params }: SchemaError): string {
-  const { additionalProperties, allowedValue, allowedValues } = (params ?? {}) as Record<string, unknown>;
-  if (keyword === 'additionalProperties' && Array.isArray(additionalProperties)) {
-    const known = Object.keys((schemaAt(schema, schemaPath)?.['properties'] ?? {}) as object);
-    const others = known.length === 0 ? 'it has none' : `it has ${known.join(', ')}`;
-    return `${message}: ${additionalProperties.join(', ')} (${others})`;
-  }
-  if (allowedValue !== undefined) return `${message}: ${JSON.stringify(allowedValue)}`;
-  if (Array.isArray(allowedValues)) return `${message}: ${allowedValues.map((value) => JSON.stringify(value)).join(', ')}`;
-  return message;
+function plainOf({ instancePath, message, params }: SchemaError): Fault {
+  const { allowedValue, allowedValues } = (params ?? {}) as Record<string, unknown>;
+  if (allowedValue !== undefined) return { path: instancePath, message: `${message}: ${JSON.stringify(allowedValue)}` };
+  if (!Array.isArray(allowedValues)) return { path: instancePath, message };
+  return { path: instancePath, message: `${message}: ${allowedValues.map((value) => JSON.stringify(value)).join(', ')}` };
 }
 
 /** Undefined where the path goes through something that is no plain place in the schema. */
-function schemaAt(schema: TSchema, path: string): Readonly<Record<string, unknown>> | undefined {
-  const steps = path.split('/').slice(1);
+function schemaAt(schema: TSchema, path: string): Part | undefined {
   let at: unknown = schema;
-  for (const step of steps) {
+  for (const step of path.split('/').slice(1)) {
     if (typeof at !== 'object' || at === null) return undefined;
-    at = (at as Record<string, unknown>)[step.replaceAll('~1', '/').replaceAll('~0', '~')];
+    at = (at as Record<string, unknown>)[nameOf(step)];
   }
-  return typeof at === 'object' && at !== null ? (at as Record<string, unknown>) : undefined;
+  return typeof at === 'object' && at !== null ? (at as Part) : undefined;
 }
+
+const nameOf = (step: string): string => step.replaceAll('~1', '/').replaceAll('~0', '~');
+const pointerOf = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');

@@ -16,8 +16,12 @@ describe('faults of a value', () => {
 
   it('tell an unknown property once, with those that there are', () => {
     expect(whole.faults({ part: { choice: 'x', sise: 1 } })).toEqual([
-      { path: '/part', message: 'must not have additional properties: sise (it has choice, size)' },
+      { path: '/part/sise', message: 'there is no property sise here; there are choice, size' },
     ]);
+  });
+
+  it('name a property as a pointer does', () => {
+    expect(whole.faults({ part: { choice: 'x', 'a/b~c': 1 } }).map(({ path }) => path)).toEqual(['/part/a~1b~0c']);
   });
 
   it('are told also where alternatives are no constants', () => {

@@ -96,7 +96,7 @@ test('pages go on where they ended, and what is faulty in the question is told w
   }
   expect(paged).toEqual(everything);
   const faulty = await ask<{ faults: { path: string }[] }>(`${PATH}?limit=0&knd=event`);
-  expect([faulty.status, faulty.body.faults.map(({ path }) => path).sort()]).toEqual([400, ['/query', '/query/limit']]);
+  expect([faulty.status, faulty.body.faults.map(({ path }) => path).sort()]).toEqual([400, ['/query/knd', '/query/limit']]);
   expect((await ask(`${PATH}?service=nobody`)).status).toBe(400);
   expect((await ask(`${PATH}?cursor=bm9uc2Vuc2U`)).status).toBe(400);
   expect((await ask(`${PATH}/redrives`, {})).status).toBe(400);

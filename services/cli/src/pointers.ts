@@ -8,8 +8,6 @@ export function partsOf(pointer: string): string[] {
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-export const pointerPart = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
-
 /** The value there; undefined when there is none. */
 export function valueAt(value: unknown, pointer: string): unknown {
   return partsOf(pointer).reduce<unknown>(

@@ -6,9 +6,9 @@ import { Identifier } from '@roofshot/contracts/resources/feature-kinds';
 import { validatorOf, type Fault } from '@roofshot/contracts/validate';
 import { checkSchemaWords } from '@roofshot/feature-defs/schema-words';
 import { suggest } from '@roofshot/runtime/nearest';
-import { partsOf, pointerPart, valueAt } from './pointers.ts';
+import { partsOf, valueAt } from './pointers.ts';
 
-const UNKNOWN = /^must not have additional properties: (.+?) \(it has .*\)$/;
+const UNKNOWN = /^there is no property (.+) here; there (?:are .+|is none)$/s;
 const MISSING = /^must have required propert(?:y|ies) (.+)$/;
 
 /**
@@ -29,11 +29,8 @@ function shapeFaults(schema: TSchema, value: unknown): Fault[] {
   return faults.flatMap((fault): Fault[] => {
     const unknown = UNKNOWN.exec(fault.message)?.[1];
     if (unknown !== undefined) {
-      const known = propertiesAt(schema, fault.path);
-      return unknown.split(', ').map((name) => ({
-        path: `${fault.path}/${pointerPart(name)}`,
-        message: `there is no property ${name} here. ${suggest(name, known)}`,
-      }));
+      const known = propertiesAt(schema, fault.path.slice(0, fault.path.lastIndexOf('/')));
+      return [{ path: fault.path, message: `there is no property ${unknown} here. ${suggest(unknown, known)}` }];
     }
     const missing = MISSING.exec(fault.message)?.[1];
     if (missing !== undefined) return [{ path: fault.path, message: `${listWords(missing.split(', '))} missing here` }];
