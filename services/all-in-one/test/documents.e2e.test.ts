@@ -18,7 +18,11 @@ const withFormats = <A extends Ajv>(ajv: A): A => {
 const asyncApiSchema = JSON.parse(
   readFileSync(createRequire(import.meta.url).resolve('@asyncapi/specs/schemas/3.0.0-without-$id.json'), 'utf8'),
 ) as AnySchema;
-const isAsyncApi = withFormats(new Ajv({ strict: false, allErrors: true })).compile(asyncApiSchema);
+const checkAsyncApi = withFormats(new Ajv({ strict: false, allErrors: true })).compile(asyncApiSchema);
+
+function asyncApiFaults(document: unknown): readonly unknown[] {
+  return checkAsyncApi(document) === true ? [] : (checkAsyncApi.errors ?? []);
+}
 
 type Contents = Readonly<Record<string, { readonly schema?: unknown }>>;
 interface Operation {
@@ -77,8 +81,7 @@ describe.each(names)('the documents of %s', (name) => {
 
   it('are AsyncAPI 3.0', async () => {
     const document = await read(name, '/asyncapi.json');
-    isAsyncApi(document);
-    expect(isAsyncApi.errors ?? []).toEqual([]);
+    expect(asyncApiFaults(document)).toEqual([]);
     expect(lostReferences(document)).toEqual([]);
   });
 });
@@ -107,14 +110,13 @@ test('the official schemas tell a faulty document', async () => {
     valid: false,
   });
   const asyncApi = await read('ingestion', '/asyncapi.json');
-  expect(isAsyncApi({ ...asyncApi, operations: { send: { action: 'shout', channel: {} } } })).toBe(false);
+  expect(asyncApiFaults({ ...asyncApi, operations: { send: { action: 'shout', channel: {} } } })).not.toEqual([]);
   expect(lostReferences({ a: { $ref: '#/b' } })).toEqual(['#/b']);
 });
 
 test('the document of all topics and queues is AsyncAPI 3.0', () => {
   const document = parse(readFileSync(new URL('../../../contracts/asyncapi.yaml', import.meta.url), 'utf8')) as Json;
-  isAsyncApi(document);
-  expect(isAsyncApi.errors ?? []).toEqual([]);
+  expect(asyncApiFaults(document)).toEqual([]);
 });
 
 test('ingestion tells every declared event type as a channel, with its schema', async () => {
