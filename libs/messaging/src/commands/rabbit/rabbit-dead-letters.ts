@@ -65,12 +65,12 @@ async function visit(
   const { messageCount } = await channel.checkQueue(deadQueue);
   if (messageCount === 0) return void (await choose([]));
   const letters = await takeAll(channel, deadQueue, Math.min(messageCount, most));
-  const removed = await choose(letters);
+  const removed = await choose(letters).catch(async (error: unknown) => {
+    await handBack(channel, deadQueue, letters.length).catch(() => undefined); // what failed first is the cause
+    throw error;
+  });
   for (const letter of removed) channel.ack(letter);
-  const kept = letters.length - removed.length;
-  if (kept === 0) return;
-  channel.nackAll(true);
-  await handedBack(channel, deadQueue, kept);
+  await handBack(channel, deadQueue, letters.length - removed.length);
 }
 
 /** Exactly so many, or more when some died meanwhile. */
@@ -97,8 +97,10 @@ async function takeAll(channel: Channel, deadQueue: string, count: number): Prom
   }
 }
 
-/** So that whoever looks next sees them. Where it takes longer, they come all the same. */
-async function handedBack(channel: Channel, deadQueue: string, count: number): Promise<void> {
+/** What is left; waited for, so that whoever looks next sees it. Where it takes longer, it comes all the same. */
+async function handBack(channel: Channel, deadQueue: string, count: number): Promise<void> {
+  if (count === 0) return;
+  channel.nackAll(true);
   const patience = AbortSignal.timeout(HAND_BACK_MS);
   for (let attempt = 1; !patience.aborted; attempt += 1) {
     if ((await channel.checkQueue(deadQueue)).messageCount >= count) return;
