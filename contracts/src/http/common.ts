@@ -1,7 +1,13 @@
-/** Shapes that several services answer. */
+/** Shapes that several services ask for and answer. */
 import { Type, type Static } from 'typebox';
 import { Described } from '../define.ts';
 import { Name } from '../ids.ts';
+
+export const TextOrNull = Type.Union([Type.String(), Type.Null()]);
+/** A text that a list is filtered by: as it was sent, except that no database keeps U+0000. */
+export const Sought = Type.String({ minLength: 1, maxLength: 2_000, pattern: '^[^\\u0000]*$' });
+/** Items of one page of a list. */
+export const PageLimit = Type.Integer({ minimum: 1, maximum: 500, default: 50 });
 
 /** RFC 9457 problem details, plus what a program needs to act. */
 export const Problem = Type.Object({

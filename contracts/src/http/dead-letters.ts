@@ -5,15 +5,13 @@
 import { Type, type Static } from 'typebox';
 import { Closed, Described } from '../define.ts';
 import { Reason, Timestamp } from '../ids.ts';
+import { PageLimit, Sought, TextOrNull } from './common.ts';
 
 export const LetterId = Type.String({ pattern: '^[a-z][a-z0-9-]{0,60}:[1-9][0-9]{0,14}$' });
 
 const Kind = Type.Union([Type.Literal('event'), Type.Literal('command')]);
-const TextOrNull = Type.Union([Type.String(), Type.Null()]);
-const Sought = Type.String({ minLength: 1, maxLength: 2_000, pattern: '^[^\\u0000]*$' });
 const Service = Type.String({ pattern: '^[a-z][a-z0-9-]{0,60}$' });
 const Cursor = Type.String({ minLength: 1, maxLength: 12_000, pattern: '^[A-Za-z0-9_-]*$' });
-const Limit = Type.Integer({ minimum: 1, maximum: 500, default: 50 });
 /** Changes of one request. */
 const MOST = 1_000;
 
@@ -33,7 +31,7 @@ export type LetterFilter = Static<typeof LetterFilter>;
 /** `GET /v1/dead-letters`. */
 export const LettersQuery = Closed({
   ...LetterFilter.properties,
-  limit: Limit,
+  limit: PageLimit,
   cursor: Type.Optional(Described(Cursor, '`next` of the page before.')),
 });
 export type LettersQuery = Static<typeof LettersQuery>;
@@ -88,7 +86,10 @@ export type LetterCount = Static<typeof LetterCount>;
 export const Notice = Type.Object({ service: Service, detail: Type.String() });
 export type Notice = Static<typeof Notice>;
 
-/** The oldest first. `complete` is false where a notice tells what may be missing. */
+/** `complete` is false where a notice tells what may be missing. */
+const WHOLE = { complete: Type.Boolean(), notices: Type.Array(Notice) };
+
+/** The oldest first. */
 export const LettersAnswer = Type.Object({
   items: Type.Array(DeadLetter),
   /** Over the whole filter, the most frequent first. */
@@ -96,8 +97,7 @@ export const LettersAnswer = Type.Object({
   /** Keys that wait behind a message: see `/v1/dead-letters/parked-keys`. */
   parkedKeys: Type.Integer(),
   next: TextOrNull,
-  complete: Type.Boolean(),
-  notices: Type.Array(Notice),
+  ...WHOLE,
 });
 export type LettersAnswer = Static<typeof LettersAnswer>;
 
@@ -105,7 +105,7 @@ export type LettersAnswer = Static<typeof LettersAnswer>;
 export const ParkedKeysQuery = Closed({
   service: LetterFilter.properties.service,
   topic: LetterFilter.properties.topic,
-  limit: Limit,
+  limit: PageLimit,
   cursor: LettersQuery.properties.cursor,
 });
 export type ParkedKeysQuery = Static<typeof ParkedKeysQuery>;
@@ -138,12 +138,7 @@ export const ParkedKey = Type.Object({
 });
 export type ParkedKey = Static<typeof ParkedKey>;
 
-export const ParkedKeysAnswer = Type.Object({
-  items: Type.Array(ParkedKey),
-  next: TextOrNull,
-  complete: Type.Boolean(),
-  notices: Type.Array(Notice),
-});
+export const ParkedKeysAnswer = Type.Object({ items: Type.Array(ParkedKey), next: TextOrNull, ...WHOLE });
 export type ParkedKeysAnswer = Static<typeof ParkedKeysAnswer>;
 
 const KeyName = { service: Service, topic: Sought, key: Type.String({ maxLength: 2_000 }) };
@@ -217,7 +212,6 @@ export type KeyResult = Static<typeof KeyResult>;
 export const LettersChanged = Type.Object({
   results: Type.Array(LetterResult),
   keys: Type.Array(KeyResult),
-  complete: Type.Boolean(),
-  notices: Type.Array(Notice),
+  ...WHOLE,
 });
 export type LettersChanged = Static<typeof LettersChanged>;

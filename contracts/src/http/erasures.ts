@@ -2,6 +2,7 @@
 import { Type, type Static } from 'typebox';
 import { Closed, Described } from '../define.ts';
 import { Name, Reason, SubjectId } from '../ids.ts';
+import { TextOrNull } from './common.ts';
 
 export const NewErasure = Closed({
   subject: Described(SubjectId, 'The subject of events, the unit of experiments, the value of an entity key.'),
@@ -27,7 +28,7 @@ export const ErasureAnswer = Type.Object({
   erasedAt: Type.String(),
   types: Type.Union([Type.Array(Type.String()), Type.Null()]),
   requestedBy: Type.String(),
-  finishedAt: Type.Union([Type.String(), Type.Null()]),
+  finishedAt: TextOrNull,
   services: Type.Array(
     Type.Object({
       service: Type.String(),
@@ -35,7 +36,7 @@ export const ErasureAnswer = Type.Object({
       /** Records or rows, by store. */
       erased: Type.Record(Type.String(), Type.Integer()),
       kept: Type.Array(Kept),
-      doneAt: Type.Union([Type.String(), Type.Null()]),
+      doneAt: TextOrNull,
     }),
   ),
   /** What no service of the platform can erase. */

@@ -2,6 +2,7 @@
 import { Type, type Static } from 'typebox';
 import { Analysis } from '../experiments.ts';
 import { Actor, Name, Reason, Timestamp } from '../ids.ts';
+import { TextOrNull } from './common.ts';
 
 /** `POST /v1/experiments/{name}/start`: draft → running. `at`: event time of the start (default now); exposures before it do not count. */
 export const StartExperimentRequest = Type.Object({
@@ -89,7 +90,7 @@ export const AssignmentAnswer = Type.Object({
       variants: Type.Array(Name),
       firstExposedAt: Timestamp,
       predictionId: Type.String(),
-      decision: Type.Union([Type.String(), Type.Null()]),
+      decision: TextOrNull,
       outcomeAt: Type.Union([Timestamp, Type.Null()]),
       value: Type.Union([Type.Number(), Type.Null()]),
     }),

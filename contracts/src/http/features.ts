@@ -3,7 +3,7 @@ import { Type, type Static } from 'typebox';
 import { TrainingSnapshotBuilt } from '../features.ts';
 import { Name, Timestamp } from '../ids.ts';
 import { FeatureStatus } from '../predictions.ts';
-import { SentResource } from './common.ts';
+import { SentResource, TextOrNull } from './common.ts';
 
 /** `GET /v1/features/progress?at=<time>&wait=<duration>`: held until every task has applied everything before `at`. */
 export const ProgressAnswer = Type.Object({
@@ -71,7 +71,7 @@ export const SnapshotAnswer = Type.Object({
   requestedAt: Timestamp,
   finishedAt: Type.Union([Timestamp, Type.Null()]),
   /** Why it failed. */
-  reason: Type.Union([Type.String(), Type.Null()]),
+  reason: TextOrNull,
   /** What `training-snapshot.built` said. */
   result: Type.Union([TrainingSnapshotBuilt.schema, Type.Null()]),
 });

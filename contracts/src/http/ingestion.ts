@@ -2,28 +2,26 @@
 import { Type, type Static } from 'typebox';
 import { Closed, Described } from '../define.ts';
 import { Name } from '../ids.ts';
+import { TextOrNull } from './common.ts';
 
 export const Verdict = Type.Union([Type.Literal('accepted'), Type.Literal('duplicate'), Type.Literal('late'), Type.Literal('quarantined')]);
 export type Verdict = Static<typeof Verdict>;
 
-export const EventResult = Type.Object({
-  id: Type.String(),
+/** With `late` and `quarantined` there is a stable word, a sentence, and mostly where. */
+export const VERDICT = {
   verdict: Verdict,
-  /** For `late` and `quarantined`: a stable word, a sentence, and where. */
   reason: Type.Optional(Type.String()),
   detail: Type.Optional(Type.String()),
   path: Type.Optional(Type.String()),
-});
+};
+/** How many events got each. */
+export const VERDICT_SUMS = { accepted: Type.Integer(), duplicate: Type.Integer(), late: Type.Integer(), quarantined: Type.Integer() };
+
+export const EventResult = Type.Object({ id: Type.String(), ...VERDICT });
 export type EventResult = Static<typeof EventResult>;
 
 /** 202 of `POST /v1/events`: a verdict per event, in order. */
-export const EventsAnswer = Type.Object({
-  accepted: Type.Integer(),
-  duplicate: Type.Integer(),
-  late: Type.Integer(),
-  quarantined: Type.Integer(),
-  results: Type.Array(EventResult),
-});
+export const EventsAnswer = Type.Object({ ...VERDICT_SUMS, results: Type.Array(EventResult) });
 export type EventsAnswer = Static<typeof EventsAnswer>;
 
 /** 200 of Segment's calls: what a library of it looks at, and a verdict per message, in order. */
@@ -36,13 +34,7 @@ export type SegmentAnswer = Static<typeof SegmentAnswer>;
  */
 export const PROGRESS_HEADER = 'roofshot-progress';
 
-const Received = Type.Object({
-  received: Type.Integer(),
-  accepted: Type.Integer(),
-  duplicate: Type.Integer(),
-  late: Type.Integer(),
-  quarantined: Type.Integer(),
-});
+const Received = Type.Object({ received: Type.Integer(), ...VERDICT_SUMS });
 
 /** `GET /v1/events/ledger`: by event type, and by the id of the write key (`(none)`: without one; `inbox`: written to `events-inbox.v1`) and event type. */
 export const Ledger = Type.Object({
@@ -82,7 +74,7 @@ export const WriteKeyAnswer = Type.Object({
   eventsPerDay: Type.Union([Type.Integer(), Type.Null()]),
   maxBodyBytes: Type.Union([Type.Integer(), Type.Null()]),
   createdAt: Type.String(),
-  revokedAt: Type.Union([Type.String(), Type.Null()]),
+  revokedAt: TextOrNull,
   /** Received today (UTC). */
   eventsToday: Type.Integer(),
 });
@@ -97,14 +89,14 @@ export const TraceHop = Type.Object({
   /** When it came to lie on the log (the platform's clock), RFC 3339. */
   at: Type.String(),
   /** Event time, as the record says. */
-  time: Type.Union([Type.String(), Type.Null()]),
+  time: TextOrNull,
   topic: Type.String(),
   partition: Type.Integer(),
   offset: Type.Integer(),
   type: Type.String(),
   id: Type.String(),
-  subject: Type.Union([Type.String(), Type.Null()]),
-  correlationId: Type.Union([Type.String(), Type.Null()]),
+  subject: TextOrNull,
+  correlationId: TextOrNull,
   /** Where it names the id: `id`, `correlation`, `subject`, or a field of its data. */
   by: Type.String(),
   /** What it says, in a few words. */
@@ -122,7 +114,7 @@ export const TraceAnswer = Type.Object({
   id: Type.String(),
   hops: Type.Array(TraceHop),
   complete: Type.Boolean(),
-  notice: Type.Union([Type.String(), Type.Null()]),
+  notice: TextOrNull,
   /** Records that were looked at, and topics that they lay on. */
   records: Type.Integer(),
   topics: Type.Integer(),

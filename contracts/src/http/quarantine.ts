@@ -2,7 +2,8 @@
 import { Type, type Static } from 'typebox';
 import { Closed, Described } from '../define.ts';
 import { Reason, Timestamp } from '../ids.ts';
-import { Verdict } from './ingestion.ts';
+import { PageLimit, Sought, TextOrNull } from './common.ts';
+import { VERDICT, VERDICT_SUMS } from './ingestion.ts';
 
 /** The id of a refusal: that of its record on `events-refused.v1`. */
 export const RefusalId = Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' });
@@ -11,8 +12,8 @@ const RefusedAs = Type.Union([Type.Literal('quarantined'), Type.Literal('late')]
 const Status = Type.Union([Type.Literal('open'), Type.Literal('redriven'), Type.Literal('discarded')]);
 export type QuarantineStatus = Static<typeof Status>;
 
-const TextOrNull = Type.Union([Type.String(), Type.Null()]);
-const Sought = Type.String({ minLength: 1, maxLength: 2_000, pattern: '^[^\\u0000]*$' });
+/** The place of the last one before. */
+const Cursor = Type.String({ pattern: '^[0-9]{1,18}$' });
 
 /** What all of them have in common; what is left out may be anything. */
 const Filter = {
@@ -39,21 +40,14 @@ export const RevealQuery = Closed(Reveal);
 export const QuarantineQuery = Closed({
   ...Listed,
   ...Reveal,
-  limit: Type.Integer({ minimum: 1, maximum: 500, default: 50 }),
+  limit: PageLimit,
   /** `next` of the page before. */
-  cursor: Type.Optional(Type.String({ pattern: '^[0-9]{1,18}$' })),
+  cursor: Type.Optional(Cursor),
 });
 export type QuarantineQuery = Static<typeof QuarantineQuery>;
 
 /** What became of the last attempt to redrive it. */
-export const RedriveOutcome = Type.Object({
-  at: Type.String(),
-  by: Type.String(),
-  verdict: Verdict,
-  reason: Type.Optional(Type.String()),
-  detail: Type.Optional(Type.String()),
-  path: Type.Optional(Type.String()),
-});
+export const RedriveOutcome = Type.Object({ at: Type.String(), by: Type.String(), ...VERDICT });
 export type RedriveOutcome = Static<typeof RedriveOutcome>;
 
 export const RefusedEvent = Type.Object({
@@ -134,30 +128,18 @@ export const RedriveRequest = Closed({
   ),
   dryRun: Type.Optional(Described(Type.Boolean(), 'Say what would become of them, and change nothing.')),
   limit: Type.Optional(Described(Type.Integer({ minimum: 1, maximum: 5_000 }), 'At most so many, oldest first. Default: 1,000.')),
-  cursor: Type.Optional(Described(Type.String({ pattern: '^[0-9]{1,18}$' }), '`next` of the answer before.')),
+  cursor: Type.Optional(Described(Cursor, '`next` of the answer before.')),
   reason: Type.Optional(Described(Reason, 'Why, for the audit.')),
 });
 export type RedriveRequest = Static<typeof RedriveRequest>;
 
-export const RedriveResult = Type.Object({
-  id: RefusalId,
-  eventId: Type.String(),
-  eventType: Type.String(),
-  verdict: Verdict,
-  /** What is still wrong: a word, a sentence, and where. */
-  reason: Type.Optional(Type.String()),
-  detail: Type.Optional(Type.String()),
-  path: Type.Optional(Type.String()),
-});
+export const RedriveResult = Type.Object({ id: RefusalId, eventId: Type.String(), eventType: Type.String(), ...VERDICT });
 export type RedriveResult = Static<typeof RedriveResult>;
 
 /** 200 of `POST /v1/quarantine/redrives`: a verdict for each, oldest first. */
 export const RedriveAnswer = Type.Object({
   dryRun: Type.Boolean(),
-  accepted: Type.Integer(),
-  duplicate: Type.Integer(),
-  late: Type.Integer(),
-  quarantined: Type.Integer(),
+  ...VERDICT_SUMS,
   results: Type.Array(RedriveResult),
   /** Of the ids that were asked for: those that are not open (any more). */
   notOpen: Type.Array(RefusalId),
