@@ -3,6 +3,7 @@ import type { KeyOutcome, LetterOutcome, PurgedLetter } from '@roofshot/messagin
 import type { LetterRow } from '@roofshot/storage/dead-letter-list';
 import type { ParkedKeyRow } from '@roofshot/storage/parked-key-list';
 import { withoutQuotedInput } from '@roofshot/telemetry/redact';
+import { letterId } from './letter-places.ts';
 
 /** What of a message's data may be shown: every payload goes through here, so that what is personal is masked. */
 export interface ShowPayloads {
@@ -56,8 +57,6 @@ export function parkedKeyView(service: string, row: ParkedKeyRow, show: ShowPayl
     head: headOf(row, show),
   };
 }
-
-export const letterId = (service: string, number: number): string => `${service}:${number}`;
 
 export function letterResult(service: string, { letter, outcome, ...rest }: LetterOutcome | PurgedLetter): LetterResult {
   const failure = 'failure' in rest ? rest.failure : undefined;

@@ -10,17 +10,18 @@ import {
 } from '@roofshot/contracts/http/dead-letters';
 import type { DeadLetterOffice, KeyOutcome, LetterOutcome, PurgedLetter } from '@roofshot/messaging/dead-letter-office';
 import type { LetterFilter as SoughtLetters } from '@roofshot/storage/dead-letter-list';
+import { actorOf } from './actor.ts';
+import { cutPage } from './cursor.ts';
 import { keyResult, letterResult, letterView, parkedKeyView, type ShowPayloads } from './dead-letter-view.ts';
-import { readCursor, writeCursor } from './cursor.ts';
 import { DomainError } from './errors.ts';
-import type { HttpRequest, HttpRoutes } from './http.ts';
+import type { HttpRoutes } from './http.ts';
+import { cursorAfterKey, cursorAfterLetter, readKeyCursor, readLetterCursor, readLetterId } from './letter-places.ts';
 
 /** Where every service, and the gateway for all of them, answers for dead letters. */
 export const DEAD_LETTERS = '/v1/dead-letters';
 
 const FROM_FILTER = 100;
 const WAIT_MS = 3_000;
-const MOST_ACTOR = 200;
 const NOTHING_MORE = { complete: true, notices: [] };
 
 export interface DeadLettersOf {
@@ -80,15 +81,14 @@ export class DeadLettersController {
     const { name, show } = this.#of;
     const office = this.#officeFor(filter.service);
     if (office === undefined) return { items: [], counts: [], parkedKeys: 0, next: null, ...NOTHING_MORE };
-    const after = cursor === undefined ? 0 : readCursor(cursor, isNumber);
+    const after = cursor === undefined ? 0 : readLetterCursor(cursor);
     const { letters, counts, parkedKeys, notices } = await office.find(soughtOf(filter), { after, limit: limit + 1 });
-    const page = letters.slice(0, limit);
-    const last = page.at(-1);
+    const { page, next } = cutPage(letters, limit, ({ id }) => cursorAfterLetter(id));
     return {
       items: page.map((row) => letterView(name, row, show)),
       counts: counts.map((count) => ({ service: name, ...count })),
       parkedKeys,
-      next: letters.length > limit && last !== undefined ? writeCursor(last.id) : null,
+      next,
       complete: notices.length === 0,
       notices: notices.map((detail) => ({ service: name, detail })),
     };
@@ -98,19 +98,13 @@ export class DeadLettersController {
     const { name, show } = this.#of;
     const office = this.#officeFor(service);
     if (office === undefined) return { items: [], next: null, ...NOTHING_MORE };
-    const after = cursor === undefined ? undefined : readCursor(cursor, isPlace);
     const rows = await office.parkedKeys({
       limit: limit + 1,
       ...(topic !== undefined && { topic }),
-      ...(after !== undefined && { after: { topic: after[0], key: after[1] } }),
+      ...(cursor !== undefined && { after: readKeyCursor(cursor) }),
     });
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
-    return {
-      items: page.map((row) => parkedKeyView(name, row, show)),
-      next: rows.length > limit && last !== undefined ? writeCursor([last.topic, last.key]) : null,
-      ...NOTHING_MORE,
-    };
+    const { page, next } = cutPage(rows, limit, cursorAfterKey);
+    return { items: page.map((row) => parkedKeyView(name, row, show)), next, ...NOTHING_MORE };
   }
 
   async #redrive({ dryRun = false, waitMs = WAIT_MS, ...order }: RedriveRequest): Promise<LettersChanged> {
@@ -140,13 +134,14 @@ export class DeadLettersController {
     refuseNothing(order);
     const { ids = [], filter, limit = FROM_FILTER, keys = [] } = order;
     const { name, office } = this.#of;
-    const named = ids.flatMap((id) => numberIn(id, name));
+    const isOwn = (id: string): boolean => readLetterId(id).service === name;
+    const named = ids.filter(isOwn).map((id) => readLetterId(id).number);
     const meant = filter === undefined ? undefined : await this.#officeFor(filter.service)?.select(soughtOf(filter), limit);
     return {
       office: office(),
       letters: [...new Set([...named, ...(meant ?? [])])],
       keys: keys.filter(({ service }) => service === name),
-      strangers: ids.filter((id) => numberIn(id, name).length === 0),
+      strangers: ids.filter((id) => !isOwn(id)),
     };
   }
 
@@ -187,11 +182,6 @@ function soughtOf({ service: _, since, until, ...filter }: LetterFilter): Sought
   };
 }
 
-function numberIn(id: string, service: string): number[] {
-  const at = id.lastIndexOf(':');
-  return id.slice(0, at) === service ? [Number(id.slice(at + 1))] : [];
-}
-
 /** An empty order is most often a typing error, and must not look as if all had been done. */
 export function refuseNothing({ ids, filter, keys }: Order<unknown>): void {
   if (ids !== undefined || filter !== undefined || keys !== undefined) return;
@@ -199,13 +189,3 @@ export function refuseNothing({ ids, filter, keys }: Order<unknown>): void {
     faults: [{ path: '', message: 'must have ids, filter or keys' }],
   });
 }
-
-function actorOf(headers: HttpRequest['headers']): string {
-  const { 'x-actor': header } = headers;
-  const text = (Array.isArray(header) ? header[0] : header)?.trim().slice(0, MOST_ACTOR);
-  return text === undefined || text === '' ? 'anonymous' : text;
-}
-
-const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-const isPlace = (value: unknown): value is [string, string] =>
-  Array.isArray(value) && value.length === 2 && value.every((part) => typeof part === 'string');

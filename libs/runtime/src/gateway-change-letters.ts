@@ -8,6 +8,7 @@ import type {
 } from '@roofshot/contracts/http/dead-letters';
 import type { Asked } from './gateway-ask.ts';
 import type { Observed } from './gateway-health.ts';
+import { readLetterId } from './letter-places.ts';
 
 /** An order to redrive or to purge. */
 export type Ordered = RedriveRequest | PurgeRequest;
@@ -42,7 +43,7 @@ function partOf(order: Ordered, service: string): Ordered | undefined {
   return isConcerned ? ({ ...rest, ...own } as Ordered) : undefined;
 }
 
-const serviceOf = (id: string): string => id.slice(0, id.lastIndexOf(':'));
+const serviceOf = (id: string): string => readLetterId(id).service;
 
 type Part = { readonly part: Ordered } & Asked<LettersChanged>;
 

@@ -10,12 +10,14 @@ import {
   type DeadLetter,
   type ParkedKey,
 } from '@roofshot/contracts/http/dead-letters';
+import type { Static, TSchema } from 'typebox';
 import { writeCursor } from './cursor.ts';
 import { DEAD_LETTERS, refuseNothing } from './dead-letters.controller.ts';
 import { DomainError } from './errors.ts';
 import { changeLetters, type Ordered } from './gateway-change-letters.ts';
 import { askService, type Asked } from './gateway-ask.ts';
 import type { Observed } from './gateway-health.ts';
+import { cursorAfterKey, cursorAfterLetter, readLetterId } from './letter-places.ts';
 import { mergePages, readPlaces, type MergeBy, type Places, type ServicePage } from './merge-pages.ts';
 import { readJson } from './read-json.ts';
 import { bodyReader, textsReader } from './request-parts.ts';
@@ -59,43 +61,52 @@ function changing(services: readonly Observed[], what: string, read: (body: unkn
 
 const BY_FIRST_FAILURE: MergeBy<DeadLetter> = {
   orderOf: ({ firstFailedAt }) => firstFailedAt,
-  cursorAfter: ({ id }) => writeCursor(Number(id.slice(id.lastIndexOf(':') + 1))),
+  cursorAfter: ({ id }) => cursorAfterLetter(readLetterId(id).number),
 };
 const BY_TOPIC: MergeBy<ParkedKey> = {
   orderOf: ({ topic, key }) => `${topic}\0${key}`,
-  cursorAfter: ({ topic, key }) => writeCursor([topic, key]),
+  cursorAfter: cursorAfterKey,
 };
 
 async function letters(services: readonly Observed[], request: IncomingMessage): Promise<LettersAnswer> {
-  const { service, cursor, limit } = readLettersQuery(textsOf(request));
-  const chosen = named(services, service);
-  const from = readPlaces(cursor, namesOf(chosen));
-  const asked = await Promise.all(
-    toAsk(chosen, from).map((one) =>
-      askService(one, { path: pathOf(request, from[one.name] ?? ''), timeoutMs: LIST_MS }, LettersAnswer, request),
-    ),
-  );
+  const query = readLettersQuery(textsOf(request));
+  const { from, asked } = await askEach(services, request, query, LettersAnswer);
   const answers = answersOf(asked);
-  const merged = mergePages(pagesOf(asked), { from, limit }, BY_FIRST_FAILURE);
+  const { items, places } = mergePages(pagesOf(asked), { from, limit: query.limit }, BY_FIRST_FAILURE);
   return {
-    items: merged.items,
+    items,
     counts: answers.flatMap(({ counts }) => counts).sort((a, b) => b.letters - a.letters),
     parkedKeys: answers.reduce((sum, one) => sum + one.parkedKeys, 0),
-    ...endOf(merged.places, asked),
+    ...endOf(places, asked),
   };
 }
 
 async function parkedKeys(services: readonly Observed[], request: IncomingMessage): Promise<ParkedKeysAnswer> {
-  const { service, cursor, limit } = readKeysQuery(textsOf(request));
+  const query = readKeysQuery(textsOf(request));
+  const { from, asked } = await askEach(services, request, query, ParkedKeysAnswer);
+  const { items, places } = mergePages(pagesOf(asked), { from, limit: query.limit }, BY_TOPIC);
+  return { items, ...endOf(places, asked) };
+}
+
+interface AskedEach<T> {
+  /** Where the page of each service began. */
+  readonly from: Places;
+  readonly asked: readonly Asked<T>[];
+}
+
+/** Asks the services that the query means for their part of a list, each from its own place on. */
+async function askEach<S extends TSchema>(
+  services: readonly Observed[],
+  request: IncomingMessage,
+  { service, cursor }: Pick<LettersQuery, 'service' | 'cursor'>,
+  answer: S,
+): Promise<AskedEach<Static<S>>> {
   const chosen = named(services, service);
   const from = readPlaces(cursor, namesOf(chosen));
-  const asked = await Promise.all(
-    toAsk(chosen, from).map((one) =>
-      askService(one, { path: pathOf(request, from[one.name] ?? ''), timeoutMs: LIST_MS }, ParkedKeysAnswer, request),
-    ),
+  const asks = toAsk(chosen, from).map((one) =>
+    askService(one, { path: pathOf(request, from[one.name] ?? ''), timeoutMs: LIST_MS }, answer, request),
   );
-  const { items, places } = mergePages(pagesOf(asked), { from, limit }, BY_TOPIC);
-  return { items, ...endOf(places, asked) };
+  return { from, asked: await Promise.all(asks) };
 }
 
 type ListAnswer = Pick<ParkedKeysAnswer, 'complete' | 'notices' | 'next'>;

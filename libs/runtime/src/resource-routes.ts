@@ -2,6 +2,7 @@ import { Type, type TObject, type TUnsafe } from 'typebox';
 import { Closed, type ResourceDefinition } from '@roofshot/contracts/define';
 import { Applied, ApplyAnswer, SentResource } from '@roofshot/contracts/http/common';
 import { Name } from '@roofshot/contracts/ids';
+import { actorOf, headerText } from './actor.ts';
 import { DomainError } from './errors.ts';
 import type { HttpRequest, HttpRoutes } from './http.ts';
 import type { OwnedKind } from './resource-rules.ts';
@@ -14,7 +15,6 @@ const Changing = Closed({ dryRun: Type.Optional(Type.Boolean({ description: 'Tel
 
 /** Trainers' code travels in the spec, and a set may hold many. */
 const BODY_LIMIT = 16 * 1024 * 1024;
-const MAX_ACTOR = 200;
 
 /**
  * Makes a service the owner of kinds, under `/v1/<plural>` and `/v1/apply/<service>`. Changes name their maker in `x-actor` and
@@ -123,15 +123,10 @@ function refuseOtherTarget({ kind, metadata }: SentResource, kindName: string, n
 function changeRequest(headers: HttpRequest['headers'], dryRun: boolean): ChangeRequest {
   return {
     dryRun,
-    actor: textOf(headers['x-actor']) ?? 'anonymous',
-    reason: textOf(headers['x-reason']) ?? '',
+    actor: actorOf(headers),
+    reason: headerText(headers['x-reason']) ?? '',
     ifGeneration: generationOf(headers['if-match']),
   };
-}
-
-function textOf(header: string | string[] | undefined): string | undefined {
-  const text = (Array.isArray(header) ? header[0] : header)?.trim().slice(0, MAX_ACTOR);
-  return text === '' ? undefined : text;
 }
 
 function generationOf(header: string | undefined): number | undefined {

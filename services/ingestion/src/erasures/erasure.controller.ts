@@ -1,13 +1,12 @@
 import { Controller } from '@nestjs/common';
 import { ErasureAnswer, NewErasure } from '@roofshot/contracts/http/erasures';
+import { actorOf } from '@roofshot/runtime/actor';
 import { DomainError } from '@roofshot/runtime/errors';
 import { HttpRoutes } from '@roofshot/runtime/http';
 import { Type } from 'typebox';
 import type { Catalogue } from '../catalogue.ts';
 import { EventTypes } from '../event-types.ts';
 import { Erasures } from './erasures.ts';
-
-const ACTOR_HEADER = 'x-actor';
 
 @Controller()
 export class ErasureController {
@@ -21,7 +20,7 @@ export class ErasureController {
       status: 202,
       handler: async ({ body, headers }) => {
         refuseUndeclared(await types.reload(), body.types);
-        return erasures.start(body, actorOf(headers[ACTOR_HEADER]));
+        return erasures.start(body, actorOf(headers));
       },
     });
     http.route({
@@ -45,5 +44,3 @@ function refuseUndeclared(catalogue: Catalogue, types: readonly string[] = []): 
   const told = faults.map(({ message }) => message).join(' ');
   throw new DomainError('invalid', `${told} Nothing was erased: correct the types, or leave them out to erase everything.`, { faults });
 }
-
-const actorOf = (header: string | string[] | undefined): string => (typeof header === 'string' && header !== '' ? header : 'anonymous');

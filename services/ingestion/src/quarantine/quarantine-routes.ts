@@ -13,6 +13,8 @@ import {
   RefusedEvent,
   RevealQuery,
 } from '@roofshot/contracts/http/quarantine';
+import { actorOf } from '@roofshot/runtime/actor';
+import { cutPage } from '@roofshot/runtime/cursor';
 import { DomainError } from '@roofshot/runtime/errors';
 import type { HttpRoutes } from '@roofshot/runtime/http';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -64,12 +66,11 @@ function addReadRoutes(http: HttpRoutes, needs: QuarantineNeeds): void {
     query: QuarantineQuery,
     response: QuarantinePage,
     handler: async ({ query: { status, limit, cursor, reveal, ...filter }, headers }) => {
-      const page = { before: cursor === undefined ? undefined : Number(cursor), limit: limit + 1, mostBytes: LISTED_BYTES };
-      const rows = await listRefused(sql, { filter, status }, page);
-      const shown = rows.slice(0, limit);
-      const masks = await masksFor(needs, { reveal, rows: shown, headers });
-      const next = rows.length > limit ? String(shown.at(-1)?.place ?? '') : null;
-      return { events: shown.map((row) => tellRefused(row, masks)), next };
+      const within = { before: cursor === undefined ? undefined : Number(cursor), limit: limit + 1, mostBytes: LISTED_BYTES };
+      const found = await listRefused(sql, { filter, status }, within);
+      const { page: rows, next } = cutPage(found, limit, ({ place }) => String(place));
+      const masks = await masksFor(needs, { reveal, rows, headers });
+      return { events: rows.map((row) => tellRefused(row, masks)), next };
     },
   });
   http.route({
@@ -105,9 +106,8 @@ interface Asked {
 /** Undefined where personal data is asked for, which the audit tells before it is answered. */
 async function masksFor({ masks, transactions }: QuarantineNeeds, { reveal, rows, headers }: Asked): Promise<CurrentMasks | undefined> {
   if (!reveal) return masks.current();
-  const { 'x-actor': actor } = headers;
   await transactions.run(async (tx) => {
-    auditReveal(tx, typeof actor === 'string' && actor !== '' ? actor : 'anonymous', rows);
+    auditReveal(tx, actorOf(headers), rows);
     return Promise.resolve();
   });
   return undefined;

@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { DiscardRequest, PatchOperation, RedriveRequest } from '@roofshot/contracts/http/quarantine';
 import type { Fault } from '@roofshot/contracts/validate';
+import { actorOf } from '@roofshot/runtime/actor';
 import { DomainError } from '@roofshot/runtime/errors';
 import type { Queryable } from '@roofshot/storage/sql';
 import { jsonFault } from '../check-json.ts';
@@ -64,10 +65,6 @@ const under =
 
 async function findKey(db: Queryable, id: string): Promise<WriteKey | undefined> {
   return [...(await keysInForce(db)).values()].find((key) => key.id === id);
-}
-
-function actorOf({ 'x-actor': actor }: IncomingHttpHeaders): string {
-  return typeof actor === 'string' && actor !== '' ? actor.slice(0, 200) : 'anonymous';
 }
 
 function refuse(faults: readonly Fault[]): void {

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { audit } from '@roofshot/contracts/audit';
 import { CreatedWriteKey, NewWriteKey, WriteKeyAnswer } from '@roofshot/contracts/http/ingestion';
 import type { Transactions } from '@roofshot/messaging/transactions';
+import { actorOf } from '@roofshot/runtime/actor';
 import { DomainError } from '@roofshot/runtime/errors';
 import type { HttpRoutes } from '@roofshot/runtime/http';
 import type { Sql } from '@roofshot/storage/sql';
@@ -11,7 +12,6 @@ import { hashOf, newKeyId, newSecret } from './write-key.ts';
 import type { WriteKeys } from './write-keys.ts';
 
 const PATH = '/v1/write-keys';
-const ACTOR_HEADER = 'x-actor';
 
 export interface WriteKeyRouteNeeds {
   readonly sql: Sql;
@@ -32,7 +32,7 @@ export function addWriteKeyRoutes(http: HttpRoutes, needs: WriteKeyRouteNeeds): 
       const created = { id: newKeyId(), name: body.name, key: newSecret() };
       await transactions.run(async (tx) => {
         if (!(await insertKey(tx, created.id, hashOf(created.key), body))) throw taken(body.name);
-        tx.publish(audit, [audited('create-write-key', created.id, actorOf(headers[ACTOR_HEADER]), { ...body })]);
+        tx.publish(audit, [audited('create-write-key', created.id, actorOf(headers), { ...body })]);
       });
       await keys.changed();
       return created;
@@ -54,7 +54,7 @@ export function addWriteKeyRoutes(http: HttpRoutes, needs: WriteKeyRouteNeeds): 
     handler: async ({ params: { id }, headers }) => {
       await transactions.run(async (tx) => {
         if (!(await revokeKey(tx, id))) throw new DomainError('not-found', `There is no write key ${id}. GET ${PATH} lists them by id.`);
-        tx.publish(audit, [audited('revoke-write-key', id, actorOf(headers[ACTOR_HEADER]), {})]);
+        tx.publish(audit, [audited('revoke-write-key', id, actorOf(headers), {})]);
       });
       await keys.changed();
       return null;
@@ -65,8 +65,6 @@ export function addWriteKeyRoutes(http: HttpRoutes, needs: WriteKeyRouteNeeds): 
 function taken(name: string): DomainError {
   return new DomainError('conflict', `There is a write key ${name} in force. Revoke it first, or choose another name. Nothing was made.`);
 }
-
-const actorOf = (header: string | string[] | undefined): string => (typeof header === 'string' && header !== '' ? header : 'anonymous');
 
 function audited(action: string, id: string, actor: string, detail: Record<string, unknown>): AuditEvent {
   const target = `WriteKey/${id}`;
