@@ -1,9 +1,9 @@
 /** Ingestion under twice the load that it can take: how soon what it takes is answered, and whether all of that lies on the log. */
-import { Agent, request } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Consumer, Kafka } from 'kafkajs';
 import type { IngestionProcess } from './ingestion-process.ts';
+import { Poster } from './poster.ts';
 import { quantile } from './rows.ts';
 
 const SECONDS = 10;
@@ -38,16 +38,16 @@ export async function overload({ ingestion, kafka, saturation, batch }: Overload
     const events = batch();
     return { ids: events.map(({ id }) => id), body: JSON.stringify(events) };
   });
-  const agent = new Agent({ keepAlive: true });
+  const poster = new Poster(ingestion.url, null);
   const began = performance.now();
   const sent: Promise<Sent>[] = [];
   for (const [index, { ids, body }] of bodies.entries()) {
     const due = began + (index * 1_000) / (2 * saturation);
     if (due > performance.now()) await delay(due - performance.now());
-    sent.push(send(ingestion.url, agent, body).then((status) => ({ ids, status, ms: performance.now() - due })));
+    sent.push(poster.post('application/cloudevents-batch+json', body).then((status) => ({ ids, status, ms: performance.now() - due })));
   }
   const answers = await Promise.all(sent);
-  agent.destroy();
+  await poster.close();
   const admitted = answers.filter(({ status }) => status === 202);
   const others = answers.filter(({ status }) => status !== 202 && status !== 503);
   if (others.length > 0) throw new Error(`${others.length} requests were answered ${others[0]?.status}.`);
@@ -61,16 +61,6 @@ export async function overload({ ingestion, kafka, saturation, batch }: Overload
     refused: answers.length - admitted.length,
     lost: await missing(kafka, acknowledged),
   };
-}
-
-function send(url: string, agent: Agent, body: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/cloudevents-batch+json', 'content-length': Buffer.byteLength(body) };
-    const posted = request(`${url}/v1/events`, { method: 'POST', agent, headers }, (answer) => {
-      answer.resume().once('end', () => resolve(answer.statusCode ?? 0));
-    });
-    posted.once('error', reject).end(body);
-  });
 }
 
 /** How many of the events are not on the log, read whole by a client that is not ours. */

@@ -1,6 +1,6 @@
 /** Events through ingestion's HTTP door, against what the bare client does with the same events in the same run. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { Agent, request } from 'node:http';
+import { request } from 'node:http';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,9 +15,10 @@ import { testDatabase } from '@roofshot/testing/postgres';
 import { startServer } from '@roofshot/testing/start-server';
 import { overload, type Overloaded } from './ingestion-overload.ts';
 import { IngestionProcess } from './ingestion-process.ts';
+import { Poster } from './poster.ts';
 import { atLeast, atMost, round, type Row } from './rows.ts';
 
-const SINGLES = 20_000;
+const SINGLES = 40_000;
 const IN_FLIGHT = 64;
 const BATCHED = 200_000;
 const BATCH = 100;
@@ -200,28 +201,19 @@ interface Posted {
 async function post(ingestion: IngestionProcess, { events, each, callers, leaves }: Load): Promise<Posted> {
   const bodies = count(events / each).map(() => JSON.stringify(each === 1 ? reading() : count(each).map(reading)));
   const type = each === 1 ? 'application/cloudevents+json' : 'application/cloudevents-batch+json';
-  const agent = new Agent({ keepAlive: true, maxSockets: callers });
+  const poster = new Poster(ingestion.url, callers);
   const [began, before] = [performance.now(), ingestion.cpuSeconds()];
   const caller = async (): Promise<void> => {
-    for (let body = bodies.pop(); body !== undefined; body = bodies.pop()) await send(ingestion.url, { agent, type, body });
+    for (let body = bodies.pop(); body !== undefined; body = bodies.pop()) {
+      const status = await poster.post(type, body);
+      if (status !== 202) throw new Error(`ingestion answered ${status}.`);
+    }
   };
   await Promise.all(count(callers).map(caller));
   await leaves();
   const seconds = (performance.now() - began) / 1_000;
-  agent.destroy();
+  await poster.close();
   return { perSecond: events / seconds, cpu: ((ingestion.cpuSeconds() - before) / events) * 1e6 };
-}
-
-function send(url: string, { agent, type, body }: { readonly agent: Agent; readonly type: string; readonly body: string }): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const headers = { 'content-type': type, 'content-length': Buffer.byteLength(body) };
-    const posted = request(`${url}/v1/events`, { method: 'POST', agent, headers }, (answer) => {
-      answer
-        .resume()
-        .once('end', () => (answer.statusCode === 202 ? resolve() : reject(new Error(`ingestion answered ${answer.statusCode}.`))));
-    });
-    posted.once('error', reject).end(body);
-  });
 }
 
 async function outboxIsEmpty(sql: Sql): Promise<void> {

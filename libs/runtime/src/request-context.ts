@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { continueFrom, runWith, type TelemetryContext } from '@roofshot/telemetry/context';
+import { continueFrom, runIn, type TelemetryContext } from '@roofshot/telemetry/context';
 import { anyService, defineMetrics, timing } from '@roofshot/telemetry/define-metrics';
 import type { Logger } from '@roofshot/telemetry/logger';
 
@@ -28,12 +28,12 @@ export function addRequestContext(fastify: FastifyInstance, service: string, log
     const { 'x-correlation-id': correlationId, traceparent } = request.headers;
     request.telemetry = { service, ...continueFrom({ correlationId, traceparent }) };
     void reply.header('x-correlation-id', request.telemetry.correlationId);
-    runWith(request.telemetry, done);
+    runIn(request.telemetry, done);
   });
   // A body arrives in the context of its connection, not of its request.
-  fastify.addHook('preValidation', (request, _reply, done) => runWith(request.telemetry, done));
+  fastify.addHook('preValidation', (request, _reply, done) => runIn(request.telemetry, done));
   fastify.addHook('onResponse', (request, reply, done) => {
-    runWith(request.telemetry, () => report(request, { status: reply.statusCode, milliseconds: reply.elapsedTime }, log));
+    runIn(request.telemetry, () => report(request, { status: reply.statusCode, milliseconds: reply.elapsedTime }, log));
     done();
   });
 }

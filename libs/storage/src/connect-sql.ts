@@ -1,4 +1,4 @@
-import { types } from 'pg';
+import { Client, types, type ClientConfig } from 'pg';
 import { DataSource } from 'typeorm';
 import { Sql } from './sql.ts';
 import type { ServerOwner } from './sql.ts';
@@ -46,6 +46,17 @@ async function refuseOld(source: DataSource, url: string): Promise<void> {
   throw new ServerRefusal(`PostgreSQL at ${describeUrl(url)} is version ${version}. Use ${OLDEST} or later.`);
 }
 
+/**
+ * pg's pool stops hearing of errors before it hands a connection out, and TypeORM begins a moment later. A farewell of PostgreSQL that comes
+ * in one piece with its welcome falls between them, and an error that nobody hears ends the process. Whoever uses the connection is told.
+ */
+class HearingClient extends Client {
+  constructor(config?: string | ClientConfig) {
+    super(config);
+    this.on('error', () => undefined);
+  }
+}
+
 /** A TypeORM data source without entities: it brings pooling, transactions and migrations; statements are SQL text. */
 export function createDataSource(url: string, options: ConnectSqlOptions & { schema?: string } = {}): DataSource {
   return new DataSource({
@@ -58,8 +69,22 @@ export function createDataSource(url: string, options: ConnectSqlOptions & { sch
     installExtensions: false,
     logger: 'debug', // silent unless DEBUG=typeorm:* is set; the default one writes to the console
     poolErrorHandler: () => undefined, // an idle connection broke: the pool has dropped it, and the next query opens another
-    extra: { keepAlive: true, types: { getTypeParser }, idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS },
+    extra: {
+      Client: HearingClient,
+      keepAlive: true,
+      types: { getTypeParser },
+      idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
+      onConnect: planForParameters,
+    },
   });
+}
+
+/**
+ * A prepared statement is planned for each run's parameters and its tables as they are then: a plan that was made while an outbox was empty
+ * would read it whole when it is not.
+ */
+async function planForParameters(client: Client): Promise<void> {
+  await client.query('SET plan_cache_mode = force_custom_plan');
 }
 
 /** pg's own parsers, but int8 as a number, because offsets, counts and milliseconds are numbers everywhere else. */

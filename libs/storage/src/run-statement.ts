@@ -1,14 +1,36 @@
-import type { Client } from 'pg';
-import type { QueryRunner } from 'typeorm';
-import { describeSqlFailure, isLostConnection } from './sql-errors.ts';
+import type { Client, QueryResult } from 'pg';
+import { QueryRunnerAlreadyReleasedError, type QueryRunner } from 'typeorm';
+import { describeSqlFailure, isLostConnection, isStalePreparation } from './sql-errors.ts';
+import type { StatementNames } from './statement-names.ts';
 
-/** Runs one statement on the runner's connection and answers its rows; turns a failure into an error that says what happened. */
-export async function runStatement<R>(runner: QueryRunner, text: string, params: readonly unknown[], where: string): Promise<R[]> {
+/** What all connections of a pool have in common. */
+export interface Database {
+  /** Fit for logs. */
+  readonly where: string;
+  readonly statements: StatementNames;
+}
+
+/**
+ * Runs one statement on the runner's connection and answers its rows; turns a failure into an error that says what happened. After a
+ * stale preparation the same statement succeeds, in a new transaction.
+ */
+export async function runStatement<R>(
+  runner: QueryRunner,
+  text: string,
+  params: readonly unknown[],
+  { where, statements }: Database,
+): Promise<R[]> {
   try {
-    const result: { records: R[] } = await runner.query(text, [...params], true);
-    return result.records;
+    // A lost connection releases the runner, which would then take another one, outside of the transaction.
+    if (runner.isReleased) throw new QueryRunnerAlreadyReleasedError();
+    const client = (await runner.connect()) as Client;
+    // Several statements in one text, which have no parameters, cannot be prepared.
+    const name = params.length === 0 ? undefined : statements.nameOf(text);
+    const result: QueryResult | QueryResult[] = await client.query({ text, values: [...params], ...(name !== undefined && { name }) });
+    return Array.isArray(result) ? [] : (result.rows as R[]);
   } catch (error) {
     if (isLostConnection(error)) await discardConnection(runner);
+    if (isStalePreparation(error)) statements.renew(text);
     throw describeSqlFailure(error, where);
   }
 }

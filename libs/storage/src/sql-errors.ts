@@ -114,6 +114,15 @@ export function sqlState(error: unknown): string | undefined {
   return cause === undefined ? undefined : sqlState(cause);
 }
 
+/** The prepared statement is gone, or its table has changed since. */
+const NO_SUCH_STATEMENT = '26000';
+const CHANGED_RESULT = /cached plan must not change result type/;
+
+/** True when what PostgreSQL had prepared is of no use any more, also when that is wrapped in another error. Nothing was applied. */
+export function isStalePreparation(error: unknown): boolean {
+  return sqlState(error) === NO_SUCH_STATEMENT || (sqlState(error) === '0A000' && CHANGED_RESULT.test(messageOf(error)));
+}
+
 /** True when a unique constraint refused the row, optionally the one that is named. */
 export function isUniqueViolation(error: unknown, constraint?: string): boolean {
   if (sqlState(error) !== '23505') return false;

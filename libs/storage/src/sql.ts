@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { Listener } from './listener.ts';
 import type { Listen } from './listener.ts';
-import { runStatement } from './run-statement.ts';
-import { LostConnection, sqlState } from './sql-errors.ts';
+import { runStatement, type Database } from './run-statement.ts';
+import { isStalePreparation, LostConnection, sqlState } from './sql-errors.ts';
+import { StatementNames } from './statement-names.ts';
 import { Transaction } from './transaction.ts';
 import { describeUrl } from './url.ts';
 
@@ -38,6 +39,7 @@ export interface ServerOwner {
 /** One PostgreSQL database behind a pool of connections. Opened by `openSql`. */
 export class Sql implements Queryable {
   readonly #source: DataSource;
+  readonly #database: Database;
   readonly #owner: ServerOwner;
   readonly #listener: Listener;
   readonly #running = new Set<Promise<unknown>>();
@@ -51,13 +53,14 @@ export class Sql implements Queryable {
     owner: ServerOwner = {},
   ) {
     this.#source = source;
+    this.#database = { where: describeUrl(url), statements: new StatementNames() };
     this.#owner = owner;
     this.#listener = new Listener(url);
   }
 
   /** host:port/database, fit for logs. */
   get where(): string {
-    return describeUrl(this.url);
+    return this.#database.where;
   }
 
   /** Runs one statement on a pooled connection, outside any transaction. */
@@ -66,9 +69,18 @@ export class Sql implements Queryable {
   }
 
   async #runAlone<R>(text: string, params: readonly unknown[]): Promise<R[]> {
+    try {
+      return await this.#runOnce<R>(text, params);
+    } catch (error) {
+      if (!isStalePreparation(error)) throw error;
+      return await this.#runOnce<R>(text, params);
+    }
+  }
+
+  async #runOnce<R>(text: string, params: readonly unknown[]): Promise<R[]> {
     const runner = this.#source.createQueryRunner();
     try {
-      return await runStatement<R>(runner, text, params, this.where);
+      return await runStatement<R>(runner, text, params, this.#database);
     } finally {
       await runner.release();
     }
@@ -76,7 +88,7 @@ export class Sql implements Queryable {
 
   /**
    * Runs `work` in one transaction (read committed): commits when it returns, rolls back when it throws.
-   * After a deadlock (40P01) or serialisation failure (40001) it runs again, at most 5 times, so `work` must be safe to call again:
+   * After a deadlock (40P01), a serialisation failure (40001) or a stale preparation it runs again, at most 5 times, so `work` must be safe to call again:
    * no side effects outside the transaction. A statement whose failure `work` swallows fails the commit; nothing is half applied.
    */
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
@@ -86,9 +98,9 @@ export class Sql implements Queryable {
   async #runTransaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T> {
     for (let retries = 0; ; retries += 1) {
       try {
-        return await Transaction.run(this.#source, this.where, work);
+        return await Transaction.run(this.#source, this.#database, work);
       } catch (error) {
-        if (retries >= MAX_RETRIES || !RETRYABLE.has(sqlState(error) ?? '')) throw error;
+        if (retries >= MAX_RETRIES || !mayRetry(error)) throw error;
         await delay(FIRST_BACKOFF_MS * 2 ** retries * (0.5 + Math.random()));
       }
     }
@@ -154,3 +166,5 @@ export class Sql implements Queryable {
     }
   }
 }
+
+const mayRetry = (error: unknown): boolean => RETRYABLE.has(sqlState(error) ?? '') || isStalePreparation(error);

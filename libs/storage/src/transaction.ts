@@ -1,6 +1,6 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { messageOf } from './error-code.ts';
-import { discardConnection, runStatement } from './run-statement.ts';
+import { discardConnection, runStatement, type Database } from './run-statement.ts';
 import { describeSqlFailure, isLostConnection } from './sql-errors.ts';
 
 /**
@@ -10,19 +10,19 @@ import { describeSqlFailure, isLostConnection } from './sql-errors.ts';
  */
 export class Transaction {
   readonly #runner: QueryRunner;
-  readonly #where: string;
+  readonly #database: Database;
   #tail: Promise<unknown> = Promise.resolve();
   #failure: unknown;
   #over = false;
 
-  private constructor(runner: QueryRunner, where: string) {
+  private constructor(runner: QueryRunner, database: Database) {
     this.#runner = runner;
-    this.#where = where;
+    this.#database = database;
   }
 
   /** One attempt: begin, `work`, commit; roll back when anything throws. */
-  static async run<T>(source: DataSource, where: string, work: (tx: Transaction) => Promise<T>): Promise<T> {
-    const tx = new Transaction(source.createQueryRunner(), where);
+  static async run<T>(source: DataSource, database: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const tx = new Transaction(source.createQueryRunner(), database);
     try {
       await tx.#begin();
       const result = await work(tx);
@@ -48,7 +48,7 @@ export class Transaction {
       throw new Error('A statement was sent after its transaction had ended. Await every tx.query before the callback returns.');
     }
     try {
-      const rows = await runStatement<R>(this.#runner, text, params, this.#where);
+      const rows = await runStatement<R>(this.#runner, text, params, this.#database);
       if (/^\s*rollback\s+to\b/i.test(text)) this.#failure = undefined;
       return rows;
     } catch (error) {
@@ -96,6 +96,6 @@ export class Transaction {
 
   async #explain(error: unknown, inCommit = false): Promise<Error> {
     if (isLostConnection(error)) await discardConnection(this.#runner);
-    return describeSqlFailure(error, this.#where, inCommit);
+    return describeSqlFailure(error, this.#database.where, inCommit);
   }
 }

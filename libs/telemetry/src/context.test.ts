@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { continueFrom, currentContext, runWith } from './context.ts';
+import { continueFrom, currentContext, runIn, runWith } from './context.ts';
 import { parseTraceparent } from './trace.ts';
 
 const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
@@ -26,6 +26,14 @@ it('an inner context inherits what it does not name and adds its fields', () => 
         correlationId: 'c-2',
         fields: { 'event.action': 'flight.landed', 'event.id': '7' },
       }),
+    ),
+  );
+});
+
+it('a part of a request runs in its own context, wherever it was started from', () => {
+  runWith({ service: 'gateway', fields: { 'event.id': '7' } }, () =>
+    runIn({ service: 'serving', correlationId: 'c-1' }, () =>
+      expect(currentContext()).toEqual({ service: 'serving', correlationId: 'c-1' }),
     ),
   );
 });

@@ -51,6 +51,11 @@ export function runWith<T>(context: TelemetryContext, fn: () => T): T {
   );
 }
 
+/** Runs `fn` in exactly this context, for each part of a request. Nothing is inherited; its trace comes from `continueFrom`, and is not checked again. */
+export function runIn<T>(context: TelemetryContext, fn: () => T): T {
+  return storage.run(context, fn);
+}
+
 /** The context of the code that runs now; empty outside `runWith`. */
 export function currentContext(): TelemetryContext {
   return storage.getStore() ?? NOTHING;

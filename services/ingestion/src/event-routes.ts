@@ -45,8 +45,12 @@ export function addEventRoutes(http: HttpRoutes, intake: EventIntake, needs: Eve
   http.fastify.addContentTypeParser(OTHER_JSON, { parseAs: 'string' }, http.fastify.getDefaultJsonParser('error', 'error'));
   http.fastify.decorateRequest('writeKey');
   // Before anything is read of the body.
-  http.fastify.addHook('onRequest', async (request) => {
-    if (request.method === 'POST' && request.routeOptions.url === PATH) request.writeKey = await needs.keys.keyOf(request.headers);
+  http.fastify.addHook('onRequest', (request, _reply, done) => {
+    if (request.method !== 'POST' || request.routeOptions.url !== PATH) return done();
+    needs.keys.keyOf(request.headers).then((key) => {
+      request.writeKey = key;
+      done();
+    }, done);
   });
   // Not asynchronous: a body that is refused at once must find somebody who hears of it.
   http.fastify.addHook('preParsing', (request, reply, payload, done) => {
