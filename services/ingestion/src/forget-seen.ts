@@ -1,41 +1,18 @@
-/** Forgets repeats that are past the horizon, in the background and in small bites. */
-import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { parseDuration } from '@roofshot/runtime/durations';
-import { PLATFORM, type Platform } from '@roofshot/runtime/service';
-import { failureLevel } from '@roofshot/storage/failure-level';
+import type { Platform } from '@roofshot/runtime/service';
 import type { Static } from 'typebox';
 import type { IngestionConfig } from './config.ts';
+import { inBites, type OldRows } from './forget-old.ts';
 import { forgetSeen } from './seen-store.ts';
 
-const EVERY_MS = 60_000;
+/** Rows of some fifty bytes. */
 const BITE = 20_000;
 
-@Injectable()
-export class ForgetSeen implements OnModuleInit, OnModuleDestroy {
-  readonly #platform: Platform<'sql', Static<typeof IngestionConfig>>;
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(@Inject(PLATFORM) platform: Platform<'sql', Static<typeof IngestionConfig>>) {
-    this.#platform = platform;
-  }
-
-  onModuleInit(): void {
-    this.#timer = setInterval(() => void this.run(), EVERY_MS);
-    this.#timer.unref();
-  }
-
-  onModuleDestroy(): void {
-    clearInterval(this.#timer);
-  }
-
-  /** Until nothing is left to forget. A failed run is said and tried again at the next. */
-  async run(): Promise<void> {
-    const { sql, config, log } = this.#platform;
-    const horizonSeconds = (parseDuration(config.duplicateHorizon) ?? 0) / 1000;
-    try {
-      while ((await forgetSeen(sql, horizonSeconds, BITE)) === BITE) continue;
-    } catch (error) {
-      log[failureLevel(error)]('Old event ids could not be forgotten; the next run tries again.', { error });
-    }
-  }
+/** Fingerprints that are past the horizon: an event of that age that comes again is a new one. */
+export function oldSeen({ sql, config }: Platform<'sql', Static<typeof IngestionConfig>>): OldRows {
+  const horizonSeconds = (parseDuration(config.duplicateHorizon) ?? 0) / 1000;
+  return {
+    failure: 'Old event ids could not be forgotten; the next run tries again.',
+    forget: () => inBites(BITE, (most) => forgetSeen(sql, horizonSeconds, most)),
+  };
 }

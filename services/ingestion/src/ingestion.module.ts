@@ -14,14 +14,15 @@ import { EVENT_ROUTE_NEEDS, type EventRouteNeeds } from './event-route-needs.ts'
 import { eventTypeKind } from './event-type-rules.ts';
 import { EventTypes } from './event-types.ts';
 import { TypesController } from './generate-types/types.controller.ts';
-import { ForgetSeen } from './forget-seen.ts';
+import { ForgetOld } from './forget-old.ts';
+import { oldSeen } from './forget-seen.ts';
 import { Inbox } from './inbox/inbox.ts';
 import { WireFormat } from './inbox/wire-format.ts';
 import { InFlight } from './in-flight.ts';
 import { IngestionController } from './ingestion.controller.ts';
 import { ownShard } from './ledger-store.ts';
 import { Masks } from './privacy/masks.ts';
-import { ForgetQuarantined } from './quarantine/forget-quarantined.ts';
+import { oldRefused } from './quarantine/forget-quarantined.ts';
 import { QuarantineController } from './quarantine/quarantine.controller.ts';
 import { SchemaRegistryController } from './schema-registry/schema-registry.controller.ts';
 import { SayProgress } from './say-progress.ts';
@@ -47,11 +48,10 @@ export class IngestionModule {
         TypesController,
       ],
       providers: [
-        ForgetSeen,
-        ForgetQuarantined,
         WriteKeys,
         SayProgress,
         { provide: PLATFORM, useValue: platform },
+        { provide: ForgetOld, useValue: new ForgetOld([oldSeen(platform), oldRefused(platform)], log) },
         { provide: Masks, inject: [EventTypes], useFactory: (types: EventTypes) => new Masks(types, sql) },
         { provide: Erasures, useValue: new Erasures(platform) },
         { provide: EraseOwn, useValue: new EraseOwn(events) },

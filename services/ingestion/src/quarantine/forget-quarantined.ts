@@ -1,54 +1,28 @@
-/** Deletes what has been in the quarantine for longer than the retention, in the background and in small bites. */
-import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { parseDuration } from '@roofshot/runtime/durations';
-import { PLATFORM, type Platform } from '@roofshot/runtime/service';
-import { failureLevel } from '@roofshot/storage/failure-level';
+import type { Platform } from '@roofshot/runtime/service';
 import type { Static } from 'typebox';
 import type { IngestionConfig } from '../config.ts';
+import { inBites, type OldRows } from '../forget-old.ts';
 import { forgetRefused } from './quarantine-store.ts';
 
-const EVERY_MS = 60_000;
+/** Rows with their originals. */
 const BITE = 1_000;
 
-@Injectable()
-export class ForgetQuarantined implements OnModuleInit, OnModuleDestroy {
-  readonly #platform: Platform<'sql', Static<typeof IngestionConfig>>;
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(@Inject(PLATFORM) platform: Platform<'sql', Static<typeof IngestionConfig>>) {
-    this.#platform = platform;
-  }
-
-  onModuleInit(): void {
-    this.#timer = setInterval(() => void this.run(), EVERY_MS);
-    this.#timer.unref();
-  }
-
-  onModuleDestroy(): void {
-    clearInterval(this.#timer);
-  }
-
-  /** Until nothing is left to delete. A failed run is said and tried again at the next. */
-  async run(): Promise<void> {
-    const { log } = this.#platform;
-    try {
-      const open = await this.#forgetAll();
-      if (open > 0)
-        log.warn('Refused events that nobody had worked on were deleted at the end of their retention.', { 'labels.events': open });
-    } catch (error) {
-      log[failureLevel(error)]('Old refused events could not be deleted; the next run tries again.', { error });
-    }
-  }
-
-  /** Answers how many of them were still open. */
-  async #forgetAll(): Promise<number> {
-    const { sql, config } = this.#platform;
-    const retentionSeconds = (parseDuration(config.quarantineRetention) ?? 0) / 1000;
-    let open = 0;
-    for (;;) {
-      const bite = await forgetRefused(sql, retentionSeconds, BITE);
-      open += bite.open;
-      if (bite.rows < BITE) return open;
-    }
-  }
+/** What has been in the quarantine for longer than the retention. Work that nobody has done does not go silently. */
+export function oldRefused({ sql, config, log }: Platform<'sql', Static<typeof IngestionConfig>>): OldRows {
+  const retentionSeconds = (parseDuration(config.quarantineRetention) ?? 0) / 1000;
+  return {
+    failure: 'Old refused events could not be deleted; the next run tries again.',
+    forget: async () => {
+      let open = 0;
+      await inBites(BITE, async (most) => {
+        const bite = await forgetRefused(sql, retentionSeconds, most);
+        open += bite.open;
+        return bite.rows;
+      }).finally(() => {
+        if (open > 0)
+          log.warn('Refused events that nobody had worked on were deleted at the end of their retention.', { 'labels.events': open });
+      });
+    },
+  };
 }
