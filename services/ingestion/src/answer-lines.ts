@@ -7,7 +7,7 @@ import type { EventIntake } from './event-intake.ts';
 import type { RequestTrace, SaidProgress } from './event-record.ts';
 import type { EventRouteNeeds } from './event-route-needs.ts';
 import { metrics } from './metrics.ts';
-import { readLineGroups } from './read-lines.ts';
+import { readLineGroups, type LineGroup } from './read-lines.ts';
 import { countVerdicts } from './verdicts.ts';
 import type { WriteKey } from './write-keys/write-key.ts';
 
@@ -27,12 +27,12 @@ export async function* answerLines(intake: EventIntake, body: Readable, answer: 
   const { trace, progress, signal, key, needs } = answer;
   const totals = countVerdicts([]);
   try {
-    for await (const { commit, firstLine } of oneAhead(readyGroups(intake, body, answer))) {
+    for await (const { commit, lines } of oneAhead(readyGroups(intake, body, answer))) {
       signal.throwIfAborted();
       const results = await commit();
       countReasons(results);
       for (const { verdict } of results) totals[verdict] += 1;
-      yield results.map((result, index) => `${JSON.stringify({ line: firstLine + index, ...result })}\n`).join('');
+      yield results.map((result, index) => `${JSON.stringify({ line: lines[index], ...result })}\n`).join('');
     }
     if (progress !== undefined) await intake.submit({ events: [], trace, progress, key });
     yield `${JSON.stringify({ summary: totals })}\n`;
@@ -49,15 +49,14 @@ export function countReasons(results: readonly EventResult[]): void {
   for (const { reason } of results) if (reason !== undefined) metrics['events.refused'](1, { reason });
 }
 
-interface ReadyGroup {
-  readonly firstLine: number;
+interface ReadyGroup extends Pick<LineGroup, 'lines'> {
   readonly commit: () => Promise<EventResult[]>;
 }
 
 async function* readyGroups(intake: EventIntake, body: Readable, { trace, signal, key, needs }: LineAnswer): AsyncGenerator<ReadyGroup> {
-  for await (const { events, firstLine } of readLineGroups(body)) {
+  for await (const { events, lines } of readLineGroups(body)) {
     await needs.keys.admitted(key, events.length, signal);
-    yield { firstLine, commit: await intake.ready({ events, trace, key }) };
+    yield { lines, commit: await intake.ready({ events, trace, key }) };
   }
 }
 

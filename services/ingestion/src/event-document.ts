@@ -74,7 +74,7 @@ const VERDICTS = {
 };
 
 const LINES =
-  'A line for each event as soon as it is durable: its `line`, and what results[] has. The last line has the sums as `summary`, and `error` where the rest could not be taken.';
+  'A line for each event as soon as it is durable: its `line` (of the body, blank ones counted), and what results[] has. The last line has the sums as `summary`, and `error` where the rest could not be taken.';
 
 /** Refusals that every door for events has. */
 export const EVENT_REFUSALS = {

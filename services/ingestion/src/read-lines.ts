@@ -14,9 +14,9 @@ const KEPT_BYTES = 4096;
 const NEWLINE = 0x0a;
 
 export interface LineGroup {
-  /** 1-based number of the group's first line among those that hold something. */
-  readonly firstLine: number;
   readonly events: readonly Incoming[];
+  /** Of each event: the 1-based number of its line in the body, blank ones counted, as an editor shows it. */
+  readonly lines: readonly number[];
 }
 
 /**
@@ -24,22 +24,22 @@ export interface LineGroup {
  * and many who pause would fill the memory.
  */
 export async function* readLineGroups(chunks: AsyncIterable<Buffer | string>): AsyncGenerator<LineGroup> {
-  let firstLine = 1;
   let events: Incoming[] = [];
+  let lines: number[] = [];
   let bytes = 0;
   const take = (): LineGroup => {
-    const group = { firstLine, events };
-    firstLine += events.length;
-    [events, bytes] = [[], 0];
+    const group = { events, lines };
+    [events, lines, bytes] = [[], [], 0];
     return group;
   };
-  for await (const lines of withPauses(readLines(chunks))) {
-    for (const line of lines) {
-      events.push(incomingOf(line, firstLine + events.length));
+  for await (const some of withPauses(readLines(chunks))) {
+    for (const line of some) {
+      events.push(incomingOf(line));
+      lines.push(line.number);
       bytes += line.bytes.length;
       if (events.length >= GROUP || bytes >= GROUP_BYTES) yield take();
     }
-    if (lines.length === 0 && events.length > 0) yield take();
+    if (some.length === 0 && events.length > 0) yield take();
   }
   if (events.length > 0) yield take();
 }
@@ -60,18 +60,23 @@ async function* withPauses<T>(source: AsyncGenerator<readonly T[]>): AsyncGenera
 }
 
 interface Line {
+  readonly number: number;
   readonly bytes: Buffer;
   readonly isCut: boolean;
 }
 
-/** Lines that hold something, those of a chunk together. Split before they are decoded, so that one that is no text spoils no other. */
+/**
+ * Lines that hold something, those of a chunk together; blank ones are only counted. Split before they are decoded, so that one that is no
+ * text spoils no other.
+ */
 async function* readLines(chunks: AsyncIterable<Buffer | string>): AsyncGenerator<Line[]> {
   let parts: Buffer[] = [];
   let length = 0;
+  let number = 0;
   const take = (): Line => {
     const [first] = parts;
     const bytes = parts.length === 1 && first !== undefined ? first : Buffer.concat(parts);
-    const line = { bytes, isCut: length > bytes.length };
+    const line = { number: (number += 1), bytes, isCut: length > bytes.length };
     parts = [];
     length = 0;
     return line;
@@ -101,7 +106,7 @@ async function* readLines(chunks: AsyncIterable<Buffer | string>): AsyncGenerato
 /** White space of JSON alone. */
 const isBlank = (bytes: Buffer): boolean => bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
 
-function incomingOf({ bytes, isCut }: Line, line: number): Incoming {
+function incomingOf({ number, bytes, isCut }: Line): Incoming {
   const refuse = (reason: 'too-large' | 'json', detail: string): Incoming => {
     const isPart = reason === 'too-large' || !isUtf8(bytes);
     const original = bytes.toString('utf8', 0, isPart ? KEPT_BYTES : undefined);
@@ -110,12 +115,12 @@ function incomingOf({ bytes, isCut }: Line, line: number): Incoming {
   if (isCut || bytes.length > MAX_LINE_BYTES)
     return refuse(
       'too-large',
-      `Line ${line} is longer than ${MAX_LINE_BYTES} bytes. Send large content elsewhere and its address in the event.`,
+      `Line ${number} is longer than ${MAX_LINE_BYTES} bytes. Send large content elsewhere and its address in the event.`,
     );
-  if (!isUtf8(bytes)) return refuse('json', `Line ${line} is not UTF-8, so its characters cannot be told. Encode it and send it again.`);
+  if (!isUtf8(bytes)) return refuse('json', `Line ${number} is not UTF-8, so its characters cannot be told. Encode it and send it again.`);
   try {
     return { value: JSON.parse(bytes.toString('utf8')) as unknown };
   } catch (error) {
-    return refuse('json', `Line ${line} is no JSON: ${(error as Error).message}. Send one event a line.`);
+    return refuse('json', `Line ${number} is no JSON: ${(error as Error).message}. Send one event a line.`);
   }
 }

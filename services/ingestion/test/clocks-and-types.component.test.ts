@@ -73,6 +73,7 @@ describe('a stream of lines', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines.map((line) => line['verdict'] ?? 'summary')).toEqual(['accepted', 'quarantined', 'quarantined', 'summary']);
+    expect(lines.map(({ line }) => line)).toEqual([1, 3, 4, undefined]); // as an editor counts them: the second is blank
     expect(lines.at(-1)).toEqual({ summary: { accepted: 1, duplicate: 0, late: 0, quarantined: 2 } });
   });
 });
