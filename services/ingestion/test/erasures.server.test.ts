@@ -1,23 +1,11 @@
 /** Erasing a subject where the log is Kafka, which changes no record. */
 import type { ErasureAnswer } from '@roofshot/contracts/http/erasures';
 import { eventually } from '@roofshot/testing/eventually';
-import { startServer } from '@roofshot/testing/start-server';
-import { tempDir, type TempDir } from '@roofshot/testing/temp-dir';
 import { event, eventsOf, idsOf, IngestionLab } from './ingestion-lab.ts';
+import { openOnKafka } from './kafka-lab.ts';
 
 const lab = new IngestionLab();
-let folder: TempDir;
-let kafka: Awaited<ReturnType<typeof startServer>>;
-beforeAll(async () => {
-  folder = await tempDir('erasures');
-  kafka = await startServer('kafka', { folder: folder.path });
-  await lab.open(`${kafka.url}?partitions=1`);
-}, 180_000);
-afterAll(async () => {
-  await lab.close();
-  await kafka.remove();
-  await folder.remove();
-});
+openOnKafka(lab, { partitions: 1 });
 
 test('the records stay, the answer says so, and what the database holds of the subject goes', async () => {
   await lab.post([event({ id: 'a1', subject: 'ann-secret' }), event({ id: 'a2', subject: 'ann-secret', data: { amount: 'x' } })]);

@@ -5,25 +5,15 @@ import { eventsInbox } from '@roofshot/contracts/events';
 import type { LogRecord } from '@roofshot/messaging/events';
 import { eventually } from '@roofshot/testing/eventually';
 import { KafkaProducer, type ForeignRecord } from '@roofshot/testing/kafka-producer';
-import { startServer } from '@roofshot/testing/start-server';
-import { tempDir, type TempDir } from '@roofshot/testing/temp-dir';
 import { at, event, eventsOf, idsOf, IngestionLab, SINGLE } from './ingestion-lab.ts';
+import { openOnKafka } from './kafka-lab.ts';
 
 const lab = new IngestionLab();
-let folder: TempDir;
-let kafka: Awaited<ReturnType<typeof startServer>>;
 let team: KafkaProducer;
+afterAll(() => team.close());
+const kafka = openOnKafka(lab, { partitions: 2 });
 beforeAll(async () => {
-  folder = await tempDir('inbox');
-  kafka = await startServer('kafka', { folder: folder.path });
-  await lab.open(`${kafka.url}?partitions=2`);
   team = await KafkaProducer.connect(kafka.url);
-}, 180_000);
-afterAll(async () => {
-  await team.close();
-  await lab.close();
-  await kafka.remove();
-  await folder.remove();
 }, 60_000);
 
 const write = (records: readonly ForeignRecord[], compression?: 'gzip' | 'lz4'): Promise<void> =>

@@ -1,23 +1,11 @@
 /** Events that are larger than Kafka takes in one record (1 MB, unless it is told otherwise). */
 import { eventually } from '@roofshot/testing/eventually';
-import { startServer } from '@roofshot/testing/start-server';
-import { tempDir, type TempDir } from '@roofshot/testing/temp-dir';
 import { event, eventsOf, idsOf, SINGLE } from './ingestion-lab.ts';
+import { openOnKafka } from './kafka-lab.ts';
 import { QuarantineLab } from './quarantine-lab.ts';
 
 const lab = new QuarantineLab();
-let folder: TempDir;
-let kafka: Awaited<ReturnType<typeof startServer>>;
-beforeAll(async () => {
-  folder = await tempDir('large-events');
-  kafka = await startServer('kafka', { folder: folder.path });
-  await lab.open(`${kafka.url}?partitions=1`);
-}, 180_000);
-afterAll(async () => {
-  await lab.close();
-  await kafka.remove();
-  await folder.remove();
-});
+openOnKafka(lab, { partitions: 1 });
 
 const large = 'x'.repeat(1_100_000);
 const refused = async (): Promise<{ eventId: string; reason: string; original: string }[]> =>
