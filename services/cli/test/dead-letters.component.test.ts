@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { defineCommand, defineEvent, defineResource, defineTopic } from '@roofshot/contracts/define';
 import { done, handle, on, reject } from '@roofshot/messaging/handlers';
 import { startGateway, type Gateway } from '@roofshot/runtime/gateway';
+import { DomainError } from '@roofshot/runtime/errors';
 import { run, type Running } from '@roofshot/runtime/run';
 import { defineService, type Platform } from '@roofshot/runtime/service';
 import type { Transactions } from '@roofshot/messaging/transactions';
@@ -20,6 +21,12 @@ const Ship = defineCommand('parcel.ship', {
   schema: Type.Object({ id: Type.String() }),
   id: ({ id }) => id,
   description: 'Ships.',
+});
+const Jam = defineCommand('parcel.jam', {
+  owner: 'parcels',
+  schema: Type.Object({ id: Type.String(), note: Type.String() }),
+  id: ({ id }) => id,
+  description: 'Jams the belt.',
 });
 const Weighed = defineEvent('parcel.weighed', Type.Object({ parcel: Type.String(), grams: Type.Integer() }));
 const weights = defineTopic('parcel-weights.v1', {
@@ -44,7 +51,7 @@ const parcels = defineService({
   port: 0,
   needs: ['events', 'commands', 'sql'],
   publishes: [weights],
-  sends: [Ship],
+  sends: [Ship, Jam],
   kinds: [Parcel], // whoever owns a kind writes to the audit
   paths: [],
   migrations: [],
@@ -59,6 +66,9 @@ const parcels = defineService({
   },
   handlers: () => [
     handle(Ship, () => (mood.isMended ? done() : reject('the lorry is away'))),
+    handle(Jam, () => {
+      throw new DomainError('conflict', 'the belt \u001b[31mjams');
+    }),
     on(weights, {
       'parcel.weighed': ({ data }) => {
         if (data.grams < 0) throw new RangeError('a weight below zero');
@@ -101,6 +111,8 @@ test('dead commands are listed with why, stay while they are refused, and are go
 
   const dry = await deadLetters('redrive', '--all', '--dry-run');
   expect([dry.code, dry.out.match(/would-redrive/g)?.length]).toEqual([0, 2]);
+  const less = await deadLetters('purge', '--all', '--type', 'parcel.ship', '--limit', '1', '--reason', 'a test', '--dry-run');
+  expect(less.err).toBe('1 would-purge. Nothing was changed; this was a dry run.\n2 dead letters match the filter.\n');
   const vain = await deadLetters('redrive', 'parcels:1');
   expect([vain.code, vain.out]).toEqual([1, expect.stringMatching(/^parcels:1 +refused +"the lorry is away"$/m)]);
   mood.isMended = true;
@@ -110,6 +122,28 @@ test('dead commands are listed with why, stay while they are refused, and are go
     out: expect.stringMatching(/^parcels:2 +purged$/m),
   });
   expect(await lettersThere('SELECT FROM parcels.dead_commands')).toBe(0);
+});
+
+test('one dead letter is shown whole: why, from where, with its stack and its message', async () => {
+  await transactions.run((tx) => {
+    tx.send(Jam, { id: 'j-1', note: 'x'.repeat(500) });
+    return Promise.resolve();
+  });
+  await eventually(async () => expect(await lettersThere('SELECT FROM parcels.dead_commands')).toBe(1));
+  const [id = ''] = /^parcels:\d+/m.exec((await deadLetters('list', '--type', 'parcel.jam')).out) ?? [];
+  const { code, out } = await deadLetters('show', id);
+  expect(code).toBe(0);
+  expect(out).toMatch(new RegExp(`^ID +${id}$`, 'm'));
+  expect(out).toMatch(/^WHY +.*the belt \uFFFD\[31mjams$/m);
+  expect(out).toMatch(/^FROM\n {2}queue +parcel\.jam\.v1$/m);
+  expect(out).toMatch(/^STACK\n(.*\n)*? +at .*dead-letters\.component\.test\.ts/m);
+  expect(out).toContain(`MESSAGE\n  {\n    "id": "j-1",\n    "note": "${'x'.repeat(500)}"\n  }`);
+  expect(JSON.parse((await deadLetters('show', id, '--json')).out)).toMatchObject({ id, payload: { id: 'j-1' } });
+  await deadLetters('purge', id, '--reason', 'seen');
+  expect(await deadLetters('show', id)).toMatchObject({ code: 1, err: expect.stringContaining(`There is no dead letter ${id}`) });
+  expect(await deadLetters('show', 'parcels:9999')).toMatchObject({ code: 1, err: expect.stringContaining('parcels:9999') });
+  expect(await deadLetters('show', 'nobodys:1')).toMatchObject({ code: 1, err: expect.stringContaining('no service nobodys') });
+  expect(await deadLetters('show')).toMatchObject({ code: 2, err: expect.stringContaining('Name the id') });
 });
 
 test('a parked key shows what it waits behind, and flows when that is thrown away by its name', async () => {

@@ -53,6 +53,26 @@ test('a dry run tells what a patch would do, and the patch of a file does it', a
   expect((await refused()).map(({ eventId }) => eventId)).toEqual(['order-4', 'order-3']);
 });
 
+test('of every status the list tells which it is', async () => {
+  const { out } = await platform.run('quarantine', 'list', '--status', 'any');
+  expect(out).toMatch(/^ID +RECEIVED +TYPE +EVENT +STATUS +REASON +PLACE +WHY\n/);
+  const statuses = out.split('\n').flatMap((line) => / (order-\d) +(open|redriven) /.exec(line)?.slice(1).join(' ') ?? []);
+  expect(statuses).toEqual(['order-4 open', 'order-3 open', 'order-2 redriven', 'order-1 redriven']);
+});
+
+test('a dry run tells how many would be discarded, and discards none', async () => {
+  const told = '. Nothing was changed; this was a dry run.\n';
+  const all = await platform.run('quarantine', 'discard', '--all', '--dry-run');
+  expect(all).toMatchObject({ code: 0, out: `2 would be discarded${told}` });
+  const some = await platform.run('quarantine', 'discard', '--all', '--type', 'order.placed', '--dry-run');
+  expect(some).toMatchObject({ code: 0, out: `1 would be discarded${told}` });
+  const [done] = await refused('--status', 'redriven');
+  const [open] = await refused();
+  const named = await platform.run('quarantine', 'discard', open?.id ?? '', done?.id ?? '', '--dry-run');
+  expect(named).toMatchObject({ code: 1, out: `1 would be discarded${told}`, err: expect.stringContaining(done?.id ?? '') });
+  expect(await refused()).toHaveLength(2);
+});
+
 test('the rest is discarded by its ids, with a reason, once', async () => {
   const ids = (await refused()).map(({ id }) => id);
   expect(await platform.run('quarantine', 'discard', ...ids)).toMatchObject({ code: 2, err: expect.stringContaining('--reason') });
@@ -66,6 +86,7 @@ test.each<[string[], string]>([
   [['redrive', '--all', '--patch', 'nowhere.json'], 'The patch cannot be read'],
   [['redrive', '--all', '--patch', '[{'], 'The patch is no JSON'],
   [['show'], 'Name the id'],
+  [['discard', '--dry-run'], 'Name ids'],
   [['redrove'], 'redrive'],
 ])('%j is a wrong command line', async (words, told) => {
   expect(await platform.run('quarantine', ...words)).toMatchObject({ code: 2, err: expect.stringContaining(told) });

@@ -1,15 +1,19 @@
 /** `roofshot dead-letters`: what could not be handled, and what to do with it. */
 import type {
+  DeadLetter,
   KeyResult,
   LetterFilter,
   LetterResult,
   LettersAnswer,
   LettersChanged,
+  ParkedKey,
   ParkedKeysAnswer,
 } from '@roofshot/contracts/http/dead-letters';
 import { suggest } from '@roofshot/runtime/nearest';
 import { call } from '../client.ts';
 import { EXIT, Exit, type ExitCode } from '../exit-codes.ts';
+import { letterLines } from '../letters/letter-lines.ts';
+import { listItems } from '../letters/list-items.ts';
 import { err, out, printJson, short, tableLines } from '../print.ts';
 import { numberOf, text, type CommandLine, type Invocation } from './command.ts';
 
@@ -18,9 +22,9 @@ const FILTERS = ['service', 'kind', 'topic', 'queue', 'type', 'error', 'since', 
 
 export const deadLetters: CommandLine = {
   name: 'dead-letters',
-  usage: 'dead-letters [list|keys|redrive|purge] [ID…]',
+  usage: 'dead-letters [list|show|keys|redrive|purge] [ID…]',
   summary:
-    'list what could not be handled, handle it again, or throw it away (--all, --service, --topic, --key, --type, --error, --reason, --dry-run)',
+    'list what could not be handled, show one with its message and stack, handle it again, or throw it away (--all, --service, --topic, --key, --type, --error, --reason, --dry-run)',
   options: {
     ...Object.fromEntries(FILTERS.map((name) => [name, { type: 'string' as const }])),
     key: { type: 'string' },
@@ -47,6 +51,26 @@ async function list(invocation: Invocation): Promise<ExitCode> {
   return EXIT.ok;
 }
 
+/** A letter's number in its service, by which the lists are ordered. */
+const numberIn = (id: string): number => Number(id.slice(id.lastIndexOf(':') + 1));
+
+async function show(invocation: Invocation, [id = '']: readonly string[]): Promise<ExitCode> {
+  const [, service] = /^([a-z][a-z0-9-]*):[1-9][0-9]*$/.exec(id) ?? [];
+  if (service === undefined) throw new Exit(EXIT.usage, 'Name the id of a dead letter, as the list tells it, like registry:12.');
+  const letter = await findLetter(invocation.url, service, id);
+  if (invocation.json) printJson(letter);
+  else out(letterLines(letter).join('\n'));
+  return EXIT.ok;
+}
+
+async function findLetter(url: string, service: string, id: string): Promise<DeadLetter> {
+  for await (const letter of listItems<DeadLetter>(url, PATH, { service })) {
+    if (letter.id === id) return letter;
+    if (numberIn(letter.id) > numberIn(id)) break;
+  }
+  throw new Exit(EXIT.fault, `There is no dead letter ${id}: it was handled or purged, or never was. List them: roofshot dead-letters.`);
+}
+
 async function keys(invocation: Invocation): Promise<ExitCode> {
   const answer = await call<ParkedKeysAnswer>(invocation.url, `${PATH}/parked-keys?${queryOf(invocation)}`);
   if (invocation.json) printJson(answer);
@@ -62,6 +86,7 @@ async function purge(invocation: Invocation, ids: readonly string[]): Promise<Ex
 
 const ACTS: ReadonlyMap<string, Act> = new Map<string, Act>([
   ['list', list],
+  ['show', show],
   ['keys', keys],
   ['redrive', (invocation, ids) => change(invocation, 'redrives', { ...chosen(invocation, ids), ...keyOf(invocation) })],
   ['purge', purge],
@@ -120,13 +145,8 @@ async function headOf(invocation: Invocation): Promise<{ readonly keys?: readonl
   const named = namedKey(invocation);
   if (named === undefined) return {};
   const { service, topic, key } = named;
-  for (let cursor: string | null = ''; cursor !== null;) {
-    const query = new URLSearchParams({ service, topic, limit: '500', ...(cursor !== '' && { cursor }) });
-    const answer: ParkedKeysAnswer = await call<ParkedKeysAnswer>(invocation.url, `${PATH}/parked-keys?${query}`);
-    const head = answer.items.find((item) => item.key === key)?.head ?? undefined;
-    if (head !== undefined) return { keys: [{ ...named, partition: head.partition, offset: head.offset }] };
-    cursor = answer.next;
-  }
+  for await (const { key: one, head } of listItems<ParkedKey>(invocation.url, `${PATH}/parked-keys`, { service, topic }))
+    if (one === key && head !== null) return { keys: [{ ...named, partition: head.partition, offset: head.offset }] };
   throw new Exit(
     EXIT.fault,
     `The key ${JSON.stringify(key)} of ${topic} is not parked in ${service}. List them: roofshot dead-letters keys.`,
@@ -137,12 +157,26 @@ async function change(invocation: Invocation, what: string, order: object): Prom
   const dryRun = invocation.values['dry-run'] === true;
   const answer = await call<LettersChanged>(invocation.url, `${PATH}/${what}`, { method: 'POST', body: { ...order, dryRun } });
   if (invocation.json) printJson(answer);
-  else printChanged(answer);
+  else await tellChanged(invocation, answer, dryRun);
   const isGood = answer.complete && [...answer.results, ...answer.keys].every(({ outcome }) => GOOD.has(outcome));
   return isGood ? EXIT.ok : EXIT.fault;
 }
 
 const GOOD: ReadonlySet<string> = new Set(['handled', 'sent', 'flows', 'purged', 'would-redrive', 'would-purge', 'would-skip']);
+
+/** With how many there are of each outcome, and how many more the same order would find: one takes a part of many. */
+async function tellChanged(invocation: Invocation, answer: LettersChanged, isDryRun: boolean): Promise<void> {
+  printChanged(answer);
+  const outcomes = [...answer.results, ...answer.keys].map(({ outcome }) => outcome);
+  const sums = [...new Set(outcomes)].map((outcome) => `${outcomes.filter((one) => one === outcome).length} ${outcome}`);
+  err(`${sums.join(', ') || 'None'}.${isDryRun ? ' Nothing was changed; this was a dry run.' : ''}`);
+  if (invocation.values['all'] !== true) return;
+  const query = new URLSearchParams({ ...(filterOf(invocation) as Record<string, string>), limit: '1' });
+  const { counts } = await call<LettersAnswer>(invocation.url, `${PATH}?${query}`);
+  err(`${lettersIn(counts)} dead letters match the filter${isDryRun ? '' : ' now'}.`);
+}
+
+const lettersIn = (counts: LettersAnswer['counts']): number => counts.reduce((sum, { letters }) => sum + letters, 0);
 
 function printLetters({ items, counts, parkedKeys, next, notices }: LettersAnswer): void {
   const rows = items.map(({ id, type, error, attempts, lastFailedAt, origin, state }) => [
@@ -155,8 +189,9 @@ function printLetters({ items, counts, parkedKeys, next, notices }: LettersAnswe
     short(error.message),
   ]);
   out(tableLines(['ID', 'TYPE', 'ERROR', 'TRIES', 'LAST FAILED', 'FROM', 'WHY'], rows).join('\n'));
-  const letters = counts.reduce((sum, count) => sum + count.letters, 0);
-  err(`${letters} dead letters; ${parkedKeys} parked keys (roofshot dead-letters keys). --json tells stacks and messages.`);
+  err(
+    `${lettersIn(counts)} dead letters; ${parkedKeys} parked keys (roofshot dead-letters keys). roofshot dead-letters show ID tells all of one.`,
+  );
   printRest(next, notices);
 }
 

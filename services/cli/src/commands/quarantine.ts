@@ -53,7 +53,7 @@ async function list(invocation: Invocation): Promise<ExitCode> {
   const query = queryOf(invocation, { limit: String(numberOf(invocation, 'limit', 50)), cursor: text(invocation, 'cursor') });
   const page = await call<QuarantinePage>(invocation.url, `${PATH}?${query}`);
   if (invocation.json) printJson(page);
-  else printPage(page);
+  else printPage(page, text(invocation, 'status') !== undefined);
   return EXIT.ok;
 }
 
@@ -90,19 +90,43 @@ async function redrive(invocation: Invocation, ids: readonly string[]): Promise<
 }
 
 async function discard(invocation: Invocation, ids: readonly string[]): Promise<ExitCode> {
+  if (invocation.values['dry-run'] === true) return tryDiscard(invocation, ids);
   const reason = text(invocation, 'reason');
   if (reason === undefined) throw new Exit(EXIT.usage, 'Say why: --reason TEXT. It stands in the audit.');
-  if (invocation.values['dry-run'] === true)
-    throw new Exit(
-      EXIT.usage,
-      'Discarding has no dry run, and nothing was discarded: `roofshot quarantine list` with the same filter shows which they are.',
-    );
   const body = { ...chosen(invocation, ids), reason };
   const answer = await call<DiscardAnswer>(invocation.url, `${PATH}/discards`, { method: 'POST', body });
   if (invocation.json) printJson(answer);
   else out(`${answer.discarded} discarded`);
   if (!invocation.json) printNotOpen(answer.notOpen);
   return answer.notOpen.length === 0 ? EXIT.ok : EXIT.fault;
+}
+
+/** The interface has no dry run of it. What is open is what would be discarded, and its counts and the dry run of a redrive tell that. */
+async function tryDiscard(invocation: Invocation, ids: readonly string[]): Promise<ExitCode> {
+  const { wouldDiscard, notOpen } = ids.length === 0 ? await openOfFilter(invocation) : await openOf(invocation, ids);
+  if (invocation.json) printJson({ dryRun: true, wouldDiscard, notOpen });
+  else out(`${wouldDiscard} would be discarded. Nothing was changed; this was a dry run.`);
+  if (!invocation.json) printNotOpen(notOpen);
+  return notOpen.length === 0 ? EXIT.ok : EXIT.fault;
+}
+
+interface WouldDiscard {
+  readonly wouldDiscard: number;
+  readonly notOpen: readonly string[];
+}
+
+async function openOfFilter(invocation: Invocation): Promise<WouldDiscard> {
+  chosen(invocation, []);
+  const query = new URLSearchParams(filterOf(invocation));
+  const { total } = await call<QuarantineCounts>(invocation.url, `${PATH}/counts?${query}`);
+  return { wouldDiscard: total, notOpen: [] };
+}
+
+async function openOf(invocation: Invocation, ids: readonly string[]): Promise<WouldDiscard> {
+  const body = { ...chosen(invocation, ids), dryRun: true };
+  const { results, notOpen, stopped } = await call<RedriveAnswer>(invocation.url, `${PATH}/redrives`, { method: 'POST', body });
+  if (stopped !== undefined) throw new Exit(EXIT.fault, `How many are open is not known: ${stopped}`);
+  return { wouldDiscard: results.length, notOpen };
 }
 
 const ACTS: ReadonlyMap<string, Act> = new Map([
@@ -154,17 +178,20 @@ async function readPatch(file: string): Promise<string> {
   }
 }
 
-function printPage({ events, next }: QuarantinePage): void {
-  const rows = events.map(({ id, receivedAt, eventType, eventId, reason, path, detail }) => [
+/** Without `withStatus` all of them are open. */
+function printPage({ events, next }: QuarantinePage, withStatus: boolean): void {
+  const rows = events.map(({ id, receivedAt, eventType, eventId, status, reason, path, detail }) => [
     id,
     receivedAt,
     eventType,
     eventId,
+    ...(withStatus ? [status] : []),
     reason,
     path ?? '',
     short(detail),
   ]);
-  out(tableLines(['ID', 'RECEIVED', 'TYPE', 'EVENT', 'REASON', 'PLACE', 'WHY'], rows).join('\n'));
+  const head = ['ID', 'RECEIVED', 'TYPE', 'EVENT', ...(withStatus ? ['STATUS'] : []), 'REASON', 'PLACE', 'WHY'];
+  out(tableLines(head, rows).join('\n'));
   printNext(next);
 }
 
