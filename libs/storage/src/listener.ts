@@ -95,10 +95,15 @@ export class Listener {
     client.on('notification', ({ channel, payload }) => this.#tell(channel, payload ?? ''));
     client.on('error', () => this.#lose(client));
     client.on('end', () => this.#lose(client));
-    await client.connect();
-    this.#client = client;
+    try {
+      await client.connect();
+      for (const channel of this.#channels.keys()) await this.#subscribe(client, channel);
+    } catch (error) {
+      client.end().catch(() => undefined); // only its socket is to be given back
+      throw error;
+    }
+    this.#client = client; // from now on its loss is healed; before, it is the failure of whoever opens it
     this.#keepAsking(client);
-    for (const channel of this.#channels.keys()) await this.#subscribe(client, channel);
     return client;
   }
 
@@ -119,6 +124,7 @@ export class Listener {
 
   #healLater(): void {
     if (this.#closed || this.#channels.size === 0) return;
+    clearTimeout(this.#retry);
     this.#retry = setTimeout(() => void this.#heal(), this.#backoff).unref();
     this.#backoff = Math.min(this.#backoff * 2, LONGEST_BACKOFF_MS);
   }

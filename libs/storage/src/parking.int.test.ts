@@ -1,3 +1,4 @@
+import { eventually } from '@roofshot/testing/eventually';
 import type { TestDatabase } from '@roofshot/testing/postgres';
 import { databaseWithDelivery } from '../test/delivery-schema.ts';
 import { Parking } from './parking.ts';
@@ -14,6 +15,8 @@ beforeEach(() => {
 afterAll(() => db.drop());
 
 const release = (key: string): Promise<boolean> => db.sql.transaction((tx) => parking.release(tx, lane, key));
+const waitingForLocks = async (): Promise<number> =>
+  (await db.sql.query(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)).length;
 const message = (key: string, offset: number): MessageToPark => ({ key, partition: 0, offset, message: `{"n": ${offset}}` });
 
 test('a parked key is found among a batch, in its own lane only', async () => {
@@ -73,7 +76,7 @@ test('while a batch relies on a key being parked, the key cannot be released', a
   await db.sql.transaction(async (tx) => {
     await parking.parkedAmong(tx, lane, ['k']);
     released = db.sql.transaction((other) => parking.release(other, lane, 'k'));
-    await tx.query('SELECT pg_sleep(0.05)');
+    await eventually(async () => expect(await waitingForLocks()).toBe(1));
     await parking.queue(tx, lane, [message('k', 9)]);
   });
   expect(await released).toBe(false);

@@ -8,13 +8,18 @@ export interface Backend {
   readonly startedAt: string;
 }
 
+interface Connection {
+  readonly client: Client;
+  readonly backend: Backend;
+}
+
 /**
  * One connection that lives exactly as long as this process: when it is killed, the operating system closes the connection and
  * PostgreSQL ends its backend, so others see the death at once and need not wait for a heartbeat to run out.
  */
 export class Presence {
   readonly #sql: Sql;
-  #connection: Promise<{ client: Client; backend: Backend }> | undefined;
+  #connection: Promise<Connection> | undefined;
   #closed = false;
 
   constructor(sql: Sql) {
@@ -34,23 +39,26 @@ export class Presence {
     await connection?.client.end();
   }
 
-  async #connect(): Promise<{ client: Client; backend: Backend }> {
+  #connect(): Promise<Connection> {
     const client = new Client({ connectionString: this.#sql.url, keepAlive: true, application_name: 'roofshot presence' });
-    const lost = (): void => (this.#connection = undefined);
-    client.on('error', lost);
-    client.on('end', lost);
-    try {
-      await client.connect();
-      const { rows } = await client.query<Backend>(
-        `SELECT pid, backend_start::text AS "startedAt" FROM pg_stat_activity WHERE pid = pg_backend_pid()`,
-      );
-      const [backend] = rows;
-      if (backend === undefined) throw new Error('PostgreSQL does not list the backend of this connection.');
-      return { client, backend };
-    } catch (error) {
-      lost();
-      await client.end();
-      throw error;
-    }
+    const connection = connect(client);
+    const lost = (): void => {
+      // Told twice, by its error and by its end: another may be in its place by then.
+      if (this.#connection === connection) this.#connection = undefined;
+      client.end().catch(() => undefined); // it is broken: only its socket is to be given back
+    };
+    client.on('error', lost).on('end', lost);
+    connection.catch(lost);
+    return connection;
   }
+}
+
+async function connect(client: Client): Promise<Connection> {
+  await client.connect();
+  const { rows } = await client.query<Backend>(
+    `SELECT pid, backend_start::text AS "startedAt" FROM pg_stat_activity WHERE pid = pg_backend_pid()`,
+  );
+  const [backend] = rows;
+  if (backend === undefined) throw new Error('PostgreSQL does not list the backend of this connection.');
+  return { client, backend };
 }
