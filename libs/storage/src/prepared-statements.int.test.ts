@@ -39,6 +39,11 @@ it('is what a statement becomes that is asked again and again; its parameters ar
   expect(await prepared()).toEqual([{ statement: ROW, generic: 0, custom: 17 }]);
 });
 
+it('also without parameters', async () => {
+  for (let n = 0; n < 6; n += 1) expect(await sql.query('SELECT count(*) AS count FROM things')).toEqual([{ count: 2 }]);
+  expect(await prepared()).toMatchObject([{ statement: 'SELECT count(*) AS count FROM things' }]);
+});
+
 it('and neither what is asked once, nor texts that are made anew, without end', async () => {
   for (let n = 0; n < 2_000; n += 1) await sql.query(`SELECT $1::int + ${n} AS sum`, [1]);
   expect(await prepared()).toEqual([]);

@@ -24,8 +24,7 @@ export async function runStatement<R>(
     // A lost connection releases the runner, which would then take another one, outside of the transaction.
     if (runner.isReleased) throw new QueryRunnerAlreadyReleasedError();
     const client = (await runner.connect()) as Client;
-    // Several statements in one text, which have no parameters, cannot be prepared.
-    const name = params.length === 0 ? undefined : statements.nameOf(text);
+    const name = maybeSeveral(text, params) ? undefined : statements.nameOf(text);
     const result: QueryResult | QueryResult[] = await client.query({ text, values: [...params], ...(name !== undefined && { name }) });
     return Array.isArray(result) ? [] : (result.rows as R[]);
   } catch (error) {
@@ -48,3 +47,6 @@ export async function discardConnection(runner: QueryRunner): Promise<void> {
   }
   client.end().catch(() => undefined); // only marks it as ending; a dead socket may take minutes to end
 }
+
+/** Several statements in one text, which have no parameters, cannot be prepared. */
+const maybeSeveral = (text: string, params: readonly unknown[]): boolean => params.length === 0 && text.includes(';');
