@@ -22,9 +22,9 @@ describe('requests that wait', () => {
     ['fewer large ones', 20, 100],
   ])('refuse others when %s do and the oldest does for long, and no more when it was answered', async (_, requests, events) => {
     const { line, later, answerAll } = lineOf(requests, events);
-    later(100);
+    later(50);
     expect(() => line.refuseWhenLate()).not.toThrow(); // a burst is taken whole
-    later(100);
+    later(50);
     expect(() => line.refuseWhenLate()).toThrow('would have waited');
     await answerAll();
     expect(() => line.refuseWhenLate()).not.toThrow();

@@ -8,7 +8,7 @@ const FEW_REQUESTS = 256;
 const FEW_LARGE = 16;
 const MANY_EVENTS = 1_000;
 /** When the oldest of more than that has not been answered for so long, more come than can be taken; who came now would wait still longer. */
-const LATE_MS = 120;
+const LATE_MS = 75;
 
 interface Place {
   readonly since: number;
