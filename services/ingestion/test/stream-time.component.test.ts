@@ -88,7 +88,7 @@ describe('the known time of a live event', () => {
     const posted = lab.post([event({ id: 'stamped' })]);
     const begun = await eventually(async () => {
       const waiting = await lab.database.sql.query(
-        `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%append_records%'`,
+        `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%append_records%'`,
       );
       return waiting.length > 0 && now();
     });
