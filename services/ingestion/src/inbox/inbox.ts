@@ -7,21 +7,12 @@ import type { EventIntake } from '../event-intake.ts';
 import { metrics } from '../metrics.ts';
 import type { Incoming } from '../prepare-events.ts';
 import { currentTrace } from '../request-trace.ts';
-import type { WriteKey } from '../write-keys/write-key.ts';
+import { doorKey } from '../write-keys/write-key.ts';
 import { readRecord } from './read-record.ts';
 import type { WireFormat } from './wire-format.ts';
 
-/** Stands for those who may write to the topic, which is Kafka's to say: no secret, no limits, and no right to say when an event became known. */
-export const INBOX_KEY: WriteKey = {
-  id: 'inbox',
-  name: `of the topic ${eventsInbox.name}`,
-  eventTypes: undefined,
-  mayImport: false,
-  eventsPerSecond: undefined,
-  eventsPerDay: undefined,
-  maxBodyBytes: undefined,
-  isDoor: true,
-};
+/** Of those who may write to the topic, which is Kafka's to say. They have no right to say when an event became known. */
+export const INBOX_KEY = doorKey('inbox', `of the topic ${eventsInbox.name}`, { mayImport: false });
 
 export class Inbox {
   readonly #intake: EventIntake;

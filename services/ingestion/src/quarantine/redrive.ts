@@ -15,7 +15,7 @@ import { REDRIVEN } from '../ledger-store.ts';
 import { metrics } from '../metrics.ts';
 import type { PreparedCandidate } from '../prepare-events.ts';
 import { countVerdicts, refusedResult, VERDICTS } from '../verdicts.ts';
-import type { WriteKey } from '../write-keys/write-key.ts';
+import { doorKey } from '../write-keys/write-key.ts';
 import { auditWork } from './audit-work.ts';
 import { hasRefusedAfter, holdOpen, readPortion, settleRedriven } from './quarantine-store.ts';
 import type { RedriveOrder } from './redrive-order.ts';
@@ -30,16 +30,7 @@ export interface RedriveNeeds extends TrialNeeds {
 }
 
 /** Under which those are counted that leave by a redrive: they have been received once more. */
-const REDRIVE_KEY: WriteKey = {
-  id: REDRIVEN,
-  name: 'of redrives',
-  eventTypes: undefined,
-  mayImport: true,
-  eventsPerSecond: undefined,
-  eventsPerDay: undefined,
-  maxBodyBytes: undefined,
-  isDoor: true,
-};
+const REDRIVE_KEY = doorKey(REDRIVEN, 'of redrives', { mayImport: true });
 
 /** In one transaction; its originals are in memory together. */
 const PORTION = 200;

@@ -6,7 +6,7 @@ import type { EventTypes } from '../event-types.ts';
 import { NO_KEY } from '../ledger-store.ts';
 import type { PreparedCandidate, PreparedEvent } from '../prepare-events.ts';
 import { currentTrace } from '../request-trace.ts';
-import type { WriteKey } from '../write-keys/write-key.ts';
+import { doorKey, type WriteKey } from '../write-keys/write-key.ts';
 import { keysById } from '../write-keys/write-key-store.ts';
 import type { QuarantineRow, WithOriginal } from './quarantine-store.ts';
 import type { RedriveOrder } from './redrive-order.ts';
@@ -67,20 +67,9 @@ function ownOf(prepared: PreparedEvent | undefined): PreparedEvent {
 /** A key that was revoked since said what its sender might send when the event came. */
 function rightsOf(writeKey: string, keys: ReadonlyMap<string, WriteKey>): WriteKey | undefined {
   if (writeKey === NO_KEY) return undefined;
-  return keys.get(writeKey) ?? doorKey(writeKey);
+  // What is not among the keys, which are never deleted, stands for a door that asks for none. Nobody there has a right to import.
+  return keys.get(writeKey) ?? doorKey(writeKey, `of the door ${writeKey}`, { mayImport: false });
 }
-
-/** What is not among the keys, which are never deleted, stands for a door that asks for none. Nobody there has a right to import. */
-const doorKey = (id: string): WriteKey => ({
-  id,
-  name: `of the door ${id}`,
-  eventTypes: undefined,
-  mayImport: false,
-  eventsPerSecond: undefined,
-  eventsPerDay: undefined,
-  maxBodyBytes: undefined,
-  isDoor: true,
-});
 
 /** Of these, the fingerprints (hexadecimal) of events that were accepted before. */
 export async function findSeen(db: Queryable, candidates: readonly PreparedCandidate[]): Promise<ReadonlySet<string>> {

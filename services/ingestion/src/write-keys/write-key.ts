@@ -18,6 +18,12 @@ export interface WriteKey {
   readonly isDoor?: true;
 }
 
+/** For a door whose own rights are somebody else's to give. */
+export function doorKey(id: string, name: string, { mayImport }: Pick<WriteKey, 'mayImport'>): WriteKey {
+  const unlimited = { eventTypes: undefined, eventsPerSecond: undefined, eventsPerDay: undefined, maxBodyBytes: undefined };
+  return { id, name, mayImport, ...unlimited, isDoor: true };
+}
+
 /** `rsk_` makes a key that has leaked easy to search for. 24 random bytes: it cannot be guessed, so a plain hash of it can be kept. */
 export const newSecret = (): string => `rsk_${randomBytes(24).toString('base64url')}`;
 export const newKeyId = (): string => `wk_${randomBytes(6).toString('hex')}`;
