@@ -11,7 +11,7 @@ import { mountSmallDisk, type SmallDisk } from '@roofshot/testing/small-disk';
 import { startServer } from '@roofshot/testing/start-server';
 import { tempDir, type TempDir } from '@roofshot/testing/temp-dir';
 import { postJson, startPlatform, type Platform } from './cli-lab.ts';
-import { Traffic } from './traffic.ts';
+import { countInFeatures, Traffic } from './traffic.ts';
 
 const DISK_MB = 96;
 const MOST_WAITING = 300;
@@ -107,20 +107,6 @@ const readyz = ({ services }: Platform, service: string): Promise<{ status: numb
 async function getJson<T>(url: string, path: string): Promise<{ status: number; body: T }> {
   const answer = await fetch(new URL(path, url));
   return { status: answer.status, body: (await answer.json()) as T };
-}
-
-/** Over the customers among whom `order` deals its events, at their event time: each event counts once, however often it lies on the log. */
-async function countInFeatures({ url }: Platform): Promise<number> {
-  const requests = [0, 1, 2].map((number) => ({
-    entities: { customer: `customer-${number}` },
-    context: { amount: 1 },
-    asOf: '2026-03-01T12:05:00Z',
-  }));
-  const { body } = await postJson<{ vectors: { values: Record<string, number | null> }[] }>(url, '/v1/features/read', {
-    featureService: 'order-risk',
-    requests,
-  });
-  return body.vectors.reduce((sum, { values }) => sum + (values['customer__count_24h'] ?? 0), 0);
 }
 
 /** Ids of the orders and of the answered questions that lie on the log: those that were sent again by an outbox or a spool lie there twice. */

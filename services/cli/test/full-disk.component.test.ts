@@ -10,7 +10,7 @@ import { eventually } from '@roofshot/testing/eventually';
 import { mountSmallDisk, type SmallDisk } from '@roofshot/testing/small-disk';
 import { tempDir, type TempDir } from '@roofshot/testing/temp-dir';
 import { postJson, roofshot, startPlatform, type Platform } from './cli-lab.ts';
-import { Traffic, type Refusal } from './traffic.ts';
+import { countInFeatures, Traffic, type Refusal } from './traffic.ts';
 
 /** PostgreSQL asks for 256 MB before it makes its files. */
 const DISK_MB = 320;
@@ -137,20 +137,6 @@ async function endDatabaseByFullLog(data: string): Promise<void> {
   };
   await expect(fillLog()).rejects.toMatchObject({ name: 'LostConnection' });
   await sql.close();
-}
-
-/** Over the customers among whom `order` deals its events, at their event time. */
-async function countInFeatures({ url }: Platform): Promise<number> {
-  const requests = [0, 1, 2].map((number) => ({
-    entities: { customer: `customer-${number}` },
-    context: { amount: 1 },
-    asOf: '2026-03-01T12:05:00Z',
-  }));
-  const { body } = await postJson<{ vectors: { values: Record<string, number | null> }[] }>(url, '/v1/features/read', {
-    featureService: 'order-risk',
-    requests,
-  });
-  return body.vectors.reduce((sum, { values }) => sum + (values['customer__count_24h'] ?? 0), 0);
 }
 
 /** Ids of the orders and of the answered questions, from the log itself. */

@@ -64,3 +64,17 @@ export class Traffic {
     }
   }
 }
+
+/** Over the customers among whom `order` deals its events, at their event time: each event counts once, however often it lies on the log. */
+export async function countInFeatures({ url }: Pick<Platform, 'url'>): Promise<number> {
+  const requests = [0, 1, 2].map((number) => ({
+    entities: { customer: `customer-${number}` },
+    context: { amount: 1 },
+    asOf: '2026-03-01T12:05:00Z',
+  }));
+  const { body } = await postJson<{ vectors: { values: Record<string, number | null> }[] }>(url, '/v1/features/read', {
+    featureService: 'order-risk',
+    requests,
+  });
+  return body.vectors.reduce((sum, { values }) => sum + (values['customer__count_24h'] ?? 0), 0);
+}
