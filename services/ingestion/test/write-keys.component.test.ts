@@ -2,9 +2,10 @@
 import { gzipSync } from 'node:zlib';
 import type { CreatedWriteKey, WriteKeyAnswer } from '@roofshot/contracts/http/ingestion';
 import { eventually } from '@roofshot/testing/eventually';
-import { at, BATCH, event, IngestionLab, type Answer } from './ingestion-lab.ts';
+import { at, BATCH, event, IngestionLab, SINGLE, type Answer } from './ingestion-lab.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
+const LINES_TYPE = { 'content-type': 'application/x-ndjson' };
 const lab = new IngestionLab();
 beforeAll(() => lab.open(), 60_000);
 afterAll(() => lab.close());
@@ -173,6 +174,19 @@ describe('the quota of a key', () => {
     expect((body as unknown as { keys: Record<string, unknown> }).keys[id]).toMatchObject({
       'order.placed': { received: 155, accepted: 155 },
     });
+  });
+
+  it('is spent by every event of a request that was taken, whatever its verdict, and by nothing else', async () => {
+    const { id, key } = await newKey({ eventsPerDay: 6 });
+    const [valid, invalid] = [event(), event({ data: {} })];
+    expect(verdictsOf(await post(key, [valid, valid, invalid]))).toEqual(['accepted', 'duplicate', 'schema']);
+    expect((await lab.post(invalid, SINGLE, withKey(key))).status).toBe(400); // and is kept
+    expect((await lab.post('{"specv', SINGLE, withKey(key))).status).toBe(400);
+    expect((await post(key, [event(), event(), event()])).status).toBe(429);
+    const lines = `${JSON.stringify(event())}\n\n \n{broken\n`;
+    const told = await lab.fetch('/v1/events', { method: 'POST', body: lines, headers: { ...withKey(key), ...LINES_TYPE } });
+    expect(await told.text()).toContain('{"summary":{"accepted":1,"duplicate":0,"late":0,"quarantined":1}}');
+    expect((await listed(id))?.eventsToday).toBe(6);
   });
 
   it('that is spent is told with the moment at which it begins anew', async () => {
