@@ -4,6 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { installAsRoot } from '@roofshot/testing/debian';
+import { findProgram } from '@roofshot/testing/run-command';
 import { tempDir, type TempDir } from '@roofshot/testing/temp-dir';
 import { startPlatform, type Platform } from './cli-lab.ts';
 
@@ -13,9 +15,10 @@ const BIN = fileURLToPath(new URL('../bin/roofshot.mjs', import.meta.url));
 let folder: TempDir;
 let platform: Platform;
 beforeAll(async () => {
+  if (findProgram('curl') === undefined) await installAsRoot(['curl']);
   folder = await tempDir('cli-readme');
   platform = await startPlatform(join(folder.path, 'data'));
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await platform.stop();
   await folder.remove();
