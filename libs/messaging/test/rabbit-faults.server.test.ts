@@ -156,7 +156,7 @@ describe('a RabbitMQ broker', () => {
     const heir = await new MemoryConsumer().start(lab.queue, name, undefined, 8);
     expect(heir.received).toEqual([]);
     child.kill('SIGKILL');
-    await eventually(() => expect(heir.received).toHaveLength(8), { deadlineMs: 3_000 });
+    await eventually(() => expect(heir.received).toHaveLength(8));
     expect(heir.received.every(({ attempt }) => attempt === 2)).toBe(true);
     await heir.stop();
   }, 60_000);

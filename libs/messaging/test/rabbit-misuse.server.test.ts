@@ -41,9 +41,11 @@ describe('a RabbitMQ broker that others use as well', () => {
   /** As another program would speak to the broker. */
   const raw = async <T>(use: (model: ChannelModel) => Promise<T>): Promise<T> => {
     const model = await connect(url);
-    const answer = await use(model);
-    await model.close();
-    return answer;
+    try {
+      return await use(model);
+    } finally {
+      await model.close();
+    }
   };
 
   it('may close channels (406): what runs is not begun twice, what is sent arrives, and consuming goes on', async () => {

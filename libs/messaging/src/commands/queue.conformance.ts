@@ -75,7 +75,6 @@ function sending(context: Context): void {
     const consumer = await new MemoryConsumer().start(context.queue(), name);
     const sentAt = Date.now();
     await context.queue().send([commandOf(name, 'later', {}, 400), commandOf(name, 'now')]);
-    await eventually(() => expect(consumer.ids).toEqual(['now']));
     await eventually(() => expect(consumer.ids).toEqual(['now', 'later']));
     expect(Date.now() - sentAt).toBeGreaterThanOrEqual(395);
     await consumer.stop();
@@ -153,7 +152,7 @@ function settling(context: Context): void {
     const dead = await context.queue().deadLetters(name);
     expect(dead.find(({ id }) => id === 'a')).toMatchObject({ queue: name, attempt: 1, payload: '{"n":1}', reason: 'no such model' });
     expect(dead[0]?.diedAt).toBeGreaterThan(Date.now() - 60_000);
-    expect(await context.queue().depth(name)).toBe(0);
+    await eventually(async () => expect(await context.queue().depth(name)).toBe(0)); // a letter lies there before its delivery is over
 
     const failing = context.queue().adoptDead(name, () => Promise.reject(new Error('the database is away')));
     await expect(failing).rejects.toThrow('the database is away');
@@ -240,11 +239,12 @@ function consumers(context: Context): void {
     const name = await newQueue(context);
     let finish: (settlement: Settlement) => void = () => undefined;
     const finished = new Promise<Settlement>((resolve) => (finish = resolve));
-    const owner = await new MemoryConsumer().start(await context.lab().open({ leaseMs: 300 }), name, () => finished);
+    const leased = { leaseMs: 800 }; // renewed in time also on a machine that does other things
+    const owner = await new MemoryConsumer().start(await context.lab().open(leased), name, () => finished);
     await context.queue().send([commandOf(name, 'long')]);
     await eventually(() => expect(owner.ids).toEqual(['long']));
-    const rival = await new MemoryConsumer().start(await context.lab().open({ leaseMs: 300 }), name);
-    await context.lab().sql.query('SELECT pg_sleep(1)'); // three leases
+    const rival = await new MemoryConsumer().start(await context.lab().open(leased), name);
+    await context.lab().sql.query('SELECT pg_sleep(2.4)'); // three leases: how long it takes is what is tested
     finish({ kind: 'ack' });
     await eventually(async () => expect(await context.queue().depth(name)).toBe(0));
     expect([owner.received.length, rival.received.length]).toEqual([1, 0]);
@@ -286,6 +286,7 @@ function consumers(context: Context): void {
     const stopping = consumer.stop();
     finish();
     await stopping;
-    expect([consumer.received.length, consumer.running, await context.queue().depth(name)]).toEqual([2, 0, 4]);
+    expect([consumer.received.length, consumer.running]).toEqual([2, 0]);
+    await eventually(async () => expect(await context.queue().depth(name)).toBe(4));
   });
 }

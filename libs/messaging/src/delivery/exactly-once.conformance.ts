@@ -46,7 +46,7 @@ export function exactlyOnce(lab: Lab): void {
       const steady = await lab().process(handlers);
       while (writing) {
         const visitor = await lab().process(handlers);
-        await eventually(() => visitor.describe().length === 1, { deadlineMs: 5_000 });
+        await eventually(() => visitor.describe().length === 1, { deadlineMs: 30_000 }); // members hear of each other every 2 s
         await lab().stop(visitor);
       }
       return steady;
@@ -124,7 +124,7 @@ export function exactlyOnce(lab: Lab): void {
       await eventually(async () => expect(await lab().seen(topic, `u${unit}`)).toEqual(expected), { deadlineMs: 20_000 });
     }
     await lab().stop(service);
-  }, 30_000);
+  }, 60_000);
 }
 
 /** A writer's own retry: a broken connection is told apart from an unknown outcome, which cannot happen before COMMIT. */

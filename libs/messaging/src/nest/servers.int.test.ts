@@ -50,13 +50,15 @@ describe('the transport strategies in a Nest application', () => {
     });
     await eventually(async () => expect([await lab.totals(topic), followed, counted]).toEqual([{ a: 5 }, [5], ['nest-1']]));
     await eventually(() => [events.ready(), events.healthy(), commands.ready(), commands.healthy()].every(Boolean));
-    expect(events.describe().map(({ mode, lag }) => [mode, lag])).toEqual([
-      ['group', 0],
-      ['group', 0],
-      ['follow', 0],
-      ['follow', 0],
-    ]);
-    expect(commands.describe()).toMatchObject([{ queue: Count.queue, running: 0 }]);
+    await eventually(() => {
+      expect(events.describe().map(({ mode, lag }) => [mode, lag])).toEqual([
+        ['group', 0],
+        ['group', 0],
+        ['follow', 0],
+        ['follow', 0],
+      ]);
+      expect(commands.describe()).toMatchObject([{ queue: Count.queue, running: 0 }]);
+    });
 
     await Promise.all([events.close(), commands.close()]);
     await lab.add(topic, [['a', 1]]);
