@@ -45,12 +45,8 @@ export function addEventRoutes(http: HttpRoutes, intake: EventIntake, needs: Eve
   http.fastify.addContentTypeParser(OTHER_JSON, { parseAs: 'string' }, http.fastify.getDefaultJsonParser('error', 'error'));
   http.fastify.decorateRequest('writeKey');
   // Before anything is read of the body.
-  http.fastify.addHook('onRequest', (request, _reply, done) => {
-    if (request.method !== 'POST' || request.routeOptions.url !== PATH) return done();
-    needs.keys.keyOf(request.headers).then((key) => {
-      request.writeKey = key;
-      done();
-    }, done);
+  http.fastify.addHook('onRequest', async (request) => {
+    if (request.method === 'POST' && request.routeOptions.url === PATH) request.writeKey = await needs.keys.keyOf(request.headers);
   });
   // Not asynchronous: a body that is refused at once must find somebody who hears of it.
   http.fastify.addHook('preParsing', (request, reply, payload, done) => {
@@ -95,7 +91,10 @@ async function takeEvents(intake: EventIntake, needs: EventRouteNeeds, request: 
   const progress = progressOf(headers, needs.clock(), key);
   if (mediaType === NDJSON) {
     const { signal } = request; // made when it is asked for, which costs as much as a small request's check
-    return reply.type(NDJSON).send(Readable.from(answerLines(intake, body as Readable, { trace, progress, signal, key, needs })));
+    return reply
+      .code(202)
+      .type(NDJSON)
+      .send(Readable.from(answerLines(intake, body as Readable, { trace, progress, signal, key, needs })));
   }
   const began = performance.now();
   const { events, isSingle } = readEvents(mediaType, headers, body);
