@@ -8,8 +8,9 @@ import {
 } from '@roofshot/contracts/http/experiments';
 import { Closed } from '@roofshot/contracts/define';
 import { Name, UnitId } from '@roofshot/contracts/ids';
+import { actorOf } from '@roofshot/runtime/actor';
 import { Wait, waitMs } from '@roofshot/runtime/durations';
-import type { HttpRequest, HttpRoutes } from '@roofshot/runtime/http';
+import type { HttpRoutes } from '@roofshot/runtime/http';
 import { Type } from 'typebox';
 import { explainAssignment } from './explain-assignment.ts';
 import type { Lifecycle } from './phases/lifecycle.ts';
@@ -83,9 +84,4 @@ function addActs(http: HttpRoutes, needs: RouteNeeds): void {
       return readResults(needs, name);
     },
   });
-}
-
-function actorOf(headers: HttpRequest['headers']): string {
-  const actor = headers['x-actor'];
-  return typeof actor === 'string' && actor !== '' ? actor.slice(0, 200) : 'anonymous';
 }

@@ -2,8 +2,9 @@
 import { AliasHistory, SetAliasRequest } from '@roofshot/contracts/http/registry';
 import { ModelVersion, Name, Reason, Timestamp } from '@roofshot/contracts/ids';
 import { Identifier } from '@roofshot/contracts/resources/feature-kinds';
+import { actorOf } from '@roofshot/runtime/actor';
 import { Wait, waitMs } from '@roofshot/runtime/durations';
-import type { HttpRequest, HttpRoutes } from '@roofshot/runtime/http';
+import type { HttpRoutes } from '@roofshot/runtime/http';
 import type { Signal } from '@roofshot/runtime/signal';
 import { Type } from 'typebox';
 import { currentAliases, readHistory } from './alias-store.ts';
@@ -87,9 +88,4 @@ function addMoves(http: HttpRoutes, { transactions }: RegistryPlatform): void {
     handler: ({ params, query: { reason }, headers }) =>
       transactions.run((tx) => removeAlias(tx, { ...params, reason, requestedBy: actorOf(headers) })),
   });
-}
-
-function actorOf(headers: HttpRequest['headers']): string {
-  const actor = headers['x-actor'];
-  return typeof actor === 'string' && actor !== '' ? actor.slice(0, 200) : 'anonymous';
 }

@@ -2,8 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { MetricsAnswer, RunAnswer, RunLogs, StartRunRequest } from '@roofshot/contracts/http/training';
 import { Name, Ordinal, Reason, RunId } from '@roofshot/contracts/ids';
+import { actorOf } from '@roofshot/runtime/actor';
 import { Wait, waitMs } from '@roofshot/runtime/durations';
-import type { HttpRequest, HttpRoutes } from '@roofshot/runtime/http';
+import type { HttpRoutes } from '@roofshot/runtime/http';
 import type { Signal } from '@roofshot/runtime/signal';
 import { Type } from 'typebox';
 import { fail } from './errors.ts';
@@ -116,9 +117,4 @@ async function runOf(sql: TrainingPlatform['sql'], runId: string): Promise<Run> 
   const run = await findRun(sql, runId);
   if (run === undefined) throw fail('not-found', `There is no training run ${runId}. List all with GET /v1/training-runs.`);
   return run;
-}
-
-function actorOf(headers: HttpRequest['headers']): string {
-  const actor = headers['x-actor'];
-  return typeof actor === 'string' && actor !== '' ? actor.slice(0, 200) : 'anonymous';
 }
