@@ -121,7 +121,7 @@ export function onlineStoreConformance(name: string, start: () => Promise<Online
       const put = store.put([row('bad', 'innocent'), faulty]);
       await expect(put).rejects.toThrow(RangeError);
       await expect(put).rejects.toThrow(words);
-      expect(await store.get([key('bad', 'innocent')])).toEqual([undefined]);
+      expect(await store.get([key('bad', 'innocent')])).toStrictEqual([undefined]);
     });
 
     test('keeps the first mark that it is given, and takes what is put during its present identity', async () => {

@@ -66,7 +66,7 @@ describe('a Redis that does not answer', () => {
     await server.thaw();
     expect(get).toMatchObject({ reason: { name: 'LostConnection' } });
     expect(opening).toMatchObject({ reason: { cause: { name: 'LostConnection' } } });
-    expect(await store.get([row])).toEqual([undefined]);
+    expect(await store.get([row])).toStrictEqual([undefined]);
     expect(store.waitingFor()).toEqual([]);
     await store.close();
     await server.stop();
