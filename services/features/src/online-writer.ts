@@ -262,9 +262,9 @@ export class OnlineWriter {
 
   async #showProgress(store?: OnlineIdentity): Promise<void> {
     const { sql, board } = this.#setup;
-    const positions = await announcePositions(sql, this.#stateKeys());
-    if (store !== undefined) await this.#claim(positions, store);
-    board.show(positions);
+    const look = await board.look(() => announcePositions(sql, this.#stateKeys()));
+    if (store !== undefined) await this.#claim(look.positions, store);
+    board.show(look);
   }
 
   /** Refused by the store itself when it is no longer the one that was given the rows. */

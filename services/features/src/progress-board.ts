@@ -12,19 +12,40 @@ export interface TaskProgress extends TopicPartition {
   readonly progress: Time;
 }
 
+/** What was read of the positions, in the order of the looks. */
+export interface Look {
+  readonly order: number;
+  readonly positions: readonly ViewPosition[];
+}
+
 /** How far the views have come, in memory, so that held requests are answered on a signal. */
 export class ProgressBoard {
   readonly changed = new Signal();
-  #positions: readonly ViewPosition[] = [];
+  #shown: Look = { order: 0, positions: [] };
+  #looks: Promise<unknown> = Promise.resolve();
+  #order = 0;
 
-  show(positions: readonly ViewPosition[]): void {
-    this.#positions = positions;
+  /** One look after the other: each sees at least what those before it have seen, also on another connection. */
+  look(read: () => Promise<readonly ViewPosition[]>): Promise<Look> {
+    const look = this.#looks.then(async () => {
+      const positions = await read();
+      this.#order += 1;
+      return { order: this.#order, positions };
+    });
+    this.#looks = look.catch(() => undefined); // whoever looked is told
+    return look;
+  }
+
+  /** Unless a later look is shown already: whoever waits must not be told less than others before. */
+  show(look: Look): void {
+    if (look.order < this.#shown.order) return;
+    this.#shown = look;
     this.changed.changed();
   }
 
   /** Each partition that views read, sorted. */
   tasks(): TaskProgress[] {
-    const tasks = Map.groupBy(this.#positions, ({ topic, partition }) => `${topic} ${partition}`);
+    const tasks = Map.groupBy(this.#shown.positions, ({ topic, partition }) => `${topic} ${partition}`);
     return [...tasks.values()].map(taskOf).sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1));
   }
 

@@ -77,12 +77,8 @@ export class Progress {
         await events.bounds(topic),
       );
     }
-    board.show(
-      await readPositions(
-        sql,
-        views.plans().map(({ stateKey }) => stateKey),
-      ),
-    );
+    const keys = views.plans().map(({ stateKey }) => stateKey);
+    board.show(await board.look(() => readPositions(sql, keys)));
   }
 
   /**
@@ -93,10 +89,11 @@ export class Progress {
     const { board } = this.#setup;
     const isReached = (): boolean => at === null || (board.progress() ?? -Infinity) >= at;
     await board.changed.waitUntil(isReached, wait);
+    const [progress, reached] = [timeOf(board.progress()), isReached()];
     const tasks = await this.#withEnds(board.tasks());
     return {
-      progress: timeOf(board.progress()),
-      reached: isReached(),
+      progress,
+      reached,
       lag: tasks.reduce((lag, { position, end }) => lag + Math.max(0, end - position), 0),
       tasks: tasks.map((task) => ({ ...task, progress: timeOf(task.progress) })),
     };
