@@ -42,9 +42,19 @@ export const BuildTrainingSnapshot = defineCommand('training-snapshot.build', {
   description: 'Build one immutable, point-in-time correct training table.',
 });
 
+/** Models take `float` and `int`; the others are for people, rules and other programs. */
+export const FeatureDtype = Type.Union([
+  Type.Literal('float'),
+  Type.Literal('int'),
+  Type.Literal('string'),
+  Type.Literal('bool'),
+  Type.Literal('float_list'),
+  Type.Literal('string_list'),
+  Type.Literal('bool_list'),
+]);
 export const SnapshotColumn = Type.Object({
   name: Type.String(),
-  dtype: Type.Union([Type.Literal('float'), Type.Literal('int')]),
+  dtype: FeatureDtype,
 });
 export const TrainingSnapshotBuilt = defineEvent(
   'training-snapshot.built',

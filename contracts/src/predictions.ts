@@ -11,6 +11,10 @@ export const FeatureStatus = Type.Union([
   Type.Literal('OUTSIDE_MAX_AGE'),
 ]);
 
+const FeatureScalar = Type.Union([Type.Number(), Type.String(), Type.Boolean()]);
+/** A number where the feature is one of a model; texts, truth values and lists are possible too. */
+export const FeatureValue = Type.Union([FeatureScalar, Type.Null(), Type.Array(FeatureScalar)]);
+
 export const PredictionServed = defineEvent(
   'prediction.served',
   Type.Object({
@@ -25,7 +29,7 @@ export const PredictionServed = defineEvent(
     featureService: Name,
     featureServiceGeneration: Type.Integer(),
     /** The whole vector of the feature service, by full name `role__feature`, whatever the variant's model uses. */
-    features: Type.Record(Type.String(), Type.Union([Type.Number(), Type.Null()])),
+    features: Type.Record(Type.String(), FeatureValue),
     /** Only what is not PRESENT. */
     statuses: Type.Record(Type.String(), FeatureStatus),
     /** asOf − progress of the stored values: how much event time they may miss, in seconds. */

@@ -2,7 +2,7 @@
 import { Type, type Static } from 'typebox';
 import { TrainingSnapshotBuilt } from '../features.ts';
 import { Name, Timestamp } from '../ids.ts';
-import { FeatureStatus } from '../predictions.ts';
+import { FeatureStatus, FeatureValue } from '../predictions.ts';
 import { SentResource, TextOrNull } from './common.ts';
 
 /** `GET /v1/features/progress?at=<time>&wait=<duration>`: held until every task has applied everything before `at`. */
@@ -31,7 +31,7 @@ export const FeatureRequest = Type.Object({
   asOf: Type.Optional(Timestamp),
 });
 export const FeatureVector = Type.Object({
-  values: Type.Record(Type.String(), Type.Union([Type.Number(), Type.Null()])),
+  values: Type.Record(Type.String(), FeatureValue),
   /** Only what is not PRESENT. */
   statuses: Type.Record(Type.String(), FeatureStatus),
   ageSeconds: Type.Number(),
@@ -59,7 +59,7 @@ export const PreviewAnswer = Type.Object({
   /** The end of the last event's tile: every event counts. */
   asOf: Type.Union([Timestamp, Type.Null()]),
   /** A row for each entity: the parts of its key, then its values. */
-  rows: Type.Array(Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Null()]))),
+  rows: Type.Array(Type.Record(Type.String(), FeatureValue)),
   /** What is probably not meant: values of the wrong type, fields that no event has, a key or a feature that no event gives. */
   warnings: Type.Array(Type.String()),
 });
@@ -92,8 +92,8 @@ export const AuditAnswer = Type.Object({
       predictionId: Type.String(),
       asOf: Timestamp,
       feature: Type.String(),
-      served: Type.Union([Type.Number(), Type.Null()]),
-      recomputed: Type.Union([Type.Number(), Type.Null()]),
+      served: FeatureValue,
+      recomputed: FeatureValue,
     }),
   ),
   mismatchCount: Type.Integer(),

@@ -63,8 +63,8 @@ test('every fault of a view is told, with its path and the nearest names', () =>
     '/windows/0',
     '/windows/2',
     '/features/0/value',
-    '/features/1/name',
     '/features/1',
+    '/features/1/name',
     '/features/2/value',
     '/source/keys/airport',
   ]);
@@ -151,7 +151,7 @@ test('an older declaration that is heard later changes nothing, and a deleted on
 
 test('events that the filter does not hold for, or without a key, are passed over', () => {
   const plan = compileView({ name: 'v', generation: 1, spec: landings }, { keys: ['airport'] });
-  const event = (data: unknown): Parameters<typeof plan.contributionOf>[0] => ({ data, time: 0, knownTime: 0 });
+  const event = (data: unknown): Parameters<typeof plan.contributionOf>[0] => ({ id: 'e1', data, time: 0, knownTime: 0 });
   expect(plan.contributionOf(event({ destination: 'ORD', delay: 20 }))?.entity).toBe('["ORD"]');
   expect(plan.contributionOf(event({ destination: 'ORD', delay: 20, diverted: true }))).toBeUndefined();
   expect(plan.contributionOf(event({ delay: 20 }))).toBeUndefined();
@@ -161,17 +161,19 @@ test('an event whose time cannot be read (a leap second) is passed over and repo
   const plan = compileView({ name: 'v', generation: 1, spec: landings }, { keys: ['airport'] });
   const reports: string[] = [];
   const time = Date.parse('2016-12-31T23:59:60Z');
-  expect(plan.contributionOf({ data: { destination: 'ORD' }, time, knownTime: 0 }, (message) => reports.push(message))).toBeUndefined();
+  expect(
+    plan.contributionOf({ id: 'e1', data: { destination: 'ORD' }, time, knownTime: 0 }, (message) => reports.push(message)),
+  ).toBeUndefined();
   expect(reports).toEqual(['its time cannot be read']);
 });
 
-test('a value of the wrong type is left out and reported; the event still counts', () => {
+test('an event with a value of the wrong type counts for nothing, and each such value is reported', () => {
   const plan = compileView({ name: 'v', generation: 1, spec: landings }, { keys: ['airport'] });
   const reports: string[] = [];
-  const contribution = plan.contributionOf({ data: { destination: 'ORD', delay: 'long' }, time: 0, knownTime: 0 }, (message) =>
+  const contribution = plan.contributionOf({ id: 'e1', data: { destination: 'ORD', delay: 'long' }, time: 0, knownTime: 0 }, (message) =>
     reports.push(message),
   );
-  expect(contribution?.addends).toEqual([null, null, null, null]);
+  expect(contribution).toBeUndefined();
   expect(reports).toHaveLength(3);
 });
 

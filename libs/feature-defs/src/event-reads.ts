@@ -8,8 +8,9 @@ import { checkField } from './check-field.ts';
 import { variableOfSchema } from './event-variable.ts';
 import { compileExpression, ExpressionFault } from './expressions.ts';
 import type { StaticType } from './expression-values.ts';
+import { wantedType } from './feature-plan.ts';
 import { describeType, type VariableType, type Variables } from './field-types.ts';
-import { EVENT_VARIABLES } from './view-plan.ts';
+import { EVENT_VARIABLES } from './event-scope.ts';
 
 /** An expression over the data of events of one type. */
 export interface EventRead {
@@ -56,9 +57,15 @@ function placesOf(path: string, texts: Readonly<Record<string, string>> = {}): P
 }
 
 function readsOfView({ source, features }: FeatureViewSpec): EventRead[] {
-  const values = features.map(({ aggregation, value }, i): Place => {
-    const wanted = aggregation === 'share' ? (['boolean'] as const) : (['number'] as const);
-    return [`/features/${i}/value`, aggregation === 'count' ? undefined : value, wanted];
+  const values = features.flatMap((feature, i): Place[] => {
+    const { value, per, where, by } = feature;
+    const wanted = wantedType(feature);
+    return [
+      [`/features/${i}/value`, value, wanted === 'any' ? KEY : [wanted]],
+      [`/features/${i}/per`, per, ['number']],
+      [`/features/${i}/where`, where, ['boolean']],
+      [`/features/${i}/by`, by, KEY],
+    ];
   });
   return readsAt(source.eventType, [...placesOf('/source/keys', source.keys), ['/source/filter', source.filter, ['boolean']], ...values]);
 }

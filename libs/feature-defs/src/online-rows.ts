@@ -3,60 +3,12 @@
  * Per view one row for each entity (its tile series) and one row with the view's progress; `view` is the plan's `stateKey`.
  */
 import type { OnlineKey, OnlineRow } from '@roofshot/storage/online-store';
-import type { TileColumn, TileSeries } from './tiles.ts';
+import { decodeSeries, encodeSeries } from './series-text.ts';
+import type { TileSeries } from './tiles.ts';
 import type { ViewPlan } from './view-plan.ts';
 
 /** Not the text of any entity's key, which is a JSON array. */
 const PROGRESS_ENTITY = '#progress';
-
-/** What `encodeSeries` writes: tile numbers as differences, columns without the counts that equal the events. */
-interface PackedSeries {
-  readonly h: number;
-  readonly k: number;
-  readonly t: readonly number[];
-  readonly e: readonly number[];
-  readonly c: readonly (null | PackedColumn)[];
-}
-
-interface PackedColumn {
-  readonly n?: readonly number[];
-  /** Sums beyond what a number holds exactly are texts. */
-  readonly s: readonly (number | string)[];
-}
-
-/** The series as JSON text. Equal series give equal texts. */
-export function encodeSeries(series: TileSeries): string {
-  const packed: PackedSeries = {
-    h: series.horizon,
-    k: series.known,
-    t: series.tiles.map((tile, i) => tile - (series.tiles[i - 1] ?? 0)),
-    e: series.events,
-    c: series.columns.map((column) => column && packColumn(column, series.events)),
-  };
-  return JSON.stringify(packed);
-}
-
-function packColumn({ n, sum }: TileColumn, events: readonly number[]): PackedColumn {
-  const packed = { s: sum.map((one) => (typeof one === 'bigint' ? one.toString() : one)) };
-  return n.every((count, i) => count === events[i]) ? packed : { n, ...packed };
-}
-
-/** The series that `encodeSeries` wrote; a copy of its own that may be changed. */
-export function decodeSeries(text: string): TileSeries {
-  const { h: horizon, k: known, t, e, c } = JSON.parse(text) as PackedSeries;
-  let tile = 0;
-  return {
-    tiles: t.map((difference) => (tile += difference)),
-    events: [...e],
-    columns: c.map((column) => column && unpackColumn(column, e)),
-    horizon,
-    known,
-  };
-}
-
-function unpackColumn({ n, s }: PackedColumn, events: readonly number[]): TileColumn {
-  return { n: [...(n ?? events)], sum: s.map((one) => (typeof one === 'string' ? BigInt(one) : one)) };
-}
 
 /** The online row of a series; it must have at least one event. `version` rises with each change of the row. */
 export function seriesRow(stateKey: string, entity: string, series: TileSeries, version: number): OnlineRow {

@@ -3,7 +3,8 @@ import type { FeatureServiceSpec, FeatureServiceView } from '@roofshot/contracts
 import type { Fault } from '@roofshot/contracts/validate';
 import { DefinitionFaults, FaultList } from './definition-faults.ts';
 import { entityKeyOf } from './entity-key.ts';
-import type { Expression, Scope, Value, Variables } from './expressions.ts';
+import type { Expression, Scope, Value, Variables, VariableType } from './expressions.ts';
+import type { Dtype, FeatureValue } from './feature-value.ts';
 import { suggestNames } from './nearest.ts';
 import type { ViewPlan } from './view-plan.ts';
 
@@ -31,10 +32,9 @@ export interface RequestFeaturePlan {
   readonly value: Expression;
 }
 
-/** `int` for counts, which are whole numbers; everything else is `float`. */
 export interface FeatureColumn {
   readonly name: string;
-  readonly dtype: 'float' | 'int';
+  readonly dtype: Dtype;
 }
 
 export interface ServicePlan {
@@ -60,11 +60,9 @@ export function compileService(source: ServiceSource, views: ReadonlyMap<string,
   const faults = new FaultList();
   const { entities = [], context = {} } = spec;
   const roles = (spec.views ?? []).flatMap((_, i) => compileRole(spec, i, views, faults));
-  const requestFeatures = compileRequestFeatures(spec, faults);
-  const columns = [
-    ...roles.flatMap(roleColumns),
-    ...requestFeatures.map((feature): FeatureColumn => ({ name: feature.name, dtype: 'float' })),
-  ];
+  const stored = roles.flatMap(roleColumns);
+  const requestFeatures = compileRequestFeatures(spec, stored, faults);
+  const columns = [...stored, ...requestFeatures.map((feature): FeatureColumn => ({ name: feature.name, dtype: 'float' }))];
   addDuplicates(columns, faults);
   if (columns.length === 0 && faults.faults.length === 0) faults.add('', 'it lists no feature: add a view or a request feature');
   faults.throwIfAny(`FeatureService "${name}"`);
@@ -133,16 +131,36 @@ function chooseFeatures(entry: FeatureServiceView, path: string, view: ViewPlan,
   });
 }
 
-/** What request features may read: `context`, `entities` and `time` (the moment asked about, epoch milliseconds). */
-export function requestVariables({ context = {}, entities: names = [] }: Pick<FeatureServiceSpec, 'context' | 'entities'>): Variables {
+/** What request features may read: `context`, `entities`, `features` (those that come before) and `time` (the moment asked about, epoch milliseconds). */
+export function requestVariables(
+  { context = {}, entities: names = [] }: Pick<FeatureServiceSpec, 'context' | 'entities'>,
+  before: readonly FeatureColumn[],
+): Variables {
   const entities = Object.fromEntries(names.map((name) => [name, 'string' as const]));
-  return { context: { fields: context }, entities: { fields: entities }, time: 'number' };
+  const features = Object.fromEntries(before.map(({ name, dtype }) => [name, TYPES[dtype]]));
+  return { context: { fields: context }, entities: { fields: entities }, features: { fields: features }, time: 'number' };
 }
 
-function compileRequestFeatures(spec: FeatureServiceSpec, faults: FaultList): RequestFeaturePlan[] {
-  const variables = requestVariables(spec);
+/** How expressions see a feature. */
+const TYPES: Readonly<Record<Dtype, VariableType>> = {
+  float: 'number',
+  int: 'number',
+  string: 'string',
+  bool: 'boolean',
+  float_list: 'any',
+  string_list: 'any',
+  bool_list: 'any',
+};
+
+export function typeOfColumn({ dtype }: FeatureColumn): VariableType {
+  return TYPES[dtype];
+}
+
+function compileRequestFeatures(spec: FeatureServiceSpec, stored: readonly FeatureColumn[], faults: FaultList): RequestFeaturePlan[] {
+  const before = [...stored];
   return (spec.requestFeatures ?? []).flatMap(({ name, value }, i) => {
-    const expression = faults.compile(`/requestFeatures/${i}/value`, value, variables, 'any');
+    const expression = faults.compile(`/requestFeatures/${i}/value`, value, requestVariables(spec, before), 'any');
+    before.push({ name, dtype: 'float' });
     if (expression?.type === 'string')
       faults.add(`/requestFeatures/${i}/value`, `\`${value}\` results in a text; a feature is a number or a truth value`);
     return expression === undefined ? [] : [{ name, value: expression }];
@@ -152,7 +170,7 @@ function compileRequestFeatures(spec: FeatureServiceSpec, faults: FaultList): Re
 function roleColumns({ role, view, chosen }: RolePlan): FeatureColumn[] {
   return chosen.map((place) => {
     const feature = view.features[Math.floor(place / view.windows.length)];
-    return { name: `${role}__${view.names[place] ?? ''}`, dtype: feature?.aggregation === 'count' ? 'int' : 'float' };
+    return { name: `${role}__${view.names[place] ?? ''}`, dtype: feature?.dtype ?? 'float' };
   });
 }
 
@@ -195,7 +213,7 @@ export function roleEntity(role: RolePlan, entities: VectorRequest['entities']):
   return entityKeyOf(role.keyNames.map((name) => entities[name] ?? ''));
 }
 
-/** The variables of `requestVariables` for one request. */
-export function requestScope(request: VectorRequest): Scope {
-  return { context: request.context, entities: request.entities, time: request.asOf };
+/** The variables of `requestVariables` for one request; `features`: the values by full name. */
+export function requestScope(request: VectorRequest, features: Readonly<Record<string, FeatureValue>>): Scope {
+  return { context: request.context, entities: request.entities, features, time: request.asOf };
 }

@@ -1,13 +1,31 @@
 /**
- * A tile series: what is known about one entity in one feature view, as exact sums per tile of event time.
+ * A tile series: what is known about one entity in one feature view, as exact sums and cells per tile of event time.
  * Adding events and merging series is commutative and associative: any order and any grouping gives the same series.
  */
-import { addExactly, type Aggregation, type ExactSum } from './aggregations.ts';
+import { cellRule, type Cell, type CellRule } from './cells.ts';
+import { addExactly, squareExactly, type ExactSum } from './exact-sum.ts';
+import { lowerBound } from './lower-bound.ts';
+import type { Addend, Layout } from './measures.ts';
 
-/** Per tile the number of values that were not null, and their sum: in millionths, for a share the number of true ones. */
-export interface TileColumn {
+/** Per tile the number of values that were not null; their sum, and the sum of their squares, where the measure has them. */
+export interface SumColumn {
   readonly n: number[];
-  readonly sum: ExactSum[];
+  readonly sum: ExactSum[] | null;
+  readonly squares: ExactSum[] | null;
+}
+
+export interface CellColumn {
+  readonly rule: CellRule;
+  readonly cells: Cell[];
+}
+
+/** Null for what the events alone tell: a count without condition. */
+export type TileColumn = SumColumn | CellColumn | null;
+
+/** Per tile the event times of its first and its last event. */
+export interface Spans {
+  readonly first: number[];
+  readonly last: number[];
 }
 
 export interface TileSeries {
@@ -15,17 +33,40 @@ export interface TileSeries {
   readonly tiles: number[];
   /** Events per tile. */
   readonly events: number[];
-  /** One per feature of the view; null for a count, which needs none. */
-  readonly columns: readonly (TileColumn | null)[];
+  /** One per measure of the view. */
+  readonly columns: readonly TileColumn[];
+  /** Where the view has sessions or a time-to-live. */
+  readonly spans: Spans | null;
   /** How far the series has come: the greatest of min(event time, known time) over its events. −Infinity when empty. */
   horizon: number;
   /** The greatest known time over its events. −Infinity when empty. */
   known: number;
+  /** The greatest event time in tiles that were dropped, where there are spans. −Infinity when none was. */
+  before: number;
 }
 
-export function emptySeries(aggregations: readonly Aggregation[]): TileSeries {
-  const columns = aggregations.map((aggregation) => (aggregation === 'count' ? null : { n: [], sum: [] }));
-  return { tiles: [], events: [], columns, horizon: -Infinity, known: -Infinity };
+/** What a series of a view is made of. */
+export interface SeriesLayout {
+  /** One per measure; null for what the events alone tell. */
+  readonly layouts: readonly (Layout | null)[];
+  readonly hasSpans: boolean;
+}
+
+export function emptySeries({ layouts, hasSpans }: SeriesLayout): TileSeries {
+  return {
+    tiles: [],
+    events: [],
+    columns: layouts.map((layout) => layout && emptyColumn(layout)),
+    spans: hasSpans ? { first: [], last: [] } : null,
+    horizon: -Infinity,
+    known: -Infinity,
+    before: -Infinity,
+  };
+}
+
+function emptyColumn(layout: Layout): TileColumn {
+  if (typeof layout === 'object') return { rule: cellRule(layout.cells), cells: [] };
+  return { n: [], sum: layout === 'count' ? null : [], squares: layout === 'moments' ? [] : null };
 }
 
 /** What one event adds. */
@@ -33,8 +74,9 @@ export interface TileEvent {
   readonly tile: number;
   readonly eventTime: number;
   readonly knownTime: number;
-  /** One per feature (see `toAddend`); null is left out. */
-  readonly addends: readonly (number | null)[];
+  readonly id: string;
+  /** One per measure; null is left out. */
+  readonly addends: readonly Addend[];
 }
 
 /** Adds one event in place. */
@@ -44,31 +86,58 @@ export function addEvent(series: TileSeries, event: TileEvent): void {
   for (let i = 0; i < series.columns.length; i += 1) {
     const column = series.columns[i];
     const addend = event.addends[i];
-    if (column && typeof addend === 'number') addToColumn(column, at, 1, addend);
+    if (column && addend !== null && addend !== undefined) addToColumn(column, at, addend, event);
   }
+  if (series.spans !== null) widenSpan(series.spans, at, event.eventTime, event.eventTime);
   // An event dated in the future of its acceptance must not push the others out of the series.
   series.horizon = Math.max(series.horizon, Math.min(event.eventTime, event.knownTime));
   series.known = Math.max(series.known, event.knownTime);
 }
 
-/** Adds `delta` to `series` in place. */
-export function mergeDelta(series: TileSeries, delta: TileSeries): void {
-  for (let i = 0; i < delta.tiles.length; i += 1) {
-    const at = positionOf(series, delta.tiles[i] as number);
-    series.events[at] = (series.events[at] as number) + (delta.events[i] as number);
-    for (let c = 0; c < series.columns.length; c += 1) {
-      const into = series.columns[c];
-      const from = delta.columns[c];
-      if (into && from) addToColumn(into, at, from.n[i] as number, from.sum[i] as ExactSum);
-    }
+function addToColumn(column: SumColumn | CellColumn, at: number, addend: Exclude<Addend, null>, event: TileEvent): void {
+  if ('cells' in column) {
+    column.cells[at] = column.rule.add(column.cells[at] as Cell, addend, event);
+    return;
   }
-  series.horizon = Math.max(series.horizon, delta.horizon);
-  series.known = Math.max(series.known, delta.known);
+  const value = addend as number;
+  column.n[at] = (column.n[at] as number) + 1;
+  if (column.sum !== null) column.sum[at] = addExactly(column.sum[at] as ExactSum, value);
+  if (column.squares !== null) column.squares[at] = addExactly(column.squares[at] as ExactSum, squareExactly(value));
 }
 
-function addToColumn(column: TileColumn, at: number, n: number, sum: ExactSum): void {
-  column.n[at] = (column.n[at] as number) + n;
-  column.sum[at] = addExactly(column.sum[at] as ExactSum, sum);
+function widenSpan({ first, last }: Spans, at: number, from: number, to: number): void {
+  first[at] = Math.min(first[at] as number, from);
+  last[at] = Math.max(last[at] as number, to);
+}
+
+/** Adds `delta` to `series` in place; both are of one view. */
+export function mergeDelta(series: TileSeries, delta: TileSeries): void {
+  for (let i = 0; i < delta.tiles.length; i += 1) mergeTile(series, positionOf(series, delta.tiles[i] as number), delta, i);
+  series.horizon = Math.max(series.horizon, delta.horizon);
+  series.known = Math.max(series.known, delta.known);
+  series.before = Math.max(series.before, delta.before);
+}
+
+/** Adds tile `from` of `delta` to tile `at` of `series`. */
+function mergeTile(series: TileSeries, at: number, delta: TileSeries, from: number): void {
+  series.events[at] = (series.events[at] as number) + (delta.events[from] as number);
+  for (let c = 0; c < series.columns.length; c += 1) {
+    const [into, column] = [series.columns[c], delta.columns[c]];
+    if (into && column) mergeColumn(into, at, column, from);
+  }
+  if (series.spans !== null && delta.spans !== null)
+    widenSpan(series.spans, at, delta.spans.first[from] as number, delta.spans.last[from] as number);
+}
+
+function mergeColumn(into: SumColumn | CellColumn, at: number, column: SumColumn | CellColumn, from: number): void {
+  if ('cells' in into) {
+    if ('cells' in column) into.cells[at] = into.rule.merge([into.cells[at] as Cell, column.cells[from] as Cell]);
+    return;
+  }
+  if ('cells' in column) return;
+  into.n[at] = (into.n[at] as number) + (column.n[from] as number);
+  if (into.sum && column.sum) into.sum[at] = addExactly(into.sum[at] as ExactSum, column.sum[from] as ExactSum);
+  if (into.squares && column.squares) into.squares[at] = addExactly(into.squares[at] as ExactSum, column.squares[from] as ExactSum);
 }
 
 /** Where the tile lies; makes room for it when it is new. */
@@ -79,62 +148,59 @@ function positionOf(series: TileSeries, tile: number): number {
   if (series.tiles[at] === tile) return at;
   series.tiles.splice(at, 0, tile);
   series.events.splice(at, 0, 0);
-  for (const column of series.columns) {
-    column?.n.splice(at, 0, 0);
-    column?.sum.splice(at, 0, 0);
-  }
+  for (const column of series.columns) if (column !== null) makeRoom(column, at);
+  series.spans?.first.splice(at, 0, Infinity);
+  series.spans?.last.splice(at, 0, -Infinity);
   return at;
 }
 
-/** Index of the first tile that is not before `tile`. */
-export function lowerBound(tiles: readonly number[], tile: number): number {
-  let low = 0;
-  let high = tiles.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((tiles[middle] as number) < tile) low = middle + 1;
-    else high = middle;
+function makeRoom(column: SumColumn | CellColumn, at: number): void {
+  if ('cells' in column) {
+    column.cells.splice(at, 0, column.rule.empty);
+    return;
   }
-  return low;
+  column.n.splice(at, 0, 0);
+  column.sum?.splice(at, 0, 0);
+  column.squares?.splice(at, 0, 0);
 }
 
-/** Drops tiles before the tile `from`, in place. */
-export function prune(series: TileSeries, from: number): void {
+/** Drops tiles before the tile `from`, in place. `gather`: what they hold goes into the one tile before `from`, for the lifetime. */
+export function prune(series: TileSeries, from: number, gather = false): void {
   const count = lowerBound(series.tiles, from);
   if (count === 0) return;
+  if (series.spans !== null) series.before = Math.max(series.before, ...series.spans.last.slice(0, count));
+  if (!gather) return dropTiles(series, count);
+  if (count === 1 && series.tiles[0] === from - 1) return;
+  const gathered = sliceOf(series, count);
+  dropTiles(series, count);
+  const at = positionOf(series, from - 1);
+  for (let i = 0; i < count; i += 1) mergeTile(series, at, gathered, i);
+}
+
+/** The first tiles of a series. */
+function sliceOf(series: TileSeries, count: number): TileSeries {
+  const columns = series.columns.map((column) => {
+    if (column === null) return null;
+    if ('cells' in column) return { ...column, cells: column.cells.slice(0, count) };
+    const { n, sum, squares } = column;
+    return { n: n.slice(0, count), sum: sum && sum.slice(0, count), squares: squares && squares.slice(0, count) };
+  });
+  const spans = series.spans && { first: series.spans.first.slice(0, count), last: series.spans.last.slice(0, count) };
+  return { ...series, tiles: series.tiles.slice(0, count), events: series.events.slice(0, count), columns, spans };
+}
+
+function dropTiles(series: TileSeries, count: number): void {
   series.tiles.splice(0, count);
   series.events.splice(0, count);
   for (const column of series.columns) {
-    column?.n.splice(0, count);
-    column?.sum.splice(0, count);
+    if (column === null) continue;
+    if ('cells' in column) column.cells.splice(0, count);
+    else {
+      column.n.splice(0, count);
+      column.sum?.splice(0, count);
+      column.squares?.splice(0, count);
+    }
   }
-}
-
-/** Exact totals over some tiles: events, and per feature n and sum (zero for a count). */
-export interface Totals {
-  readonly events: number;
-  readonly n: readonly number[];
-  readonly sum: readonly ExactSum[];
-}
-
-/** Totals over the tiles from ≤ tile < to. */
-export function totalsOf(series: TileSeries, from: number, to: number): Totals {
-  const [start, end] = [lowerBound(series.tiles, from), lowerBound(series.tiles, to)];
-  return {
-    events: countOf(series.events, start, end),
-    n: series.columns.map((column) => (column ? countOf(column.n, start, end) : 0)),
-    sum: series.columns.map((column) => (column ? sumOf(column.sum, start, end) : 0)),
-  };
-}
-
-function countOf(values: readonly number[], start: number, end: number): number {
-  let count = 0;
-  for (let i = start; i < end; i += 1) count += values[i] as number;
-  return count;
-}
-
-function sumOf(values: readonly ExactSum[], start: number, end: number): ExactSum {
-  let sum: ExactSum = 0;
-  for (let i = start; i < end; i += 1) sum = addExactly(sum, values[i] as ExactSum);
-  return sum;
+  series.spans?.first.splice(0, count);
+  series.spans?.last.splice(0, count);
 }

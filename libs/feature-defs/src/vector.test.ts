@@ -18,10 +18,10 @@ const request: VectorRequest = {
 };
 
 function seriesOf(view: ViewPlan, landings: readonly { minutesAgo: number; delay: number }[]): TileSeries {
-  const series = emptySeries(view.aggregations);
+  const series = emptySeries(view.layout);
   for (const { minutesAgo, delay } of landings) {
     const time = NOON - minutesAgo * MINUTE;
-    const contribution = view.contributionOf({ data: { destination: 'ORD', delay }, time, knownTime: time });
+    const contribution = view.contributionOf({ id: String(minutesAgo), data: { destination: 'ORD', delay }, time, knownTime: time });
     if (contribution !== undefined) addEvent(series, contribution);
   }
   return series;

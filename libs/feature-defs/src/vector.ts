@@ -1,22 +1,25 @@
 /** Feature vectors: the same computation when serving, when people read features, and in training snapshots. */
 import type { OnlineKey } from '@roofshot/storage/online-store';
-import { resultOf } from './aggregations.ts';
+import { resultOf } from './feature-results.ts';
+import type { FeatureValue } from './feature-value.ts';
 import { progressKey, seriesKey, type SeriesSource } from './online-rows.ts';
 import { requestScope, roleEntity, type RolePlan, type ServicePlan, type VectorRequest } from './service-plan.ts';
 import type { Report } from './expressions.ts';
+import { emptySeries } from './tiles.ts';
 import { windowValues, type ViewPlan } from './view-plan.ts';
 
 /**
  * How far a value can be trusted:
  * PRESENT · NULL_VALUE: there is no value, truly (the mean of no events; a request feature over something unknown) ·
- * NOT_FOUND: the entity was never seen (counts and sums are 0, means and shares null) ·
- * OUTSIDE_MAX_AGE: the window reaches behind what is kept, so the value is not known (null).
+ * NOT_FOUND: the entity was never seen (what a window without events says: counts and sums are 0, means and shares null) ·
+ * OUTSIDE_MAX_AGE: the value is not known (null): the window reaches behind what is kept, or the entity's last event behind the view's
+ * time-to-live.
  */
 export type Status = 'PRESENT' | 'NULL_VALUE' | 'NOT_FOUND' | 'OUTSIDE_MAX_AGE';
 
 export interface Vector {
   /** In the order of the plan's columns. */
-  readonly values: readonly (number | null)[];
+  readonly values: readonly FeatureValue[];
   readonly statuses: readonly Status[];
   /** How much event time the stored values may miss: the greatest of the views' asOf − progress, at least 0. Milliseconds. */
   readonly ageMs: number;
@@ -37,7 +40,7 @@ export function keysOf(plan: ServicePlan, requests: readonly Pick<VectorRequest,
 
 /** One vector at `request.asOf`. The request must have passed `checkRequest`. `report` hears of type faults in request features. */
 export function buildVector(plan: ServicePlan, request: VectorRequest, source: SeriesSource, report?: Report): Vector {
-  const values: (number | null)[] = [];
+  const values: FeatureValue[] = [];
   const statuses: Status[] = [];
   const roleAgesMs: Record<string, number> = {};
   for (const role of plan.roles) {
@@ -49,7 +52,7 @@ export function buildVector(plan: ServicePlan, request: VectorRequest, source: S
 }
 
 interface Growing {
-  readonly values: (number | null)[];
+  readonly values: FeatureValue[];
   readonly statuses: Status[];
 }
 
@@ -68,26 +71,32 @@ function appendRole(role: RolePlan, request: VectorRequest, source: SeriesSource
   }
 }
 
-const unseen = new WeakMap<ViewPlan, (number | null)[]>();
+const unseen = new WeakMap<ViewPlan, FeatureValue[]>();
 
 /** What a view says of an entity that was never seen. */
-function unseenValues(view: ViewPlan): (number | null)[] {
+function unseenValues(view: ViewPlan): FeatureValue[] {
   const known = unseen.get(view);
   if (known !== undefined) return known;
-  const values = view.features.flatMap(({ aggregation }) => view.windows.map(() => resultOf(aggregation, 0, 0, 0)));
+  const nothing = emptySeries(view.layout);
+  const values = view.features.flatMap((feature) =>
+    view.windows.map(() => resultOf(feature, nothing, { start: 0, end: 0, until: 0 }, view.tileMs)),
+  );
   unseen.set(view, values);
   return values;
 }
 
-function statusOf(value: number | null | undefined): Status {
+function statusOf(value: FeatureValue | undefined): Status {
   if (value === undefined) return 'OUTSIDE_MAX_AGE';
   return value === null ? 'NULL_VALUE' : 'PRESENT';
 }
 
 function appendRequestFeatures(plan: ServicePlan, request: VectorRequest, { values, statuses }: Growing, report?: Report): void {
-  const scope = requestScope(request);
+  if (plan.requestFeatures.length === 0) return;
+  const features = Object.fromEntries(values.map((value, i) => [plan.columns[i]?.name ?? '', value]));
+  const scope = requestScope(request, features);
   for (const { name, value } of plan.requestFeatures) {
     const result = toNumber(value.evaluate(scope, report), name, report);
+    features[name] = result;
     values.push(result);
     statuses.push(statusOf(result));
   }

@@ -1,44 +1,19 @@
 /** A feature view, compiled: from an event to what it adds, and from a tile series to values. */
 import type { EntitySpec, FeatureViewSpec } from '@roofshot/contracts/resources/feature-kinds';
 import type { Fault } from '@roofshot/contracts/validate';
-import { resultOf, toAddend, type Aggregation } from './aggregations.ts';
 import { DefinitionFaults, FaultList } from './definition-faults.ts';
 import { entityKeyOf, keyPartOf } from './entity-key.ts';
-import type { Expression, Report, Scope, Variables } from './expressions.ts';
+import { EVENT_VARIABLES, eventScope, type ViewEvent } from './event-scope.ts';
+import type { Expression, Report, Scope } from './expressions.ts';
+import { compileFeatures, type FeaturePlan, type Measure } from './feature-plan.ts';
+import { resultOf } from './feature-results.ts';
+import type { FeatureValue } from './feature-value.ts';
+import { lowerBound } from './lower-bound.ts';
+import type { Addend } from './measures.ts';
 import { suggestNames } from './nearest.ts';
-import { totalsOf, type TileEvent, type TileSeries } from './tiles.ts';
-import { durationMs, floorToTile } from './windows.ts';
-
-/** What expressions over an event may read: `data` (anything), `subject` (a text, or null), `time` (epoch milliseconds). */
-export const EVENT_VARIABLES: Variables = { data: 'any', subject: 'string', time: 'number' };
-
-/** An event as the plans need it. */
-export interface ViewEvent {
-  readonly data: unknown;
-  readonly subject?: string | undefined;
-  /** Event time, epoch milliseconds. */
-  readonly time: number;
-  /** Known time, epoch milliseconds. */
-  readonly knownTime: number;
-}
-
-/** Variables of one event for `EVENT_VARIABLES`. */
-export function eventScope(event: ViewEvent): Scope {
-  return { data: event.data, subject: event.subject ?? null, time: event.time };
-}
-
-export interface WindowPlan {
-  readonly name: string;
-  readonly ms: number;
-  /** Width in tiles. */
-  readonly tiles: number;
-}
-
-export interface FeaturePlan {
-  readonly name: string;
-  readonly aggregation: Aggregation;
-  readonly value: Expression | undefined;
-}
+import type { SeriesLayout, TileEvent, TileSeries } from './tiles.ts';
+import { compileWindows, runOf, type WindowPlan } from './window-plan.ts';
+import { durationMs } from './windows.ts';
 
 /** What an event adds to which entity. */
 export interface Contribution extends TileEvent {
@@ -50,9 +25,6 @@ export interface Contribution extends TileEvent {
  * before the newest event. Older questions are answered from the log (snapshots), not from the series.
  */
 export const SLACK_MS = 3_600_000;
-
-/** A series is read and written as a whole: beyond so many tiles a wider tile serves better. */
-export const MOST_TILES = 10_000;
 
 export interface ViewPlan {
   readonly name: string;
@@ -68,12 +40,23 @@ export interface ViewPlan {
   readonly tileMs: number;
   readonly windows: readonly WindowPlan[];
   readonly features: readonly FeaturePlan[];
-  readonly aggregations: readonly Aggregation[];
+  readonly measures: readonly Measure[];
+  /** What the view's series are made of. */
+  readonly layout: SeriesLayout;
   /** `<feature>_<window>`, features in order, each with all windows in order. */
   readonly names: readonly string[];
   /** Longest window plus slack, in tiles. */
   readonly keptTiles: number;
-  /** What the event adds; undefined when the filter is not true, or a part of the key or a time is missing. `report` hears of type faults. */
+  /** What older tiles hold is kept in one: some window has no beginning. */
+  readonly gathers: boolean;
+  /** How far before floor(t, tile) an event can lie that a value at t depends on, in milliseconds; Infinity for a lifetime. */
+  readonly reachMs: number;
+  /** Milliseconds after its last event for which an entity is spoken of; Infinity where none is declared. */
+  readonly ttlMs: number;
+  /**
+   * What the event adds; undefined when the filter is not true, or a part of the key or a time is missing, or an expression met a value of
+   * the wrong type: then `report` hears of it, and the event counts for nothing in this view.
+   */
   readonly contributionOf: (event: ViewEvent, report?: Report) => Contribution | undefined;
 }
 
@@ -88,12 +71,13 @@ export function compileView(source: ViewSource, entity: EntitySpec): ViewPlan {
   const { name, generation, spec } = source;
   const faults = new FaultList();
   const tileMs = durationMs(spec.tile);
-  const windows = compileWindows(spec, tileMs, faults);
-  const features = compileFeatures(spec, faults);
+  const windows = compileWindows(spec, faults);
+  const { features, measures } = compileFeatures(spec, faults);
   const keys = compileKeys(spec, entity, faults);
   const filter =
     spec.source.filter === undefined ? undefined : faults.compile('/source/filter', spec.source.filter, EVENT_VARIABLES, 'boolean');
   faults.throwIfAny(`FeatureView "${name}"`);
+  const hasSpans = spec.ttl !== undefined || windows.some(({ shape }) => shape.kind === 'session');
   return {
     name,
     generation,
@@ -106,10 +90,14 @@ export function compileView(source: ViewSource, entity: EntitySpec): ViewPlan {
     tileMs,
     windows,
     features,
-    aggregations: features.map(({ aggregation }) => aggregation),
+    measures,
+    layout: { layouts: measures.map(({ layout }) => layout), hasSpans },
     names: features.flatMap((feature) => windows.map((window) => `${feature.name}_${window.name}`)),
-    keptTiles: Math.max(...windows.map((window) => window.tiles)) + Math.ceil(SLACK_MS / tileMs),
-    contributionOf: contribution({ keys, filter, features, tileMs }),
+    keptTiles: Math.max(...windows.map(({ reach }) => (reach === Infinity ? 0 : reach))) + Math.ceil(SLACK_MS / tileMs),
+    gathers: windows.some(({ reach }) => reach === Infinity),
+    reachMs: Math.max(...windows.map(({ reach }) => reach * tileMs), spec.ttl === undefined ? 0 : durationMs(spec.ttl)),
+    ttlMs: spec.ttl === undefined ? Infinity : durationMs(spec.ttl),
+    contributionOf: contribution({ keys, filter, measures, tileMs }),
   };
 }
 
@@ -130,38 +118,6 @@ export function checkView(source: ViewSource, entities: ReadonlyMap<string, Enti
   }
 }
 
-function compileWindows(spec: FeatureViewSpec, tileMs: number, faults: FaultList): WindowPlan[] {
-  return spec.windows.map((name, i) => {
-    const ms = durationMs(name);
-    if (ms % tileMs !== 0) faults.add(`/windows/${i}`, `${name} is not a multiple of the tile ${spec.tile}`);
-    else if (ms / tileMs > MOST_TILES)
-      faults.add(`/windows/${i}`, `${name} has more than ${MOST_TILES} tiles of ${spec.tile}: choose a wider tile`);
-    if (spec.windows.indexOf(name) !== i) faults.add(`/windows/${i}`, `${name} is listed twice`);
-    return { name, ms, tiles: ms / tileMs };
-  });
-}
-
-function compileFeatures(spec: FeatureViewSpec, faults: FaultList): FeaturePlan[] {
-  return spec.features.map((feature, i) => {
-    const path = `/features/${i}`;
-    if (spec.features.findIndex(({ name }) => name === feature.name) !== i) faults.add(`${path}/name`, `"${feature.name}" is listed twice`);
-    return { name: feature.name, aggregation: feature.aggregation, value: compileValue(feature, path, faults) };
-  });
-}
-
-function compileValue(feature: FeatureViewSpec['features'][number], path: string, faults: FaultList): Expression | undefined {
-  if (feature.aggregation === 'count') {
-    if (feature.value !== undefined)
-      faults.add(`${path}/value`, 'a count counts events and takes no value: use a share for a condition, or the source’s filter');
-    return undefined;
-  }
-  if (feature.value === undefined) {
-    faults.add(path, `a ${feature.aggregation} needs a value: an expression over data, subject and time`);
-    return undefined;
-  }
-  return faults.compile(`${path}/value`, feature.value, EVENT_VARIABLES, feature.aggregation === 'share' ? 'boolean' : 'number');
-}
-
 function compileKeys(spec: FeatureViewSpec, entity: EntitySpec, faults: FaultList): Expression[] {
   const { keys = {} } = spec.source;
   for (const name of Object.keys(keys)) {
@@ -179,25 +135,30 @@ function compileKeys(spec: FeatureViewSpec, entity: EntitySpec, faults: FaultLis
 interface CompiledSource {
   readonly keys: readonly Expression[];
   readonly filter: Expression | undefined;
-  readonly features: readonly FeaturePlan[];
+  readonly measures: readonly Measure[];
   readonly tileMs: number;
 }
 
-function contribution({ keys, filter, features, tileMs }: CompiledSource): ViewPlan['contributionOf'] {
+function contribution({ keys, filter, measures, tileMs }: CompiledSource): ViewPlan['contributionOf'] {
   return (event, report = ignore) => {
-    if (!Number.isFinite(event.time) || !Number.isFinite(event.knownTime)) {
+    let isBroken = false;
+    const note: Report = (message) => {
+      isBroken = true;
+      report(message);
+    };
+    const { id, time: eventTime, knownTime } = event;
+    if (!Number.isFinite(eventTime) || !Number.isFinite(knownTime)) {
       report('its time cannot be read');
       return undefined;
     }
     const scope = eventScope(event);
-    if (filter !== undefined && filter.evaluate(scope, report) !== true) return undefined;
-    const entity = keyOf(keys, scope, report);
+    if (filter !== undefined && filter.evaluate(scope, note) !== true) return undefined;
+    const entity = keyOf(keys, scope, note);
     if (entity === undefined) return undefined;
-    const addends = features.map(({ aggregation, value }) =>
-      value === undefined ? null : toAddend(aggregation, value.evaluate(scope, report), report),
-    );
-    const { time: eventTime, knownTime } = event;
-    return { entity, tile: floorToTile(eventTime, tileMs) / tileMs, eventTime, knownTime, addends };
+    const tile = Math.floor(eventTime / tileMs);
+    const place = { eventTime, tileEnd: (tile + 1) * tileMs };
+    const addends = measures.map(({ addendOf }): Addend => (addendOf === undefined ? null : addendOf(scope, note, place)));
+    return isBroken ? undefined : { entity, tile, eventTime, knownTime, id, addends };
   };
 }
 
@@ -224,14 +185,20 @@ export function firstKeptTile(plan: ViewPlan, series: TileSeries): number {
 }
 
 /**
- * The values of all features at `time`, in the order of `plan.names`: each window aggregates [floor(time) − window, floor(time)).
- * Undefined where the window reaches behind what the series keeps (see `firstKeptTile`).
+ * The values of all features at `time`, in the order of `plan.names`. Undefined where it is not known: the window reaches behind what the
+ * series keeps (see `firstKeptTile`), or the entity's last event lies further back than the view's time-to-live.
  */
-export function windowValues(plan: ViewPlan, series: TileSeries, time: number): (number | null | undefined)[] {
+export function windowValues(plan: ViewPlan, series: TileSeries, time: number): (FeatureValue | undefined)[] {
   const end = tileAt(plan, time);
-  const kept = firstKeptTile(plan, series);
-  const totals = plan.windows.map(({ tiles }) => (end - tiles < kept ? undefined : totalsOf(series, end - tiles, end)));
-  return plan.features.flatMap(({ aggregation }, i) =>
-    totals.map((total) => total && resultOf(aggregation, total.events, total.n[i] as number, total.sum[i] as number)),
-  );
+  if (time - lastEventBefore(series, end) > plan.ttlMs) return plan.names.map(() => undefined);
+  const question = { series, tileMs: plan.tileMs, end, kept: firstKeptTile(plan, series) };
+  const runs = plan.windows.map((window) => runOf(window, question));
+  return plan.features.flatMap((feature) => runs.map((run) => run && resultOf(feature, series, run, plan.tileMs)));
+}
+
+/** Event time, where the view keeps it; else what no time-to-live is exceeded by. */
+function lastEventBefore({ spans, tiles, before }: TileSeries, tile: number): number {
+  if (spans === null) return Infinity;
+  const count = lowerBound(tiles, tile);
+  return count === 0 ? before : (spans.last[count - 1] as number);
 }

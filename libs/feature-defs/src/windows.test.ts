@@ -1,4 +1,4 @@
-import { durationMs, floorToTile, windowAt } from './windows.ts';
+import { durationMs, floorToTile, parseWindow, windowName } from './windows.ts';
 
 const MINUTE = 60_000;
 
@@ -16,7 +16,20 @@ test('tiles are counted from the epoch, before it too', () => {
   expect(floorToTile(-1, 5 * MINUTE)).toBe(-5 * MINUTE);
 });
 
-test('a window ends with the last whole tile before the moment, and the moment’s own tile is never in it', () => {
-  expect(windowAt(14 * MINUTE, 5 * MINUTE, 60 * MINUTE)).toEqual({ from: -50 * MINUTE, to: 10 * MINUTE });
-  expect(windowAt(15 * MINUTE, 5 * MINUTE, 5 * MINUTE)).toEqual({ from: 10 * MINUTE, to: 15 * MINUTE });
+test('windows are read as they are written', () => {
+  const HOUR = 60 * MINUTE;
+  expect(parseWindow('3h')).toEqual({ kind: 'span', ms: 3 * HOUR, hop: undefined });
+  expect(parseWindow('tumbling 1h')).toEqual({ kind: 'span', ms: HOUR, hop: HOUR });
+  expect(parseWindow('hopping 24h by 1h')).toEqual({ kind: 'span', ms: 24 * HOUR, hop: HOUR });
+  expect(parseWindow('session 30m')).toEqual({ kind: 'session', gap: 30 * MINUTE, within: 24 * HOUR });
+  expect(parseWindow('session 30m within 2h')).toEqual({ kind: 'session', gap: 30 * MINUTE, within: 2 * HOUR });
+  expect(parseWindow('lifetime')).toEqual({ kind: 'lifetime' });
+  expect(windowName('hopping 24h by 1h')).toBe('hopping_24h_by_1h');
 });
+
+test.each(['tumbling', 'hopping 1h', 'hopping 1h by', 'session', 'session 1h within', 'session 1h by 2h', 'lifetime 1h', 'rolling 1h'])(
+  '"%s" is refused as a window',
+  (text) => {
+    expect(() => parseWindow(text)).toThrow(RangeError);
+  },
+);

@@ -20,18 +20,33 @@ export function floorToTile(time: number, tileMs: number): number {
   return Math.floor(time / tileMs) * tileMs;
 }
 
-export interface Interval {
-  /** Inclusive. */
-  readonly from: number;
-  /** Exclusive. */
-  readonly to: number;
+/**
+ * A window as it is declared; all lengths in milliseconds.
+ * - `span`: aggregates [floor(t, hop) − ms, floor(t, hop)). Sliding windows hop with every tile, tumbling ones by their own length.
+ * - `session`: the events before floor(t, tile) that lie no further than `gap` from each other, if the last of them lies no further back than
+ *   `gap`; of at most the last `within`.
+ * - `lifetime`: everything before floor(t, tile).
+ */
+export type WindowShape =
+  | { readonly kind: 'span'; readonly ms: number; readonly hop: number | undefined }
+  | { readonly kind: 'session'; readonly gap: number; readonly within: number }
+  | { readonly kind: 'lifetime' };
+
+/** A session is not looked at further back than this, where nothing else is declared. */
+const LONGEST_SESSION = '24h';
+
+/** What a text such as `1h`, `tumbling 1h`, `hopping 24h by 1h`, `session 30m within 12h` or `lifetime` says. Throws a RangeError for any other. */
+export function parseWindow(text: string): WindowShape {
+  const [kind = '', length = '', word = '', other = '', more] = text.split(' ');
+  if (text === 'lifetime') return { kind: 'lifetime' };
+  if (kind === 'tumbling' && word === '') return { kind: 'span', ms: durationMs(length), hop: durationMs(length) };
+  if (kind === 'hopping' && word === 'by' && more === undefined) return { kind: 'span', ms: durationMs(length), hop: durationMs(other) };
+  if (kind === 'session' && (word === '' || word === 'within') && more === undefined)
+    return { kind: 'session', gap: durationMs(length), within: durationMs(word === '' ? LONGEST_SESSION : other) };
+  return { kind: 'span', ms: durationMs(text), hop: undefined };
 }
 
-/**
- * What a value at `time` aggregates: [floor(time) − window, floor(time)). The tile that holds `time` is never in it,
- * so nothing that happens at `time` or later can leak into a value at `time`.
- */
-export function windowAt(time: number, tileMs: number, windowMs: number): Interval {
-  const to = floorToTile(time, tileMs);
-  return { from: to - windowMs, to };
+/** As it stands in the names of features: `session_30m`. */
+export function windowName(text: string): string {
+  return text.replaceAll(' ', '_');
 }

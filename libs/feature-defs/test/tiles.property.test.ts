@@ -1,139 +1,248 @@
-import { decodeSeries, encodeSeries } from '../src/online-rows.ts';
-import { addEvent, emptySeries, mergeDelta, prune, type TileSeries } from '../src/tiles.ts';
-import { firstKeptTile, windowValues, type ViewEvent, type ViewPlan } from '../src/view-plan.ts';
-import { windowAt } from '../src/windows.ts';
-import { flightDefinitions } from './flight-definitions.ts';
+import type { FeatureSpec, FeatureViewSpec } from '@roofshot/contracts/resources/feature-kinds';
+import type { ViewEvent } from '../src/event-scope.ts';
+import type { FeatureValue } from '../src/feature-value.ts';
+import { decodeSeries, encodeSeries } from '../src/series-text.ts';
+import { addEvent, emptySeries, mergeDelta, prune, type SumColumn, type TileSeries } from '../src/tiles.ts';
+import { compileView, firstKeptTile, windowValues, type ViewPlan } from '../src/view-plan.ts';
+import { naiveValues, type Reading } from './naive-view.ts';
 import { randomFrom, shuffled } from './random.ts';
 
-const plan = flightDefinitions().views().get('airport-landings') as ViewPlan;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const START = Date.parse('2001-01-15T00:00:00Z');
-const SPAN_MS = 4 * 3_600_000;
+const SPAN_MS = 8 * HOUR;
 
-interface Landing {
-  readonly destination: string;
-  readonly delay: number | null;
-  readonly diverted: boolean;
+const exact: FeatureSpec[] = [
+  { name: 'count', aggregation: 'count' },
+  { name: 'ok_count', aggregation: 'count', where: 'data.ok' },
+  { name: 'by_c', aggregation: 'count', by: 'data.c', categories: ['A', 'b', 'other'] },
+  { name: 'sum', aggregation: 'sum', value: 'data.v' },
+  { name: 'sum_by', aggregation: 'sum', value: 'data.v', where: 'data.ok', by: 'data.c', categories: ['A', 'b'] },
+  { name: 'mean', aggregation: 'mean', value: 'data.v' },
+  { name: 'share', aggregation: 'share', value: 'data.ok' },
+  { name: 'ratio', aggregation: 'ratio', value: 'data.v', per: 'data.w' },
+  { name: 'min', aggregation: 'min', value: 'data.v' },
+  { name: 'max', aggregation: 'max', value: 'data.v' },
+  { name: 'first', aggregation: 'first', value: 'data.v' },
+  { name: 'last_text', aggregation: 'last', value: 'data.s', type: 'string' },
+  { name: 'first3', aggregation: 'firstK', value: 'data.v', k: 3 },
+  { name: 'last3', aggregation: 'lastK', value: 'data.s', type: 'string', k: 3 },
+  { name: 'top2', aggregation: 'topK', value: 'data.v', k: 2 },
+  { name: 'distinct', aggregation: 'distinct', value: 'data.s' },
+];
+const near: FeatureSpec[] = [
+  { name: 'variance', aggregation: 'variance', value: 'data.v' },
+  { name: 'stddev', aggregation: 'stddev', value: 'data.v' },
+  { name: 'p90', aggregation: 'percentile', value: 'data.v', quantile: 0.9 },
+  { name: 'decayed', aggregation: 'decayedSum', value: 'data.v', halfLife: '40m' },
+];
+
+function specOf(features: readonly FeatureSpec[], windows: readonly string[], ttl?: string): FeatureViewSpec {
+  return {
+    entity: 'sensor',
+    source: { eventType: 'sensor.read', keys: { sensor: 'subject' } },
+    tile: '5m',
+    windows: [...windows],
+    features: [...features],
+    ...(ttl !== undefined && { ttl }),
+  };
 }
 
+const planOf = (spec: FeatureViewSpec): ViewPlan => compileView({ name: 'readings', generation: 1, spec }, { keys: ['sensor'] });
+const SPANS = ['10m', 'tumbling 1h', 'hopping 2h by 30m', 'session 20m within 3h'];
+const whole = specOf(exact, [...SPANS, 'lifetime']);
+const wholePlan = planOf(whole);
+
+/** Bursts and pauses, equal times, readings that become known later than others that happened after them. */
 function generateEvents(random: () => number, count: number): ViewEvent[] {
-  return Array.from({ length: count }, () => {
-    const time = START + Math.floor(random() * SPAN_MS);
-    const delay = random() < 0.1 ? null : Math.round((random() * 400 - 60) * 1000) / 1000;
-    const data: Landing = { destination: 'ORD', delay, diverted: random() < 0.05 };
-    return { data, subject: 's', time, knownTime: time + Math.floor(random() * 600_000) };
+  const bursts = Array.from({ length: 12 }, () => START + Math.floor(random() * SPAN_MS));
+  return Array.from({ length: count }, (_, i) => {
+    const burst = bursts[Math.floor(random() * bursts.length)] ?? START;
+    const time = burst + Math.floor(random() * 60) * 15_000;
+    const number = (): number | null => (random() < 0.1 ? null : Math.round((random() * 400 - 160) * 1_000) / 1_000);
+    const data: Reading = {
+      v: number(),
+      w: number(),
+      ok: random() < 0.4,
+      c: 'Abcx'[Math.floor(random() * 4)] ?? '',
+      s: `s${Math.floor(random() * 20)}`,
+    };
+    return { id: `e${i}`, data, subject: 'x', time, knownTime: time + Math.floor(random() * 10 * MINUTE) };
   });
 }
 
-function fold(events: readonly ViewEvent[]): TileSeries {
-  const series = emptySeries(plan.aggregations);
+function fold(plan: ViewPlan, events: readonly ViewEvent[]): TileSeries {
+  const series = emptySeries(plan.layout);
   for (const event of events) {
-    const contribution = plan.contributionOf(event);
+    const contribution = plan.contributionOf(event, (message) => {
+      throw new Error(message);
+    });
     if (contribution !== undefined) addEvent(series, contribution);
   }
   return series;
 }
 
-/** The definition in words, from the raw events: whole thousandths, as the generated delays are, and no tiles. */
-function recompute(events: readonly ViewEvent[], time: number): (number | null)[] {
-  const counted = events.filter(({ data }) => !(data as Landing).diverted);
-  const perWindow = plan.windows.map(({ ms }) => {
-    const { from, to } = windowAt(time, plan.tileMs, ms);
-    const inside = counted.filter((event) => event.time >= from && event.time < to);
-    const delays = inside.flatMap(({ data }) => (data as Landing).delay ?? []);
-    const thousandths = (values: number[]): number => values.reduce((sum, value) => sum + Math.round(value * 1000), 0);
-    const meanOf = (values: number[]): number | null => (values.length === 0 ? null : thousandths(values) / (values.length * 1000));
-    const clipped = delays.map((delay) => Math.min(Math.max(delay, -30), 180));
-    return [inside.length, thousandths(delays) / 1000, meanOf(clipped), meanOf(delays.map((delay) => Number(delay > 15)))];
-  });
-  return plan.features.flatMap((_, i) => perWindow.map((values) => values[i] ?? null));
+function namedValues(plan: ViewPlan, values: readonly (FeatureValue | undefined)[]): Record<string, FeatureValue | undefined> {
+  return Object.fromEntries(plan.names.map((name, i) => [name, values[i]]));
 }
 
-describe.each([1, 2, 3, 4, 5])('with generated events (seed %i)', (seed) => {
-  const random = randomFrom(seed);
-  const events = generateEvents(random, 400);
-  const whole = fold(events);
+function isNear(value: FeatureValue | undefined, expected: FeatureValue, share: number): boolean {
+  if (typeof value !== 'number' || typeof expected !== 'number') return value === expected;
+  return Math.abs(value - expected) <= Math.max(1e-4, share * Math.abs(expected));
+}
 
-  test('tiles give what the definition gives, at any moment', () => {
-    for (let i = 0; i < 60; i += 1) {
-      const time = START + Math.floor(random() * (SPAN_MS + 3_600_000));
-      const fromTiles = windowValues(plan, fold(events.filter((event) => event.time <= time)), time);
-      expect(fromTiles).toEqual(recompute(events, time));
+describe.each([1, 2, 3, 4])('with generated events (seed %i)', (seed) => {
+  const random = randomFrom(seed);
+  const events = generateEvents(random, 300);
+  const series = fold(wholePlan, events);
+  const moments = Array.from({ length: 25 }, () => START + Math.floor(random() * (SPAN_MS + 2 * HOUR)));
+
+  test('tiles give what the definitions say, at any moment', () => {
+    for (const time of moments) {
+      const seen = fold(
+        wholePlan,
+        events.filter((event) => event.time <= time),
+      );
+      expect(namedValues(wholePlan, windowValues(wholePlan, seen, time))).toEqual(namedValues(wholePlan, naiveValues(whole, events, time)));
+    }
+  });
+
+  test('variances and decayed sums agree to rounding, percentiles to a hundredth', () => {
+    const spec = specOf(near, SPANS);
+    const plan = planOf(spec);
+    for (const time of moments) {
+      const seen = events.filter((event) => event.time <= time);
+      const values = windowValues(plan, fold(plan, seen), time);
+      const far = naiveValues(spec, events, time).flatMap((expected, i) => {
+        const name = plan.names[i] ?? '';
+        return isNear(values[i], expected, name.startsWith('p90') ? 0.0101 : 1e-6) ? [] : [{ name, expected, value: values[i] }];
+      });
+      expect(far).toEqual([]);
     }
   });
 
   test('any order of arrival gives the same bits', () => {
-    for (let i = 0; i < 10; i += 1) expect(encodeSeries(fold(shuffled(events, random)))).toBe(encodeSeries(whole));
+    for (let i = 0; i < 5; i += 1) expect(encodeSeries(fold(wholePlan, shuffled(events, random)))).toBe(encodeSeries(series));
   });
 
   test('any cut into parts, merged in any order and grouping, gives the same bits', () => {
-    const cuts = [0, 50, 51, 200, 399, 400];
-    const parts = cuts.slice(1).map((end, i) => fold(events.slice(cuts[i], end)));
-    const left = emptySeries(plan.aggregations);
+    const cuts = [0, 50, 51, 200, 299, 300];
+    const parts = cuts.slice(1).map((end, i) => fold(wholePlan, events.slice(cuts[i], end)));
+    const left = emptySeries(wholePlan.layout);
     for (const part of shuffled(parts, random)) mergeDelta(left, part);
     const right = parts
       .map((part) => decodeSeries(encodeSeries(part)))
       .reduceRight((later, earlier) => (mergeDelta(earlier, later), earlier));
-    expect(encodeSeries(left)).toBe(encodeSeries(whole));
-    expect(encodeSeries(right)).toBe(encodeSeries(whole));
+    expect(encodeSeries(left)).toBe(encodeSeries(series));
+    expect(encodeSeries(right)).toBe(encodeSeries(series));
   });
 
   test('what was written is read back', () => {
-    expect(decodeSeries(encodeSeries(whole))).toEqual(whole);
+    expect(decodeSeries(encodeSeries(series))).toEqual(series);
   });
 });
 
-test('pruning drops the same tiles whether it is done on the way or at the end', () => {
+describe('with days of events, of which only the last hours are kept tile by tile', () => {
   const random = randomFrom(7);
-  const days = Array.from({ length: 300 }, (_, i) => ({ ...(generateEvents(random, 1)[0] as ViewEvent), i }));
-  const events = days.map((event, i) => ({ ...event, time: event.time + i * 600_000, knownTime: event.knownTime + i * 600_000 }));
-  const atEnd = fold(events);
-  prune(atEnd, firstKeptTile(plan, atEnd));
-  const onTheWay = emptySeries(plan.aggregations);
-  for (const event of shuffled(events, random)) {
-    mergeDelta(onTheWay, fold([event]));
-    prune(onTheWay, firstKeptTile(plan, onTheWay));
-  }
-  expect(atEnd.tiles.length).toBeLessThan(events.length / 2);
-  expect(encodeSeries(onTheWay)).toBe(encodeSeries(atEnd));
+  const events = generateEvents(random, 250).map((event, i) => ({
+    ...event,
+    time: event.time + i * 10 * MINUTE,
+    knownTime: event.knownTime + i * 10 * MINUTE,
+  }));
+  const pruned = (order: readonly ViewEvent[]): TileSeries => {
+    const series = emptySeries(wholePlan.layout);
+    for (const event of order) {
+      mergeDelta(series, fold(wholePlan, [event]));
+      prune(series, firstKeptTile(wholePlan, series), wholePlan.gathers);
+    }
+    return series;
+  };
+
+  test('dropping on the way and at the end keeps the same bits, whatever the order', () => {
+    const atEnd = fold(wholePlan, events);
+    prune(atEnd, firstKeptTile(wholePlan, atEnd), wholePlan.gathers);
+    expect(atEnd.tiles.length).toBeLessThan(events.length / 2);
+    for (let i = 0; i < 3; i += 1) expect(encodeSeries(pruned(shuffled(events, random)))).toBe(encodeSeries(atEnd));
+  });
+
+  test('all windows are still right, the lifetime too', () => {
+    const last = Math.max(...events.map(({ time }) => time));
+    for (const time of [last + 5 * MINUTE, last + 50 * MINUTE, last + 30 * HOUR])
+      expect(namedValues(wholePlan, windowValues(wholePlan, pruned(events), time))).toEqual(
+        namedValues(wholePlan, naiveValues(whole, events, time)),
+      );
+  });
+
+  test('a moment before what is kept is not known, and not zero', () => {
+    const series = pruned(events);
+    expect(windowValues(wholePlan, series, START + HOUR)).toEqual(wholePlan.names.map(() => undefined));
+  });
 });
 
 test('sums far beyond 2^53 millionths give the same bits in any order, and are read back', () => {
   const random = randomFrom(9);
-  const events = Array.from({ length: 50 }, (): ViewEvent => {
-    const delay = (random() - 0.4) * 1e15;
-    return { data: { destination: 'ORD', delay, diverted: false }, time: START, knownTime: START };
+  const plan = planOf(specOf([{ name: 'v', aggregation: 'variance', value: 'data.v' }], ['1h']));
+  const events = Array.from({ length: 50 }, (_, i): ViewEvent => {
+    return { id: `e${i}`, subject: 'x', data: { v: (random() - 0.4) * 1e15 }, time: START, knownTime: START };
   });
-  const whole = fold(events);
-  expect(typeof whole.columns[1]?.sum[0]).toBe('bigint');
-  for (let i = 0; i < 10; i += 1) expect(encodeSeries(fold(shuffled(events, random)))).toBe(encodeSeries(whole));
-  expect(decodeSeries(encodeSeries(whole))).toEqual(whole);
+  const series = fold(plan, events);
+  expect(typeof (series.columns[0] as SumColumn).sum?.[0]).toBe('bigint');
+  for (let i = 0; i < 10; i += 1) expect(encodeSeries(fold(plan, shuffled(events, random)))).toBe(encodeSeries(series));
+  expect(decodeSeries(encodeSeries(series))).toEqual(series);
+});
+
+const at = (time: number, knownTime = time): ViewEvent => ({
+  id: 'e',
+  subject: 'x',
+  data: { v: 1, w: 1, ok: true, c: 'A', s: 's' },
+  time,
+  knownTime,
 });
 
 test('an event dated far in the future does not push the others out', () => {
-  const now = START + 3_600_000;
-  const event = (time: number, knownTime: number): ViewEvent => ({
-    data: { destination: 'ORD', delay: 5, diverted: false },
-    time,
-    knownTime,
-  });
-  const series = fold([event(now - 600_000, now), event(now + 365 * 86_400_000, now)]);
-  prune(series, firstKeptTile(plan, series));
-  expect(windowValues(plan, series, now)[0]).toBe(1);
+  const now = START + HOUR;
+  const series = fold(wholePlan, [at(now - 10 * MINUTE, now), at(now + 365 * 24 * HOUR, now)]);
+  prune(series, firstKeptTile(wholePlan, series), wholePlan.gathers);
+  expect(windowValues(wholePlan, series, now)[0]).toBe(1);
 });
 
-describe('the edges of a window', () => {
-  const tile = plan.tileMs;
-  const at = START + 3_600_000 + 120_000;
-  const countAt = (time: number): unknown =>
-    windowValues(plan, fold([{ data: { destination: 'ORD', delay: 0, diverted: false }, time, knownTime: time }]), at)[0];
+describe('a time-to-live', () => {
+  const plan = planOf(specOf([{ name: 'count', aggregation: 'count' }], ['1h'], '2h'));
+  const series = fold(plan, [at(START), at(START + 10 * MINUTE)]);
 
   test.each([
-    ['at floor(t) − w', Math.floor(at / tile) * tile - 600_000, 1],
-    ['one millisecond before floor(t) − w', Math.floor(at / tile) * tile - 600_001, 0],
-    ['one millisecond before floor(t)', Math.floor(at / tile) * tile - 1, 1],
-    ['at floor(t)', Math.floor(at / tile) * tile, 0],
-    ['at t', at, 0],
-  ])('an event %s', (_, time, expected) => {
-    expect(countAt(time)).toBe(expected);
+    ['within it the window speaks', START + 20 * MINUTE, 2],
+    ['within it an empty window is 0', START + 2 * HOUR, 0],
+    ['at its end too', START + 2 * HOUR + 10 * MINUTE, 0],
+    ['after it nothing is known', START + 2 * HOUR + 10 * MINUTE + 1, undefined],
+    ['before the first event nothing is known', START - HOUR, undefined],
+  ])('%s', (_, time, expected) => {
+    expect(windowValues(plan, series, time)).toEqual([expected]);
+  });
+
+  test('what was dropped still tells when the last event was', () => {
+    const later = fold(plan, [at(START), at(START + 50 * HOUR)]);
+    prune(later, firstKeptTile(plan, later), plan.gathers);
+    expect(later.tiles).toHaveLength(1);
+    expect(windowValues(plan, decodeSeries(encodeSeries(later)), START + 49 * HOUR)).toEqual([undefined]);
+    const near = fold(plan, [at(START), at(START + 3 * HOUR)]);
+    prune(near, firstKeptTile(plan, near), plan.gathers);
+    expect(near.tiles).toHaveLength(1);
+    expect(windowValues(plan, near, START + 2 * HOUR)).toEqual([0]);
+  });
+});
+
+describe('the edges of a sliding window', () => {
+  const [tile, time] = [wholePlan.tileMs, START + HOUR + 2 * MINUTE];
+  const countAt = (eventTime: number): unknown => windowValues(wholePlan, fold(wholePlan, [at(eventTime)]), time)[0];
+
+  test.each([
+    ['at floor(t) − w', Math.floor(time / tile) * tile - 10 * MINUTE, 1],
+    ['one millisecond before floor(t) − w', Math.floor(time / tile) * tile - 10 * MINUTE - 1, 0],
+    ['one millisecond before floor(t)', Math.floor(time / tile) * tile - 1, 1],
+    ['at floor(t)', Math.floor(time / tile) * tile, 0],
+    ['at t', time, 0],
+  ])('an event %s', (_, eventTime, expected) => {
+    expect(countAt(eventTime)).toBe(expected);
   });
 });

@@ -5,7 +5,7 @@ import type { EntitySpec, FeatureServiceSpec, FeatureViewSpec } from '@roofshot/
 import type { TrainingJobSpec } from '@roofshot/contracts/resources/training-job';
 import { DefinitionFaults, Definitions } from '@roofshot/feature-defs/definitions';
 import { compileExpression, ExpressionFault, type Variables } from '@roofshot/feature-defs/expressions';
-import type { ServicePlan } from '@roofshot/feature-defs/service-plan';
+import { typeOfColumn, type ServicePlan } from '@roofshot/feature-defs/service-plan';
 import type { KnownResources } from './known-resources.ts';
 import { faultIn, type FileFault, type LoadedResource } from './load-resources.ts';
 import { suggest } from '@roofshot/runtime/nearest';
@@ -96,7 +96,10 @@ function decisionFaults(loaded: LoadedResource, { decision = {}, featureService 
 }
 
 function variablesOf({ columns, context }: ServicePlan): Variables {
-  return { features: { fields: Object.fromEntries(columns.map(({ name }) => [name, 'number' as const])) }, context: { fields: context } };
+  return {
+    features: { fields: Object.fromEntries(columns.map((column) => [column.name, typeOfColumn(column)])) },
+    context: { fields: context },
+  };
 }
 
 function expressionFaults(loaded: LoadedResource, path: string, text: string, variables: Variables): FileFault[] {

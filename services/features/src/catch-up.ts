@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EVENT_ERASED, SOURCE_PROGRESSED } from '@roofshot/contracts/envelope';
 import { topicOf } from '@roofshot/contracts/events';
-import type { ViewEvent, ViewPlan } from '@roofshot/feature-defs/view-plan';
+import type { ViewEvent } from '@roofshot/feature-defs/event-scope';
+import type { ViewPlan } from '@roofshot/feature-defs/view-plan';
 import { decodeEvent, isUndecodable } from '@roofshot/messaging/cloud-event-codec';
 import type { EventBus, LogBounds, LogRecord } from '@roofshot/messaging/events';
 import { Repetitions } from '@roofshot/messaging/repetitions';

@@ -1,7 +1,8 @@
 import type { CloudEvent } from '@roofshot/contracts/envelope';
 import { addEvent, emptySeries } from '@roofshot/feature-defs/tiles';
 import type { Report } from '@roofshot/feature-defs/expressions';
-import type { ViewEvent, ViewPlan } from '@roofshot/feature-defs/view-plan';
+import type { ViewEvent } from '@roofshot/feature-defs/event-scope';
+import type { ViewPlan } from '@roofshot/feature-defs/view-plan';
 import { metrics } from './metrics.ts';
 import type { SeriesDelta } from './series-store.ts';
 
@@ -11,8 +12,8 @@ export type ReportFault = (view: string, message: string) => void;
 export const countFault: ReportFault = (view) => metrics['values.refused'](1, { view });
 
 /** An event as plans need it. */
-export function toViewEvent({ data, subject, time, knowntime }: CloudEvent): ViewEvent {
-  return { data, subject, time: Date.parse(time), knownTime: Date.parse(knowntime) };
+export function toViewEvent({ id, data, subject, time, knowntime }: CloudEvent): ViewEvent {
+  return { id, data, subject, time: Date.parse(time), knownTime: Date.parse(knowntime) };
 }
 
 /** The greatest of some times; those that cannot be read (a leap second) are left out. Null when there is none. */
@@ -51,7 +52,7 @@ function foldView(plan: ViewPlan, events: readonly ViewEvent[], partition: numbe
     const { entity } = contribution;
     let delta = deltas.get(entity);
     if (delta === undefined) {
-      delta = { view: plan.stateKey, entity, shard, plan, delta: emptySeries(plan.aggregations) };
+      delta = { view: plan.stateKey, entity, shard, plan, delta: emptySeries(plan.layout) };
       deltas.set(entity, delta);
     }
     addEvent(delta.delta, contribution);

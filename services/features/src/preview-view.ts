@@ -4,6 +4,7 @@ import { EntitySpec, FeatureViewSpec } from '@roofshot/contracts/resources/featu
 import type { Fault } from '@roofshot/contracts/validate';
 import { validatorOf } from '@roofshot/contracts/validate';
 import type { Definitions } from '@roofshot/feature-defs/definitions';
+import type { FeatureValue } from '@roofshot/feature-defs/feature-value';
 import { checkView, compileView, windowValues, type ViewPlan } from '@roofshot/feature-defs/view-plan';
 import type { EventBus } from '@roofshot/messaging/events';
 import type { IsErased } from '@roofshot/storage/erased-subjects';
@@ -26,7 +27,7 @@ export interface Preview {
   /** The values are those of one tile after the last event, so that every event counts. */
   readonly asOf: string | null;
   /** A row per entity: the parts of its key, then its values. */
-  readonly rows: Record<string, string | number | null>[];
+  readonly rows: Record<string, FeatureValue>[];
   /** What had the wrong type, with how often; what no event has; a key or a feature that no event gives. */
   readonly warnings: string[];
 }
@@ -84,6 +85,6 @@ function keyColumns({ entityKeys }: ViewPlan, entity: string): Record<string, st
   return Object.fromEntries(entityKeys.map((key, i) => [key, parts[i] ?? '']));
 }
 
-function valueColumns({ names }: ViewPlan, values: readonly (number | null | undefined)[]): Record<string, number | null> {
+function valueColumns({ names }: ViewPlan, values: readonly (FeatureValue | undefined)[]): Record<string, FeatureValue> {
   return Object.fromEntries(names.map((name, i) => [name, values[i] ?? null]));
 }

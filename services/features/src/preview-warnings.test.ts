@@ -16,7 +16,7 @@ const spec: FeatureViewSpec = {
 const events = [
   { user: 'a', plan: 'pro', age: 30, origin: 'x' },
   { user: 'b', plan: 'free', age: null },
-].map((data) => ({ data, subject: 's', time: 0, knownTime: 0 }));
+].map((data) => ({ id: data.user, data, subject: 's', time: 0, knownTime: 0 }));
 
 function warningsOf(over: Partial<FeatureViewSpec>, keys: string[] = ['user']): string[] {
   return previewWarnings(compileView({ name: 'v', generation: 1, spec: { ...spec, ...over } }, { keys }), events);

@@ -1,8 +1,8 @@
 /** What a preview shows to be wrong, though nothing forbids it: what is read and is in none of the events. Pure. */
-import { toAddend } from '@roofshot/feature-defs/aggregations';
 import { keyPartOf } from '@roofshot/feature-defs/entity-key';
 import type { Expression, Scope } from '@roofshot/feature-defs/expressions';
-import { eventScope, type ViewEvent, type ViewPlan } from '@roofshot/feature-defs/view-plan';
+import { eventScope, type ViewEvent } from '@roofshot/feature-defs/event-scope';
+import type { ViewPlan } from '@roofshot/feature-defs/view-plan';
 
 /** A sentence for each part of the view that none of the events gives a value for. */
 export function previewWarnings(plan: ViewPlan, events: readonly ViewEvent[]): string[] {
@@ -14,7 +14,10 @@ export function previewWarnings(plan: ViewPlan, events: readonly ViewEvent[]): s
   const keyless = keyWarnings(plan, passed);
   if (keyless.length > 0) return keyless;
   const counted = passed.filter((scope) => hasKey(plan, scope));
-  return [...readWarnings('the filter', plan.filter, scopes), ...plan.features.flatMap((feature) => featureWarnings(feature, counted))];
+  return [
+    ...readWarnings('the filter', plan.filter, scopes),
+    ...plan.features.flatMap((feature) => featureWarnings(plan, feature, counted)),
+  ];
 }
 
 function keyWarnings(plan: ViewPlan, scopes: readonly Scope[]): string[] {
@@ -28,10 +31,15 @@ function keyWarnings(plan: ViewPlan, scopes: readonly Scope[]): string[] {
 
 const hasKey = ({ keys }: ViewPlan, scope: Scope): boolean => keys.every((key) => keyPartOf(key.evaluate(scope)) !== undefined);
 
-function featureWarnings({ name, aggregation, value }: ViewPlan['features'][number], scopes: readonly Scope[]): string[] {
+function featureWarnings(
+  { measures }: ViewPlan,
+  { name, dtype, aggregation, measure, value }: ViewPlan['features'][number],
+  scopes: readonly Scope[],
+): string[] {
   if (value === undefined) return [];
-  const isNull = scopes.every((scope) => toAddend(aggregation, value.evaluate(scope), quiet) === null);
-  const unfit = aggregation === 'share' ? 'neither true nor false' : 'no number';
+  const addendOf = measures[measure]?.addendOf;
+  const isNull = scopes.every((scope) => addendOf?.(scope, quiet, NOWHERE) === null);
+  const unfit = aggregation === 'share' ? 'neither true nor false' : (UNFIT[dtype] ?? 'no number');
   if (isNull)
     return [
       `every value of the feature "${name}" is null: \`${value.text}\` is ${unfit} in any of ${countOf(scopes)}${missingWords(value, scopes)}`,
@@ -40,6 +48,14 @@ function featureWarnings({ name, aggregation, value }: ViewPlan['features'][numb
 }
 
 const quiet = (): void => undefined;
+/** Whether there is a value does not depend on when. */
+const NOWHERE = { eventTime: 0, tileEnd: 0 };
+const UNFIT: Readonly<Record<string, string>> = {
+  string: 'no text',
+  string_list: 'no text',
+  bool: 'no truth value',
+  bool_list: 'no truth value',
+};
 
 /** A condition on what is not there is false, not null: `data.plann == "pro"`. */
 function readWarnings(reader: string, expression: Expression | undefined, scopes: readonly Scope[]): string[] {

@@ -1,4 +1,4 @@
-import { decodeSeries, encodeSeries } from '@roofshot/feature-defs/online-rows';
+import { decodeSeries, encodeSeries } from '@roofshot/feature-defs/series-text';
 import { mergeDelta, prune, type TileSeries } from '@roofshot/feature-defs/tiles';
 import { firstKeptTile, type ViewPlan } from '@roofshot/feature-defs/view-plan';
 import type { Queryable } from '@roofshot/storage/sql';
@@ -74,12 +74,12 @@ function mergeInto({ plan, delta, view, entity, shard }: SeriesDelta, row: Row |
   if (row === undefined) return [];
   const series = decodeSeries(row.tiles);
   mergeDelta(series, delta);
-  prune(series, firstKeptTile(plan, series));
+  prune(series, firstKeptTile(plan, series), plan.gathers);
   return [{ view, entity, shard, version: row.version + 1, series }];
 }
 
 function firstVersion({ plan, delta, view, entity, shard }: SeriesDelta): StoredSeries {
-  prune(delta, firstKeptTile(plan, delta));
+  prune(delta, firstKeptTile(plan, delta), plan.gathers);
   return { view, entity, shard, version: 1, series: delta };
 }
 

@@ -1,7 +1,8 @@
 import { SOURCE_PROGRESSED } from '@roofshot/contracts/envelope';
 import { acceptedEvents, topicOf } from '@roofshot/contracts/events';
 import type { FeatureViewSpec } from '@roofshot/contracts/resources/feature-kinds';
-import { decodeSeries } from '@roofshot/feature-defs/online-rows';
+import { decodeSeries } from '@roofshot/feature-defs/series-text';
+import type { SumColumn } from '@roofshot/feature-defs/tiles';
 import { decodeEvent, isUndecodable } from '@roofshot/messaging/cloud-event-codec';
 import { onBatch } from '@roofshot/messaging/handlers';
 import { EventsServer } from '@roofshot/messaging/nest/events-server';
@@ -94,7 +95,7 @@ describe('folding under parking and redrive', () => {
 
   async function onlineSum(view: string, shop: string): Promise<number> {
     const [row] = await online.get([{ view: `${view}@1`, entity: JSON.stringify([shop]) }]);
-    return row?.value == null ? 0 : Number(decodeSeries(row.value).columns[0]?.sum[0] ?? 0) / 1_000_000;
+    return row?.value == null ? 0 : Number((decodeSeries(row.value).columns[0] as SumColumn).sum?.[0] ?? 0) / 1_000_000;
   }
 
   /** What a fault of the database, or of this code, would do to one shop's events. */

@@ -182,10 +182,10 @@ export class ServingLab {
   /** Puts an airport's last hour before noon into the online store: landings with these delays, a minute apart. */
   async putLandings(airport: string, arrivalDelays: readonly number[]): Promise<void> {
     const plan = viewPlan();
-    const series = emptySeries(plan.aggregations);
+    const series = emptySeries(plan.layout);
     arrivalDelays.forEach((delay, i) => {
       const time = noon - 30 * MINUTE + i * MINUTE;
-      const added = plan.contributionOf({ data: { destination: airport, delay }, time, knownTime: time });
+      const added = plan.contributionOf({ id: String(i), data: { destination: airport, delay }, time, knownTime: time });
       if (added === undefined) throw new Error('the landing adds nothing');
       addEvent(series, added);
     });

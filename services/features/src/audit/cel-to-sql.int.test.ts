@@ -1,6 +1,6 @@
 import { DuckDBInstance, type DuckDBConnection } from '@duckdb/node-api';
 import { compileExpression } from '@roofshot/feature-defs/expressions';
-import { EVENT_VARIABLES } from '@roofshot/feature-defs/view-plan';
+import { EVENT_VARIABLES } from '@roofshot/feature-defs/event-scope';
 import { NotAuditable, quoteText, toSql, type SqlVariables, type Wanted } from './cel-to-sql.ts';
 
 const columns: SqlVariables = {

@@ -58,7 +58,9 @@ function isStale({ asOf, featureAgeSeconds }: ServedVector['prediction'], tile: 
   return featureAgeSeconds * 1_000 > Date.parse(asOf) % tile;
 }
 
-function areEqual(a: number | null, b: number | null): boolean {
-  if (a === null || b === null) return a === b;
-  return Math.abs(a - b) <= TOLERANCE * Math.max(1, Math.abs(a), Math.abs(b));
+type Served = ServedVector['prediction']['features'][string];
+
+function areEqual(a: Served, b: Served): boolean {
+  if (typeof a === 'number' && typeof b === 'number') return Math.abs(a - b) <= TOLERANCE * Math.max(1, Math.abs(a), Math.abs(b));
+  return JSON.stringify(a) === JSON.stringify(b);
 }

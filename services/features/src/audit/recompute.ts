@@ -196,6 +196,8 @@ function aggregate({ aggregation }: FeatureSpec, inWindow: string): string {
       return `(${sum})::DOUBLE / nullif((count(v) ${only}) * 1e6, 0)`;
     case 'share':
       return `(sum(CASE WHEN v THEN 1 ELSE 0 END) ${only})::DOUBLE / nullif(count(v) ${only}, 0)`;
+    default:
+      throw new NotAuditable(`a ${aggregation} is not recomputed`);
   }
 }
 

@@ -1,12 +1,17 @@
-import type { Contribution } from '@roofshot/feature-defs/view-plan';
+import type { Addend } from '@roofshot/feature-defs/measures';
+import type { Contribution, ViewPlan } from '@roofshot/feature-defs/view-plan';
 
-/** No value: addends are finite, so this cannot be one. */
+/** No number: addends are finite, so this cannot be one. */
 const NONE = NaN;
 const FIRST_CAPACITY = 1_024;
 
 /** What the events of one view add, packed into typed arrays: millions of them fit into memory. */
 export class Contributions {
   readonly #width: number;
+  readonly #needsIds: boolean;
+  readonly #ids: string[] = [];
+  /** Addends that are no numbers, by their place. */
+  readonly #others = new Map<number, Addend>();
   readonly #entities: string[] = [];
   readonly #places = new Map<string, number>();
   #entity = new Int32Array(FIRST_CAPACITY);
@@ -14,8 +19,9 @@ export class Contributions {
   #numbers: Float64Array;
   #count = 0;
 
-  constructor(features: number) {
-    this.#width = 3 + features;
+  constructor({ measures }: Pick<ViewPlan, 'measures'>) {
+    this.#width = 3 + measures.length;
+    this.#needsIds = measures.some(({ layout }) => typeof layout === 'object' && /^(first|last) /.test(layout?.cells ?? ''));
     this.#numbers = new Float64Array(FIRST_CAPACITY * this.#width);
   }
 
@@ -23,15 +29,26 @@ export class Contributions {
     return this.#count;
   }
 
-  add({ entity, tile, eventTime, knownTime, addends }: Contribution): void {
+  add({ entity, tile, eventTime, knownTime, id, addends }: Contribution): void {
     if (this.#count === this.#entity.length) this.#grow();
     this.#entity[this.#count] = this.#placeOf(entity);
     const at = this.#count * this.#width;
     this.#numbers[at] = eventTime;
     this.#numbers[at + 1] = knownTime;
     this.#numbers[at + 2] = tile;
-    addends.forEach((addend, i) => (this.#numbers[at + 3 + i] = addend ?? NONE));
+    addends.forEach((addend, i) => this.#set(at + 3 + i, addend));
+    if (this.#needsIds) this.#ids.push(id);
     this.#count += 1;
+  }
+
+  #set(place: number, addend: Addend): void {
+    this.#numbers[place] = typeof addend === 'number' ? addend : NONE;
+    if (addend !== null && typeof addend !== 'number') this.#others.set(place, addend);
+  }
+
+  #get(place: number): Addend {
+    const number = this.#numbers[place] ?? NONE;
+    return Number.isNaN(number) ? (this.#others.get(place) ?? null) : number;
   }
 
   /** Their numbers in the order in which they became known. */
@@ -45,12 +62,11 @@ export class Contributions {
   }
 
   at(index: number): Contribution {
-    const [eventTime = NONE, knownTime = NONE, tile = NONE, ...addends] = this.#numbers.subarray(
-      index * this.#width,
-      (index + 1) * this.#width,
-    );
+    const start = index * this.#width;
+    const [eventTime = NONE, knownTime = NONE, tile = NONE] = this.#numbers.subarray(start, start + 3);
+    const addends = Array.from({ length: this.#width - 3 }, (_, i) => this.#get(start + 3 + i));
     const entity = this.#entities[this.#entity[index] ?? -1] ?? '';
-    return { entity, eventTime, knownTime, tile, addends: addends.map((addend) => (Number.isNaN(addend) ? null : addend)) };
+    return { entity, eventTime, knownTime, tile, id: this.#ids[index] ?? '', addends };
   }
 
   #placeOf(entity: string): number {

@@ -2,7 +2,8 @@ import type { CloudEvent } from '@roofshot/contracts/envelope';
 import { topicOf } from '@roofshot/contracts/events';
 import { keyPartOf } from '@roofshot/feature-defs/entity-key';
 import type { Expression, Scope, Value } from '@roofshot/feature-defs/expressions';
-import { eventScope, type ViewEvent, type ViewPlan } from '@roofshot/feature-defs/view-plan';
+import { eventScope, type ViewEvent } from '@roofshot/feature-defs/event-scope';
+import type { ViewPlan } from '@roofshot/feature-defs/view-plan';
 import { floorToTile } from '@roofshot/feature-defs/windows';
 import type { EventBus } from '@roofshot/messaging/events';
 import { nobodyErased, type IsErased } from '@roofshot/storage/erased-subjects';
@@ -79,7 +80,7 @@ class Gathering {
     this.#plan = plan;
     this.#limits = limits;
     const views = new Set(plan.service.roles.map(({ view }) => view));
-    this.#views = [...views].map((view) => ({ view, from: reachOf(view, plan.from), into: new Contributions(view.features.length) }));
+    this.#views = [...views].map((view) => ({ view, from: reachOf(view, plan.from), into: new Contributions(view) }));
     this.eventTypes = [
       ...new Set([plan.observation.eventType, plan.label.eventType, ...[...views].map(({ eventType }) => eventType)]),
     ].sort();
@@ -142,9 +143,9 @@ class Gathering {
   }
 }
 
-/** The first event time that a window of an observation at `from` can reach. */
+/** The first event time that an observation at `from` can reach. */
 function reachOf(view: ViewPlan, from: number): number {
-  return floorToTile(from, view.tileMs) - Math.max(...view.windows.map(({ ms }) => ms));
+  return floorToTile(from, view.tileMs) - view.reachMs;
 }
 
 function numberOf(expression: Expression, scope: Scope): number | null {

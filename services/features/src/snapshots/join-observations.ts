@@ -1,4 +1,5 @@
 import { addEvent, emptySeries, type TileSeries } from '@roofshot/feature-defs/tiles';
+import type { FeatureValue } from '@roofshot/feature-defs/feature-value';
 import { buildVector } from '@roofshot/feature-defs/vector';
 import type { SeriesSource } from '@roofshot/feature-defs/online-rows';
 import type { ViewPlan } from '@roofshot/feature-defs/view-plan';
@@ -10,7 +11,7 @@ import type { SnapshotPlan } from './snapshot-plan.ts';
 export interface SnapshotRow {
   readonly id: string;
   readonly time: number;
-  readonly features: readonly (number | null)[];
+  readonly features: readonly FeatureValue[];
   readonly label: number;
 }
 
@@ -75,7 +76,7 @@ class Sweep {
   #seriesOf(entity: string): TileSeries {
     let series = this.series.get(entity);
     if (series === undefined) {
-      series = emptySeries(this.#view.aggregations);
+      series = emptySeries(this.#view.layout);
       this.series.set(entity, series);
     }
     return series;

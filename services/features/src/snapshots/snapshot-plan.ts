@@ -6,7 +6,7 @@ import type { Definitions } from '@roofshot/feature-defs/definitions';
 import { compileExpression, ExpressionFault, type Expression } from '@roofshot/feature-defs/expressions';
 import { suggestNames } from '@roofshot/feature-defs/nearest';
 import type { ServicePlan } from '@roofshot/feature-defs/service-plan';
-import { EVENT_VARIABLES } from '@roofshot/feature-defs/view-plan';
+import { EVENT_VARIABLES } from '@roofshot/feature-defs/event-scope';
 import { SnapshotFault } from './snapshot-fault.ts';
 
 export type SnapshotRequest = DataOf<typeof BuildTrainingSnapshot>;

@@ -1,4 +1,17 @@
-import { DOUBLE, DuckDBDataChunk, DuckDBInstance, INTEGER, VARCHAR, type DuckDBConnection, type DuckDBType } from '@duckdb/node-api';
+import {
+  BOOLEAN,
+  DOUBLE,
+  DuckDBDataChunk,
+  DuckDBInstance,
+  INTEGER,
+  LIST,
+  listValue,
+  VARCHAR,
+  type DuckDBConnection,
+  type DuckDBType,
+  type DuckDBValue,
+} from '@duckdb/node-api';
+import type { Dtype, FeatureValue } from '@roofshot/feature-defs/feature-value';
 import { SnapshotFault } from './snapshot-fault.ts';
 import type { SnapshotRow } from './join-observations.ts';
 import { EVENT_TIME, OBSERVATION_ID, type SnapshotPlan } from './snapshot-plan.ts';
@@ -15,7 +28,7 @@ export async function writeParquet(path: string, plan: SnapshotPlan, rows: reado
   const connection = await instance.connect();
   try {
     const features = plan.service.columns;
-    const types = [VARCHAR, DOUBLE, ...features.map(({ dtype }) => (dtype === 'int' ? INTEGER : DOUBLE)), DOUBLE];
+    const types = [VARCHAR, DOUBLE, ...features.map(({ dtype }) => TYPES[dtype]), DOUBLE];
     const names = [OBSERVATION_ID, EVENT_TIME, ...features.map(({ name }) => name), plan.label.name].map(quoteName);
     await connection.run(`CREATE TABLE snapshot (${names.map((name, i) => `${name} ${String(types[i])}`).join(', ')})`);
     await append(connection, types, rows);
@@ -27,6 +40,18 @@ export async function writeParquet(path: string, plan: SnapshotPlan, rows: reado
   }
 }
 
+const TYPES: Readonly<Record<Dtype, DuckDBType>> = {
+  float: DOUBLE,
+  int: INTEGER,
+  string: VARCHAR,
+  bool: BOOLEAN,
+  float_list: LIST(DOUBLE),
+  string_list: LIST(VARCHAR),
+  bool_list: LIST(BOOLEAN),
+};
+
+const toDuckDb = (value: FeatureValue): DuckDBValue => (Array.isArray(value) ? listValue(value) : value);
+
 const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 const EVENT_TIME_COLUMN = quoteName(EVENT_TIME);
 
@@ -34,7 +59,7 @@ async function append(connection: DuckDBConnection, types: readonly DuckDBType[]
   const appender = await connection.createAppender('snapshot');
   for (let start = 0; start < rows.length; start += CHUNK) {
     const chunk = DuckDBDataChunk.create(types);
-    chunk.setRows(rows.slice(start, start + CHUNK).map(({ id, time, features, label }) => [id, time, ...features, label]));
+    chunk.setRows(rows.slice(start, start + CHUNK).map(({ id, time, features, label }) => [id, time, ...features.map(toDuckDb), label]));
     appender.appendDataChunk(chunk);
     await new Promise((resolve) => setImmediate(resolve));
   }

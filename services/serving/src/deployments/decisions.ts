@@ -1,12 +1,13 @@
 /** What the product does with a score: the first declared condition that holds, else `none`. */
 import type { Fault } from '@roofshot/contracts/validate';
 import { compileExpression, ExpressionFault, type Expression, type Variables } from '@roofshot/feature-defs/expressions';
-import type { ServicePlan } from '@roofshot/feature-defs/service-plan';
+import type { FeatureValue } from '@roofshot/feature-defs/feature-value';
+import { typeOfColumn, type ServicePlan } from '@roofshot/feature-defs/service-plan';
 import type { DeploymentSpec } from '@roofshot/contracts/resources/deployment';
 
 export interface DecisionInput {
   readonly score: number;
-  readonly features: Readonly<Record<string, number | null>>;
+  readonly features: Readonly<Record<string, FeatureValue>>;
   readonly context: Readonly<Record<string, unknown>>;
 }
 
@@ -37,7 +38,7 @@ export function compileDecisions(declared: DeploymentSpec['decision'], plan: Ser
 
 function variablesOf(plan: ServicePlan | undefined): Variables {
   if (plan === undefined) return { p: 'number', features: 'any', context: 'any' };
-  const features = Object.fromEntries(plan.columns.map(({ name }) => [name, 'number' as const]));
+  const features = Object.fromEntries(plan.columns.map((column) => [column.name, typeOfColumn(column)]));
   return { p: 'number', features: { fields: features }, context: { fields: plan.context } };
 }
 

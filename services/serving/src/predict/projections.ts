@@ -1,4 +1,5 @@
 /** From the feature service's whole vector to the matrix that a version takes: its signature's inputs, in its order. */
+import { isNumeric, type FeatureValue } from '@roofshot/feature-defs/feature-value';
 import type { ServicePlan } from '@roofshot/feature-defs/service-plan';
 import type { LoadedVersion } from '../models/loaded-versions.ts';
 
@@ -17,22 +18,23 @@ export function projectionOf(plan: ServicePlan, version: LoadedVersion): Project
 
 function makeProjection({ columns }: ServicePlan, { signature }: LoadedVersion): Projection {
   const names = signature.inputs.map(({ name }) => name);
-  const missing = names.filter((name) => !columns.some((column) => column.name === name));
+  const numbers = columns.filter(({ dtype }) => isNumeric(dtype));
+  const missing = names.filter((name) => !numbers.some((column) => column.name === name));
   if (missing.length > 0) return { missing };
   return { places: names.map((name) => columns.findIndex((column) => column.name === name)) };
 }
 
 export function describeMissing(plan: ServicePlan, { model, version }: LoadedVersion, missing: readonly string[]): string {
-  return `version ${version} of ${model} needs ${missing.join(', ')}, which FeatureService ${plan.name} does not have`;
+  return `version ${version} of ${model} needs ${missing.join(', ')}, which FeatureService ${plan.name} does not have as numbers`;
 }
 
-/** Row-major, rows × places; null becomes NaN. */
-export function matrixOf(vectors: readonly (readonly (number | null)[])[], places: readonly number[]): Float32Array {
+/** Row-major, rows × places; null becomes NaN. The places are those of numbers. */
+export function matrixOf(vectors: readonly (readonly FeatureValue[])[], places: readonly number[]): Float32Array {
   const matrix = new Float32Array(vectors.length * places.length);
   let at = 0;
   for (const values of vectors) {
     for (const place of places) {
-      matrix[at] = values[place] ?? NaN;
+      matrix[at] = (values[place] as number | null) ?? NaN;
       at += 1;
     }
   }

@@ -3,6 +3,7 @@ import { failureLevel } from '@roofshot/storage/failure-level';
 import type { OnlineStore } from '@roofshot/storage/online-store';
 import type { DataOf } from '@roofshot/contracts/define';
 import type { PredictionServed } from '@roofshot/contracts/predictions';
+import type { FeatureValue } from '@roofshot/feature-defs/feature-value';
 import { OnlineRows } from '@roofshot/feature-defs/online-rows';
 import type { ServicePlan } from '@roofshot/feature-defs/service-plan';
 import { buildVector, keysOf, type Status } from '@roofshot/feature-defs/vector';
@@ -13,8 +14,8 @@ import type { Question } from './questions.ts';
 
 export interface KnownVector {
   /** In the order of the plan's columns. */
-  readonly values: readonly (number | null)[];
-  readonly features: Readonly<Record<string, number | null>>;
+  readonly values: readonly FeatureValue[];
+  readonly features: Readonly<Record<string, FeatureValue>>;
   /** Only what is not PRESENT. */
   readonly statuses: DataOf<typeof PredictionServed>['statuses'];
   readonly featureAgeSeconds: number;
@@ -75,7 +76,7 @@ function unreadVector(plan: ServicePlan, question: Question): Vector {
 
 function describeVector({ plan, maxFeatureAgeMs }: PreparedEndpoint, vector: Vector): KnownVector {
   const statuses: Record<string, Exclude<Status, 'PRESENT'>> = {};
-  const features: Record<string, number | null> = {};
+  const features: Record<string, FeatureValue> = {};
   const staleColumns = staleColumnsOf(plan, vector, maxFeatureAgeMs);
   let degraded = false;
   for (let i = 0; i < plan.columns.length; i += 1) {

@@ -2,6 +2,7 @@
  * Scores each row by the version of its variant; where that cannot answer, by the default variant's; else by the declared constant.
  * Rows of one version are scored together. A row's variant stays its own, whoever answers.
  */
+import type { FeatureValue } from '@roofshot/feature-defs/feature-value';
 import type { Logger } from '@roofshot/telemetry/logger';
 import { noAnswer } from '../errors.ts';
 import { metrics } from '../metrics.ts';
@@ -12,7 +13,7 @@ import type { Switchboard } from '../models/switchboard.ts';
 import { describeMissing, matrixOf, projectionOf } from './projections.ts';
 
 export interface Row {
-  readonly values: readonly (number | null)[];
+  readonly values: readonly FeatureValue[];
   readonly serves: Variant | undefined;
 }
 
@@ -94,7 +95,7 @@ async function scoreGroup({ switchboard, log }: Scorer, endpoint: PreparedEndpoi
 export async function scoreVectors(
   version: LoadedVersion,
   { plan }: PreparedEndpoint,
-  vectors: readonly (readonly (number | null)[])[],
+  vectors: readonly (readonly FeatureValue[])[],
 ): Promise<Scored> {
   const projection = projectionOf(plan, version);
   if ('missing' in projection) throw new Error(describeMissing(plan, version, projection.missing));

@@ -1,5 +1,6 @@
 /** The snapshot is there: the run's trials go into the queue. */
 import type { Tx } from '@roofshot/messaging/handlers';
+import { isNumeric } from '@roofshot/feature-defs/feature-value';
 import { suggest } from '@roofshot/runtime/nearest';
 import { planTrials } from '../search/plan-trials.ts';
 import { failRun } from './end-run.ts';
@@ -24,6 +25,17 @@ function faultOf({ spec }: Run, { features, rows, labelNotKnown }: Snapshot): st
   }
   const names = features.map(({ name }) => name);
   const unknown = (spec.features ?? []).filter((name) => !names.includes(name));
-  if (unknown.length === 0) return undefined;
+  if (unknown.length === 0) return describeTexts(spec.features ?? [], features);
   return `${spec.featureService} has no feature ${unknown.map((name) => `${name}. ${suggest(name, names)}`).join(' Nor ')} Correct the job's features.`;
+}
+
+/** Models take numbers. Where the job names no features, those that are no numbers are left out. */
+function describeTexts(wanted: readonly string[], features: Snapshot['features']): string | undefined {
+  const unfit = features
+    .filter(({ name, dtype }) => wanted.includes(name) && !isNumeric(dtype))
+    .map(({ name, dtype }) => `${name} (${dtype})`);
+  if (unfit.length === 0 && features.some(({ dtype }) => isNumeric(dtype))) return undefined;
+  return unfit.length === 0
+    ? 'The feature service has no feature that is a number, and models take numbers. Add one.'
+    : `Models take numbers, and these features are none: ${unfit.join(', ')}. Take them out of the job's features, or make numbers of them in the view.`;
 }

@@ -1,6 +1,7 @@
 /** The folder of one attempt: the training file, its order, what it writes. */
 import { mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { isNumeric } from '@roofshot/feature-defs/feature-value';
 import { TRAINING_DEFAULTS } from '@roofshot/contracts/resources/training-job';
 import { parseDuration } from '@roofshot/runtime/durations';
 import { trialIdOf } from '../runs/trial-id.ts';
@@ -29,7 +30,7 @@ export async function makeAttemptFolder(folder: string, claimed: Claimed, snapsh
 function orderOf(claimed: Claimed, path: string): object {
   const { runId, job, model, spec, snapshot, params, threads, deadline, kind, to } = claimed;
   const known = new Map(snapshot.features.map(({ name, dtype }) => [name, dtype]));
-  const names = spec.features ?? [...known.keys()];
+  const names = spec.features ?? snapshot.features.filter(({ dtype }) => isNumeric(dtype)).map(({ name }) => name);
   const held = spec.validation === undefined ? undefined : parseDuration(spec.validation.last);
   return {
     runId,
