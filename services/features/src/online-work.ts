@@ -1,4 +1,4 @@
-import type { StoredSeries } from './series-store.ts';
+import { idOf, type StoredSeries } from './series-store.ts';
 import type { Settlement } from './view-positions.ts';
 
 /** What waits for the online store. */
@@ -18,12 +18,25 @@ export function noWork(): Work {
   return { rows: new Map(), settlements: new Map(), abandoned: new Set() };
 }
 
+/**
+ * Of a row that comes twice the one with the greater version stays: two transactions that changed it one after the other may be heard of
+ * in the other order, because the second is let go before the first is answered.
+ */
+export function addRows({ rows }: Work, added: Iterable<StoredSeries>): void {
+  for (const row of added) {
+    const id = idOf(row);
+    const held = rows.get(id);
+    if (held === undefined || held.version < row.version) rows.set(id, row);
+  }
+}
+
 export function joinWork(older: Work, newer: Work): Work {
   const joined = {
-    rows: new Map([...older.rows, ...newer.rows]),
+    rows: new Map(older.rows),
     settlements: new Map([...older.settlements, ...newer.settlements]),
     abandoned: new Set([...older.abandoned, ...newer.abandoned]),
   };
+  addRows(joined, newer.rows.values());
   shedRows(joined);
   return joined;
 }

@@ -7,10 +7,10 @@ import type { Logger } from '@roofshot/telemetry/logger';
 import type { ActiveViews } from './active-views.ts';
 import { metrics } from './metrics.ts';
 import { tellLost, tellWaiting, type Refusals } from './online-troubles.ts';
-import { joinWork, noWork, settlementId, shedRows, type Work } from './online-work.ts';
+import { addRows, joinWork, noWork, settlementId, shedRows, type Work } from './online-work.ts';
 import { onlineProgress, type ProgressBoard } from './progress-board.ts';
 import { heldTimes, putRows, rewriteView } from './rewrite-view.ts';
-import { idOf, mergeShards, readSeries, type StoredSeries } from './series-store.ts';
+import { mergeShards, readSeries, type StoredSeries } from './series-store.ts';
 import { announcePositions, readPositions, settlePositions, type Settlement, type ViewPosition } from './view-positions.ts';
 
 /** What a committed transaction has changed. */
@@ -83,12 +83,12 @@ export class OnlineWriter {
    * While the store refuses, offers only wait for the next attempt.
    */
   async settle(committed: Committed): Promise<void> {
-    const { rows, settlements, abandoned } = this.#waiting;
+    const { settlements, abandoned } = this.#waiting;
     for (const settlement of committed.settlements) {
       if (committed.behind.includes(settlement.view) && !this.#isMine(settlement)) abandoned.add(settlement.view);
       settlements.set(settlementId(settlement), settlement);
     }
-    for (const row of committed.rows) rows.set(idOf(row), row);
+    addRows(this.#waiting, committed.rows);
     shedRows(this.#waiting);
     if (this.#failures === 0) await this.#attemptSoon();
     else await this.#offer(committed.settlements);
