@@ -12,8 +12,17 @@ const OLDEST_JAVA = 17;
 
 /** Copies artifacts (`group:artifact:version`) and all that they need at run time into `folder`. */
 export async function copyJars(artifacts: readonly string[], folder: string): Promise<void> {
+  await copyDependencies(artifacts.map(dependency()), folder);
+}
+
+/** Copies these artifacts into `folder`, and nothing of what they need. */
+export async function copyOnlyJars(artifacts: readonly string[], folder: string): Promise<void> {
+  await copyDependencies(artifacts.map(dependency(NOTHING_ELSE)), folder);
+}
+
+async function copyDependencies(dependencies: readonly string[], folder: string): Promise<void> {
   const pom = join(folder, 'pom.xml');
-  await writeFile(pom, pomOf(artifacts));
+  await writeFile(pom, pomOf(dependencies));
   await maven(['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${folder}`, '-f', pom]);
   await rm(pom);
 }
@@ -35,11 +44,16 @@ async function maven(args: readonly string[]): Promise<void> {
   });
 }
 
-function pomOf(artifacts: readonly string[]): string {
-  const dependencies = artifacts.map((artifact) => {
+const NOTHING_ELSE = '<exclusions><exclusion><groupId>*</groupId><artifactId>*</artifactId></exclusion></exclusions>';
+
+function dependency(exclusions = ''): (artifact: string) => string {
+  return (artifact) => {
     const [group, name, version] = artifact.split(':');
-    return `<dependency><groupId>${group}</groupId><artifactId>${name}</artifactId><version>${version}</version></dependency>`;
-  });
+    return `<dependency><groupId>${group}</groupId><artifactId>${name}</artifactId><version>${version}</version>${exclusions}</dependency>`;
+  };
+}
+
+function pomOf(dependencies: readonly string[]): string {
   return `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
     <groupId>roofshot</groupId><artifactId>test-server</artifactId><version>1</version><packaging>pom</packaging>
     <dependencies>${dependencies.join('')}</dependencies></project>`;
