@@ -12,7 +12,10 @@ export const LARGEST_VALUE = 1e15;
 /** A whole number: a number while it is exact as one, else a bigint. */
 export type ExactSum = number | bigint;
 
-/** Halves go away from zero, as SQL rounds, so that an independent recomputation agrees. Never −0. */
+/**
+ * The nearest millionth; beyond 9e9, where a double is coarser than that, what the multiplication of doubles gives: the same on every
+ * machine, and within 2⁻⁵² of the value. Halves go away from zero, as SQL rounds, so that an independent recomputation agrees. Never −0.
+ */
 export function toMillionths(value: number): number {
   return Math.sign(value) * Math.round(Math.abs(value * SCALE)) + 0;
 }
