@@ -25,6 +25,32 @@ export const featureDefinitions = defineTopic('feature-views.v1', {
   description: 'Entities, feature views and feature services as declared, newest per name.',
 });
 
+export const FeatureEventLate = defineEvent(
+  'feature-event.late',
+  Type.Object({
+    view: Name,
+    generation: Type.Integer({ minimum: 1 }),
+    eventType: Name,
+    eventId: Type.String(),
+    eventTime: Timestamp,
+    /** The newest event time before it in its partition; it is older than this by more than the view allows. */
+    newest: Timestamp,
+    /** Where it lies, for who wants all of it. */
+    topic: Type.String(),
+    partition: Type.Integer(),
+    offset: Type.Integer(),
+  }),
+);
+/** Events that came too late for views with the policy `sideOutput`. Key: view. The events themselves are where they were. */
+export const lateFeatureEvents = defineTopic('feature-late-events.v1', {
+  events: [FeatureEventLate],
+  key: (event) => event.data.view,
+  owner: 'features',
+  retentionDays: 90,
+  public: true,
+  description: 'Events that came too late for a feature view that puts them aside, by where they lie on the log.',
+});
+
 export const BuildTrainingSnapshot = defineCommand('training-snapshot.build', {
   owner: 'features',
   schema: Type.Object({

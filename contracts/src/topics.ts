@@ -5,7 +5,7 @@ import { deployments } from './deployments.ts';
 import { EraseExperimentsSubject, EraseFeaturesSubject, EraseIngestionSubject, erasures, EraseServingSubject } from './erasures.ts';
 import { eventProgress, eventsInbox, eventTypes, refusedEvents } from './events.ts';
 import { assignments, experiments, StopExperiment } from './experiments.ts';
-import { BuildTrainingSnapshot, featureDefinitions, trainingSnapshots } from './features.ts';
+import { BuildTrainingSnapshot, featureDefinitions, lateFeatureEvents, trainingSnapshots } from './features.ts';
 import { modelVersions, PromoteModelVersion, RollBackModelVersion } from './models.ts';
 import { exposures, predictions } from './predictions.ts';
 import { resourceReferences } from './references.ts';
@@ -17,6 +17,7 @@ export const allTopics: readonly TopicDefinition[] = [
   eventsInbox,
   refusedEvents,
   featureDefinitions,
+  lateFeatureEvents,
   trainingSnapshots,
   trainingRuns,
   modelVersions,

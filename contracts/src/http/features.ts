@@ -64,6 +64,23 @@ export const PreviewAnswer = Type.Object({
   warnings: Type.Array(Type.String()),
 });
 
+/** `GET /v1/feature-views/{name}/parked-events`: what the view's expressions could not read, oldest first. */
+export const ParkedEvents = Type.Object({
+  /** All that were parked, also those that are no longer listed. */
+  count: Type.Integer(),
+  items: Type.Array(
+    Type.Object({
+      topic: Type.String(),
+      partition: Type.Integer(),
+      offset: Type.Integer(),
+      eventId: Type.String(),
+      eventTime: Type.Union([Timestamp, Type.Null()]),
+      reason: Type.String(),
+      parkedAt: Timestamp,
+    }),
+  ),
+});
+
 /** `GET /v1/training-snapshots/{id}`. */
 export const SnapshotAnswer = Type.Object({
   snapshotId: Type.String(),

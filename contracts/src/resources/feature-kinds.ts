@@ -117,6 +117,21 @@ export const FeatureViewSpec = Closed({
       'How long after its last event an entity is spoken of: then its values are null, with the status OUTSIDE_MAX_AGE. Absent: for ever.',
     ),
   ),
+  lateness: Type.Optional(
+    Described(
+      Closed({
+        allowed: Described(
+          Duration,
+          'How much older than the newest event before it an event may be: of those that lie before it in its own partition of the log, by event time.',
+        ),
+        policy: Described(
+          Type.Union([Type.Literal('update'), Type.Literal('sideOutput'), Type.Literal('drop')]),
+          'What becomes of a later one: `update`: it counts all the same; `sideOutput`: it does not, and is said on `feature-late-events.v1`; `drop`: it does not. Each is counted.',
+        ),
+      }),
+      'What becomes of events that come late. Absent: every event counts.',
+    ),
+  ),
 });
 export type FeatureViewSpec = Static<typeof FeatureViewSpec>;
 

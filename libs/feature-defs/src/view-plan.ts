@@ -8,6 +8,7 @@ import type { Expression, Report, Scope } from './expressions.ts';
 import { compileFeatures, type FeaturePlan, type Measure } from './feature-plan.ts';
 import { resultOf } from './feature-results.ts';
 import type { FeatureValue } from './feature-value.ts';
+import { compileLateness, type LatenessPlan } from './lateness.ts';
 import { lowerBound } from './lower-bound.ts';
 import type { Addend } from './measures.ts';
 import { suggestNames } from './nearest.ts';
@@ -51,6 +52,8 @@ export interface ViewPlan {
   readonly gathers: boolean;
   /** How far before floor(t, tile) an event can lie that a value at t depends on, in milliseconds; Infinity for a lifetime. */
   readonly reachMs: number;
+  /** Undefined: no event is late. */
+  readonly lateness: LatenessPlan | undefined;
   /** Milliseconds after its last event for which an entity is spoken of; Infinity where none is declared. */
   readonly ttlMs: number;
   /**
@@ -96,6 +99,7 @@ export function compileView(source: ViewSource, entity: EntitySpec): ViewPlan {
     keptTiles: Math.max(...windows.map(({ reach }) => (reach === Infinity ? 0 : reach))) + Math.ceil(SLACK_MS / tileMs),
     gathers: windows.some(({ reach }) => reach === Infinity),
     reachMs: Math.max(...windows.map(({ reach }) => reach * tileMs), spec.ttl === undefined ? 0 : durationMs(spec.ttl)),
+    lateness: compileLateness(spec),
     ttlMs: spec.ttl === undefined ? Infinity : durationMs(spec.ttl),
     contributionOf: contribution({ keys, filter, measures, tileMs }),
   };

@@ -1,27 +1,29 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EVENT_ERASED, SOURCE_PROGRESSED } from '@roofshot/contracts/envelope';
 import { topicOf } from '@roofshot/contracts/events';
-import type { ViewEvent } from '@roofshot/feature-defs/event-scope';
 import type { ViewPlan } from '@roofshot/feature-defs/view-plan';
 import { decodeEvent, isUndecodable } from '@roofshot/messaging/cloud-event-codec';
 import type { EventBus, LogBounds, LogRecord } from '@roofshot/messaging/events';
+import type { Tx } from '@roofshot/messaging/handlers';
 import { Repetitions } from '@roofshot/messaging/repetitions';
+import type { Transactions } from '@roofshot/messaging/transactions';
 import type { ErasedSubjects } from '@roofshot/storage/erased-subjects';
 import { failureLevel } from '@roofshot/storage/failure-level';
-import type { Queryable, Sql } from '@roofshot/storage/sql';
+import type { Sql } from '@roofshot/storage/sql';
 import { runWith } from '@roofshot/telemetry/context';
 import type { Logger } from '@roofshot/telemetry/logger';
 import type { ActiveViews } from './active-views.ts';
 import { unlessErased } from './erasures/unless-erased.ts';
-import { countFault, foldEvents, greatestTime, knownBefore, toViewEvent } from './fold-events.ts';
+import { greatestTime, knownBefore, toLogEvent, type LogEvent } from './fold-events.ts';
+import { foldInto } from './fold-into.ts';
 import { metrics } from './metrics.ts';
 import type { Committed, OnlineWriter } from './online-writer.ts';
-import { applyDeltas } from './series-store.ts';
 import { ensurePositions, holdPosition, livePosition, moveView, parkedOffsets, type ViewPosition } from './view-positions.ts';
 
 export interface CatchUpSetup {
   readonly name: string;
   readonly sql: Sql;
+  readonly transactions: Transactions;
   readonly events: EventBus;
   readonly views: ActiveViews;
   readonly writer: OnlineWriter;
@@ -121,7 +123,7 @@ export class CatchUp {
   }
 
   async #step(plan: ViewPlan, task: LogBounds): Promise<Step> {
-    const step = await this.#setup.sql.transaction((tx) => this.#fold(tx, plan, task));
+    const step = await this.#setup.transactions.run((tx) => this.#fold(tx, plan, task));
     if (step === undefined) return 'met';
     step.passed?.();
     await this.#setup.writer.settle(step.committed);
@@ -129,7 +131,7 @@ export class CatchUp {
   }
 
   /** One chunk; undefined when the view has met the service's position and the online store has all of it. */
-  async #fold(tx: Queryable, plan: ViewPlan, task: LogBounds): Promise<Folded | undefined> {
+  async #fold(tx: Tx, plan: ViewPlan, task: LogBounds): Promise<Folded | undefined> {
     const { name, events, views, erased } = this.#setup;
     const isErased = await erased.read(tx); // before anything is touched
     const held = await holdPosition(tx, plan.stateKey, task);
@@ -147,7 +149,7 @@ export class CatchUp {
     const known = views.isImported(task.topic) ? null : knownBefore(read.events);
     const progress = greatestTime([held.progress ?? NaN, read.said ?? NaN, known ?? NaN]);
     await moveView(tx, plan.stateKey, task, { end, progress });
-    const rows = await applyDeltas(tx, foldEvents([unlessErased(plan, isErased)], read.events, task.partition, countFault));
+    const rows = await foldInto(tx, [unlessErased(plan, isErased)], { ...task, events: read.events });
     metrics['catch-up.events'](read.events.length, { view: plan.name });
     const passed = (): void => {
       repetitions.passed(marks);
@@ -175,14 +177,14 @@ function foldedTo(held: ViewPosition, { end, progress }: { end: number; progress
 }
 
 interface Read {
-  readonly events: ViewEvent[];
+  readonly events: LogEvent[];
   /** The greatest progress that control records say. */
   readonly said: number | null;
 }
 
 function readRecords(records: readonly LogRecord[]): Read {
   const decoded = records.map(decodeEvent).flatMap((event) => (isUndecodable(event) ? [] : [event])); // the others are dead letters
-  const events = decoded.filter(({ type }) => type !== SOURCE_PROGRESSED && type !== EVENT_ERASED).map(toViewEvent);
+  const events = decoded.filter(({ type }) => type !== SOURCE_PROGRESSED && type !== EVENT_ERASED).map(toLogEvent);
   const controls = decoded.filter(({ type }) => type === SOURCE_PROGRESSED);
   return {
     events,

@@ -1,12 +1,21 @@
 import { Controller, Inject } from '@nestjs/common';
-import { PreviewAnswer, PreviewView, ProgressAnswer, ReadFeatures, ReadFeaturesAnswer } from '@roofshot/contracts/http/features';
-import { Timestamp } from '@roofshot/contracts/ids';
+import {
+  ParkedEvents,
+  PreviewAnswer,
+  PreviewView,
+  ProgressAnswer,
+  ReadFeatures,
+  ReadFeaturesAnswer,
+} from '@roofshot/contracts/http/features';
+import { Name, Timestamp } from '@roofshot/contracts/ids';
 import { Wait, waitMs } from '@roofshot/runtime/durations';
 import { HttpRoutes } from '@roofshot/runtime/http';
 import { Resources } from '@roofshot/runtime/resources';
 import { PLATFORM, type Platform } from '@roofshot/runtime/service';
 import { ErasedSubjects } from '@roofshot/storage/erased-subjects';
 import { Type } from 'typebox';
+import { PageLimit } from '@roofshot/contracts/http/common';
+import { describeParked } from './describe-parked.ts';
 import { previewView } from './preview-view.ts';
 import { Progress } from './progress.ts';
 import { readDefinitions } from './read-definitions.ts';
@@ -38,6 +47,16 @@ export class FeaturesController {
       body: ReadFeatures,
       response: ReadFeaturesAnswer,
       handler: async ({ body }) => ({ vectors: await readFeatures(body, await readDefinitions(resources), { online, now: clock() }) }),
+    });
+    http.route({
+      method: 'GET',
+      url: '/v1/feature-views/:name/parked-events',
+      summary: 'Events that the view could not read, with the reason; a corrected view reads them again.',
+      params: Type.Object({ name: Name }),
+      query: Type.Object({ limit: Type.Optional(PageLimit) }),
+      response: ParkedEvents,
+      handler: async ({ params: { name: view }, query: { limit } }) =>
+        describeParked(view, await readDefinitions(resources), { sql, limit: limit ?? 50 }),
     });
     http.route({
       method: 'POST',

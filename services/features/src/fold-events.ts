@@ -1,19 +1,19 @@
 import type { CloudEvent } from '@roofshot/contracts/envelope';
-import { addEvent, emptySeries } from '@roofshot/feature-defs/tiles';
-import type { Report } from '@roofshot/feature-defs/expressions';
 import type { ViewEvent } from '@roofshot/feature-defs/event-scope';
-import type { ViewPlan } from '@roofshot/feature-defs/view-plan';
-import { metrics } from './metrics.ts';
+import { Watermark } from '@roofshot/feature-defs/lateness';
+import { addEvent, emptySeries } from '@roofshot/feature-defs/tiles';
+import type { Contribution, ViewPlan } from '@roofshot/feature-defs/view-plan';
+import type { Received } from '@roofshot/messaging/handlers';
 import type { SeriesDelta } from './series-store.ts';
 
-/** Hears of each value that had the wrong type, by the view's name. */
-export type ReportFault = (view: string, message: string) => void;
-
-export const countFault: ReportFault = (view) => metrics['values.refused'](1, { view });
+/** An event with its place in its partition. */
+export interface LogEvent extends ViewEvent {
+  readonly offset: number;
+}
 
 /** An event as plans need it. */
-export function toViewEvent({ id, data, subject, time, knowntime }: CloudEvent): ViewEvent {
-  return { id, data, subject, time: Date.parse(time), knownTime: Date.parse(knowntime) };
+export function toLogEvent({ id, data, subject, time, knowntime, position }: Received<CloudEvent>): LogEvent {
+  return { id, data, subject, time: Date.parse(time), knownTime: Date.parse(knowntime), offset: position.offset };
 }
 
 /** The greatest of some times; those that cannot be read (a leap second) are left out. Null when there is none. */
@@ -30,32 +30,69 @@ export function knownBefore(events: readonly Pick<ViewEvent, 'knownTime'>[]): nu
   return last === null ? null : last - 1;
 }
 
-/**
- * What the events add, one delta per touched series. Pure; the order of the events does not matter.
- * `partition`: the shard of the entity "everything".
- */
-export function foldEvents(
-  plans: readonly ViewPlan[],
-  events: readonly ViewEvent[],
-  partition: number,
-  report: ReportFault,
-): SeriesDelta[] {
-  return plans.flatMap((plan) => [...foldView(plan, events, partition, (message) => report(plan.name, message)).values()]);
+/** An event that met an expression of the wrong type: it counts for nothing in the view. */
+export interface ParkedEvent {
+  readonly event: LogEvent;
+  readonly reason: string;
 }
 
-function foldView(plan: ViewPlan, events: readonly ViewEvent[], partition: number, report: Report): Map<string, SeriesDelta> {
+/** An event that came later than the view allows, and the newest event time before it. */
+export interface LateEvent {
+  readonly event: LogEvent;
+  readonly newest: number;
+}
+
+/** What some events are to a view. */
+export interface ViewFold {
+  readonly plan: ViewPlan;
+  readonly deltas: readonly SeriesDelta[];
+  readonly parked: readonly ParkedEvent[];
+  readonly late: readonly LateEvent[];
+  /** Where the watermark stands behind them. */
+  readonly newest: number;
+}
+
+export interface FoldPlace {
+  /** The shard of the entity "everything". */
+  readonly partition: number;
+  /** Where the view's watermark stands before the events. */
+  readonly newest?: number;
+}
+
+/**
+ * What the events add to a view, one delta per touched series. Pure. The events are of one partition, in the order of the log; nothing but
+ * lateness depends on it.
+ */
+export function foldView(plan: ViewPlan, events: readonly LogEvent[], { partition, newest = -Infinity }: FoldPlace): ViewFold {
   const deltas = new Map<string, SeriesDelta>();
-  const shard = plan.entityKeys.length === 0 ? partition : 0;
+  const parked: ParkedEvent[] = [];
+  const late: LateEvent[] = [];
+  const watermark = plan.lateness && new Watermark(plan.lateness, newest);
   for (const event of events) {
-    const contribution = plan.contributionOf(event, report);
-    if (contribution === undefined) continue;
-    const { entity } = contribution;
-    let delta = deltas.get(entity);
-    if (delta === undefined) {
-      delta = { view: plan.stateKey, entity, shard, plan, delta: emptySeries(plan.layout) };
-      deltas.set(entity, delta);
+    const before = watermark?.newest ?? newest;
+    if (watermark?.isLate(event) === true) {
+      late.push({ event, newest: before });
+      if (plan.lateness?.policy !== 'update') continue;
     }
-    addEvent(delta.delta, contribution);
+    const contribution = contributionOrParked(plan, event, parked);
+    if (contribution !== undefined) addEvent(deltaOf(deltas, plan, contribution.entity, partition).delta, contribution);
   }
-  return deltas;
+  return { plan, deltas: [...deltas.values()], parked, late, newest: watermark?.newest ?? newest };
+}
+
+function contributionOrParked(plan: ViewPlan, event: LogEvent, parked: ParkedEvent[]): Contribution | undefined {
+  const faults = new Set<string>();
+  const contribution = plan.contributionOf(event, (message) => faults.add(message));
+  if (faults.size > 0) parked.push({ event, reason: [...faults].join('; ') });
+  return contribution;
+}
+
+function deltaOf(deltas: Map<string, SeriesDelta>, plan: ViewPlan, entity: string, partition: number): SeriesDelta {
+  let delta = deltas.get(entity);
+  if (delta === undefined) {
+    const shard = plan.entityKeys.length === 0 ? partition : 0;
+    delta = { view: plan.stateKey, entity, shard, plan, delta: emptySeries(plan.layout) };
+    deltas.set(entity, delta);
+  }
+  return delta;
 }

@@ -10,7 +10,7 @@ import type { EventBus } from '@roofshot/messaging/events';
 import type { IsErased } from '@roofshot/storage/erased-subjects';
 import { unlessErased } from './erasures/unless-erased.ts';
 import { refuseRequest } from './errors.ts';
-import { foldEvents, toViewEvent } from './fold-events.ts';
+import { foldView, toLogEvent, type ParkedEvent } from './fold-events.ts';
 import { previewWarnings } from './preview-warnings.ts';
 import { readLastEvents } from './read-log.ts';
 
@@ -46,17 +46,23 @@ export async function previewView(
   const plan = unlessErased(planOf(request, definitions), isErased);
   const isWanted = ({ subject, knowntime }: CloudEvent): boolean =>
     subject === undefined || !isErased(subject, plan.eventType, Date.parse(knowntime));
-  const last = (await readLastEvents(events, topicOf(plan.eventType), request.events, isWanted)).map(toViewEvent);
-  const warnings = new Map<string, number>();
-  const deltas = foldEvents([plan], last, 0, (_, message) => warnings.set(message, (warnings.get(message) ?? 0) + 1));
+  const last = (await readLastEvents(events, topicOf(plan.eventType), request.events, isWanted)).map(toLogEvent);
+  const { deltas, parked } = foldView({ ...plan, lateness: undefined }, last, { partition: 0 });
   const end = Math.max(...deltas.map(({ delta }) => Math.max(...delta.tiles)));
   const asOf = deltas.length === 0 ? null : (end + 1) * plan.tileMs;
   return {
     events: last.length,
     asOf: asOf === null ? null : new Date(asOf).toISOString(),
     rows: deltas.map(({ entity, delta }) => ({ ...keyColumns(plan, entity), ...valueColumns(plan, windowValues(plan, delta, asOf ?? 0)) })),
-    warnings: [...previewWarnings(plan, last), ...[...warnings].map(([message, times]) => `${message} (${times} times)`)],
+    warnings: [...previewWarnings(plan, last), ...parkedWarnings(parked)],
   };
+}
+
+function parkedWarnings(parked: readonly ParkedEvent[]): string[] {
+  const byReason = Map.groupBy(parked, ({ reason }) => reason);
+  return [...byReason].map(
+    ([reason, all]) => `${all.length} event${all.length === 1 ? '' : 's'} would be parked, and count for nothing: ${reason}`,
+  );
 }
 
 function planOf({ view, entities = [] }: PreviewRequest, definitions: Definitions): ViewPlan {

@@ -2,6 +2,7 @@ import type { OnlineStore } from '@roofshot/storage/online-store';
 import { progressRow, seriesRow } from '@roofshot/feature-defs/online-rows';
 import type { Sql } from '@roofshot/storage/sql';
 import type { ActiveViews } from './active-views.ts';
+import { deleteParked } from './parked-events.ts';
 import { deleteSeries, mergeShards, pageSeries } from './series-store.ts';
 import { deletePositions, knownViews } from './view-positions.ts';
 
@@ -29,6 +30,7 @@ export async function retireViews({ sql, online, views }: RetireViewsSetup): Pro
       await deleteSeries(sql, stateKey, [...new Set(page.map(({ entity }) => entity))]);
     }
     await online.put([{ ...progressRow(stateKey, Number.MAX_SAFE_INTEGER), value: null }]);
+    await deleteParked(sql, stateKey);
     await deletePositions(sql, stateKey);
   }
 }

@@ -22,6 +22,7 @@ import { eventually } from '@roofshot/testing/eventually';
 import { testDatabase, type TestDatabase } from '@roofshot/testing/postgres';
 import { CreateFeatureState1763700000000 } from '../migrations/1763700000000-state.ts';
 import { AddOnlineMark1763700001000 } from '../migrations/1763700001000-online-mark.ts';
+import { PutAside1763700003000 } from '../migrations/1763700003000-put-aside.ts';
 import { recordOf } from '../test/features-harness.ts';
 import { ActiveViews } from './active-views.ts';
 import { CatchUp } from './catch-up.ts';
@@ -60,6 +61,7 @@ describe('folding under parking and redrive', () => {
       ...erasedSubjectsMigrations,
       CreateFeatureState1763700000000,
       AddOnlineMark1763700001000,
+      PutAside1763700003000,
     ]);
     bus = await openEventBus(url, { sql, sqlUrl: url, log });
     queue = await openCommandQueue(url, { sql, sqlUrl: url, log });
@@ -68,7 +70,8 @@ describe('folding under parking and redrive', () => {
     const erased = new ErasedSubjects('features');
     const setup = { name: 'features', sql, events: bus, online, views, quiet, log, clock: Date.now, board: new ProgressBoard(), erased };
     writer = new OnlineWriter(setup);
-    catchUp = new CatchUp({ ...setup, writer, met: () => Promise.resolve() });
+    const transactions = createTransactions(sql, bus, queue, { service: 'features', clock: Date.now });
+    catchUp = new CatchUp({ ...setup, transactions, writer, met: () => Promise.resolve() });
     update = new UpdateFeatures({ ...setup, writer, catchUp });
     views.declareEntity({ name: 'shop', generation: 1, deleted: false, spec: { keys: ['shop'] } });
     views.declareEventType({ name: TYPE, importer: false, deleted: false });

@@ -6,11 +6,11 @@ import type { Queryable, Sql } from '@roofshot/storage/sql';
 import type { ActiveViews } from './active-views.ts';
 import type { CatchUp } from './catch-up.ts';
 import { unlessErased } from './erasures/unless-erased.ts';
-import { countFault, foldEvents, greatestTime, knownBefore, toViewEvent } from './fold-events.ts';
+import { greatestTime, knownBefore, toLogEvent } from './fold-events.ts';
+import { foldInto } from './fold-into.ts';
 import { metrics } from './metrics.ts';
 import type { QuietStreams } from './quiet-streams.ts';
 import type { Committed, OnlineWriter } from './online-writer.ts';
-import { applyDeltas } from './series-store.ts';
 import { advanceIdle, ensurePositions, livePosition, markBehind, moveViews, type Idle, type Moved } from './view-positions.ts';
 
 export interface UpdateFeaturesSetup {
@@ -55,7 +55,7 @@ export class UpdateFeatures {
     const all = await moveViews(tx, { ...batch, group: this.#setup.name, views, progress: this.#progressOf(batch) });
     if (all.some(({ live }) => batch.start < live)) return this.#foldRedriven(tx, batch, plans, all);
     const moved = all.filter((view) => view.moved);
-    const rows = await applyDeltas(tx, foldEvents(plansAmong(plans, moved), batch.events.map(toViewEvent), batch.partition, countFault));
+    const rows = await foldInto(tx, plansAmong(plans, moved), { ...batch, events: batch.events.map(toLogEvent) });
     this.#folded.set(taskOf(batch), { committed: committed(batch, moved, rows), ensured });
     if (moved.length < plans.length) this.#setup.catchUp.start();
     if (moved.length > 0) metrics['events.folded'](batch.events.length, { topic: batch.topic });
@@ -65,16 +65,8 @@ export class UpdateFeatures {
   /** Parked events that are handled again: for the views that have passed them. The others find them on the log. */
   async #foldRedriven(tx: Tx, batch: EventBatch, plans: readonly ViewPlan[], all: readonly Moved[]): Promise<void> {
     for (const { view, stood } of all) {
-      const passed = batch.events.filter(({ position }) => position.offset < stood).map(toViewEvent);
-      await applyDeltas(
-        tx,
-        foldEvents(
-          plans.filter(({ stateKey }) => stateKey === view),
-          passed,
-          batch.partition,
-          countFault,
-        ),
-      );
+      const passed = batch.events.filter(({ position }) => position.offset < stood).map(toLogEvent);
+      await foldInto(tx, plans.filter(({ stateKey }) => stateKey === view).map(inTime), { ...batch, events: passed });
     }
     await markBehind(
       tx,
@@ -116,7 +108,7 @@ export class UpdateFeatures {
 
   #progressOf({ topic, events, progress }: EventBatch): number | null {
     const said = progress === undefined ? null : Date.parse(progress);
-    return this.#setup.views.isImported(topic) ? said : greatestTime([said ?? NaN, knownBefore(events.map(toViewEvent)) ?? NaN]);
+    return this.#setup.views.isImported(topic) ? said : greatestTime([said ?? NaN, knownBefore(events.map(toLogEvent)) ?? NaN]);
   }
 
   /** Answers what is there when the transaction has committed. */
@@ -127,6 +119,11 @@ export class UpdateFeatures {
     await ensurePositions(db, missing, bounds);
     return missing.flatMap((view) => bounds.map((bound) => `${view} ${taskOf(bound)}`));
   }
+}
+
+/** What waited in the parking is not late for its waiting. */
+function inTime(plan: ViewPlan): ViewPlan {
+  return { ...plan, lateness: undefined };
 }
 
 function plansAmong(plans: readonly ViewPlan[], moved: readonly Moved[]): ViewPlan[] {

@@ -80,6 +80,55 @@ export async function moveViews(tx: Queryable, { group, views, topic, partition,
   );
 }
 
+/** The newest event time of each view in a partition, for those that have one. */
+export async function readWatermarks(
+  tx: Queryable,
+  views: readonly string[],
+  { topic, partition }: TopicPartition,
+): Promise<Map<string, number>> {
+  if (views.length === 0) return new Map();
+  const rows = await tx.query<{ view: string; newest: number }>(
+    'SELECT view, newest FROM features.view_positions WHERE view = ANY($1::text[]) AND topic = $2 AND partition = $3 AND newest IS NOT NULL',
+    [views, topic, partition],
+  );
+  return new Map(rows.map(({ view, newest }) => [view, newest]));
+}
+
+/** What a view did not fold as it came. */
+export interface Aside {
+  readonly view: string;
+  /** Epoch milliseconds; null: as it was. */
+  readonly newest: number | null;
+  readonly late: number;
+  readonly parked: number;
+}
+
+/** The rows are locked. */
+export async function countAside(tx: Queryable, { topic, partition }: TopicPartition, asides: readonly Aside[]): Promise<void> {
+  await tx.query(
+    `UPDATE features.view_positions p SET newest = GREATEST(p.newest, u.newest), late = p.late + u.late, parked = p.parked + u.parked
+     FROM unnest($1::text[], $4::bigint[], $5::bigint[], $6::bigint[]) AS u(view, newest, late, parked)
+     WHERE p.view = u.view AND p.topic = $2 AND p.partition = $3`,
+    [
+      asides.map(({ view }) => view),
+      topic,
+      partition,
+      asides.map(({ newest }) => newest),
+      asides.map(({ late }) => late),
+      asides.map(({ parked }) => parked),
+    ],
+  );
+}
+
+/** How many events a view could not read, over all partitions. */
+export async function countParked(db: Queryable, view: string): Promise<number> {
+  const [row] = await db.query<{ parked: number }>(
+    'SELECT coalesce(sum(parked), 0)::bigint AS parked FROM features.view_positions WHERE view = $1',
+    [view],
+  );
+  return row?.parked ?? 0;
+}
+
 /** A view that is catching up moves by itself; its row is locked. */
 export async function moveView(
   tx: Queryable,

@@ -1,4 +1,6 @@
 /** The whole service on a fresh database, spoken to through its contracts only: HTTP, topics, commands, the online store. */
+import { DuckDBInstance } from '@duckdb/node-api';
+import { openObjectStore } from '@roofshot/storage/open-object-store';
 import { readFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { SOURCE_PROGRESSED, type CloudEvent } from '@roofshot/contracts/envelope';
@@ -152,6 +154,17 @@ export class FeaturesHarness {
     const { status, body } = await this.send<{ vectors: ReadVector[] }>('POST', '/v1/features/read', { featureService, requests });
     if (status !== 200) throw new Error(JSON.stringify(body));
     return body.vectors;
+  }
+
+  /** The rows of a snapshot's table. */
+  async snapshotRows(object: string): Promise<Record<string, unknown>[]> {
+    const objects = await openObjectStore(`file:${this.env['DATA_DIR'] ?? ''}/objects`);
+    const path = await objects.fetch(object);
+    const connection = await (await DuckDBInstance.create(':memory:')).connect();
+    const reader = await connection.runAndReadAll(
+      `SELECT * REPLACE (epoch_ms(event_time)::DOUBLE AS event_time) FROM read_parquet('${path}')`,
+    );
+    return reader.getRowObjectsJson();
   }
 
   /** What was said on a topic, in log order per partition. */

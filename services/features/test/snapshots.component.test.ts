@@ -1,7 +1,5 @@
-import { DuckDBInstance } from '@duckdb/node-api';
 import { BuildTrainingSnapshot, trainingSnapshots } from '@roofshot/contracts/features';
 import { openCommandQueue } from '@roofshot/messaging/open-command-queue';
-import { openObjectStore } from '@roofshot/storage/open-object-store';
 import { log } from '@roofshot/telemetry/logger';
 import { eventually } from '@roofshot/testing/eventually';
 import { exampleResources, FeaturesHarness } from './features-harness.ts';
@@ -64,16 +62,7 @@ describe('training snapshots', () => {
     });
   }
 
-  async function rowsOf(key: string): Promise<Row[]> {
-    const objects = openObjectStore(`file:${harness.env['DATA_DIR'] ?? ''}/objects`);
-    const path = await (await objects).fetch(key);
-    const instance = await DuckDBInstance.create(':memory:');
-    const connection = await instance.connect();
-    const reader = await connection.runAndReadAll(
-      `SELECT * REPLACE (epoch_ms(event_time)::DOUBLE AS event_time) FROM read_parquet('${path}')`,
-    );
-    return reader.getRowObjectsJson() as Row[];
-  }
+  const rowsOf = async (key: string): Promise<Row[]> => (await harness.snapshotRows(key)) as Row[];
 
   function expectedRow(flight: GeneratedFlight, leak: Leak = {}): Row {
     const features = expectedVector(flights, { origin: flight.origin, destination: flight.destination, time: flight.departed }, leak);

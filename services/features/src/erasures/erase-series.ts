@@ -3,7 +3,7 @@ import { topicOf } from '@roofshot/contracts/events';
 import type { ViewPlan } from '@roofshot/feature-defs/view-plan';
 import type { EventBus, TopicPartition } from '@roofshot/messaging/events';
 import type { Queryable } from '@roofshot/storage/sql';
-import { countFault, foldEvents, toViewEvent } from '../fold-events.ts';
+import { foldView, toLogEvent } from '../fold-events.ts';
 import { readBackTo } from '../read-log.ts';
 import { applyDeltas, deleteSeries } from '../series-store.ts';
 import { parkedOffsets } from '../view-positions.ts';
@@ -57,7 +57,7 @@ export async function refoldSince(tx: Queryable, plans: readonly ViewPlan[], { g
     for (const place of await foldedOf(tx, plan, events)) {
       const parked = await parkedOffsets(tx, group, place, 0);
       const since = (await readBackTo(events, place, until)).filter(({ position }) => !parked.has(position.offset));
-      await applyDeltas(tx, foldEvents([own], since.map(toViewEvent), place.partition, countFault));
+      await applyDeltas(tx, foldView(own, since.map(toLogEvent), place).deltas);
     }
   }
 }

@@ -17,6 +17,7 @@ import { runWith } from '@roofshot/telemetry/context';
 import type { Logger } from '@roofshot/telemetry/logger';
 import type { ActiveViews } from '../active-views.ts';
 import { mergeShards, readSeries } from '../series-store.ts';
+import { eraseParked } from '../parked-events.ts';
 import { eraseSeries, refoldSince, type ErasedEntity } from './erase-series.ts';
 import { addErasing, holdErasing, passAgain, removeErasing, snapshotsUntil, type Erasing } from './erasing-store.ts';
 
@@ -55,8 +56,9 @@ export class EraseSubject {
     const plans = this.#plansOf(types);
     const entities = await eraseSeries(tx, subject, types === undefined ? null : plans.map(({ stateKey }) => stateKey));
     const undelivered = await eraseUndelivered(tx, name, subject, (topic) => topics?.has(topic) ?? true);
+    const parked = await eraseParked(tx, subject, topics === undefined ? null : [...topics]);
     await refoldSince(tx, plans, { group: name, events, subject, until });
-    await addErasing(tx, erasureId, entities, { series: entities.length, 'dead letters': undelivered });
+    await addErasing(tx, erasureId, entities, { series: entities.length, 'dead letters': undelivered, 'parked events': parked });
     return done();
   }
 

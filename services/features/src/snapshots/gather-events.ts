@@ -3,12 +3,14 @@ import { topicOf } from '@roofshot/contracts/events';
 import { keyPartOf } from '@roofshot/feature-defs/entity-key';
 import type { Expression, Scope, Value } from '@roofshot/feature-defs/expressions';
 import { eventScope, type ViewEvent } from '@roofshot/feature-defs/event-scope';
+import { Watermark } from '@roofshot/feature-defs/lateness';
 import type { ViewPlan } from '@roofshot/feature-defs/view-plan';
 import { floorToTile } from '@roofshot/feature-defs/windows';
 import type { EventBus } from '@roofshot/messaging/events';
+import type { Received } from '@roofshot/messaging/handlers';
 import { nobodyErased, type IsErased } from '@roofshot/storage/erased-subjects';
 import { partsOf } from '../erasures/unless-erased.ts';
-import { toViewEvent } from '../fold-events.ts';
+import { toLogEvent } from '../fold-events.ts';
 import { readLog, type Offsets } from '../read-log.ts';
 import { Contributions } from './contributions.ts';
 import { SnapshotFault } from './snapshot-fault.ts';
@@ -53,25 +55,42 @@ export async function gatherEvents(events: EventBus, plan: SnapshotPlan, limits:
   const positions: Record<string, Offsets> = {};
   for (const eventType of gathering.eventTypes) {
     const topic = topicOf(eventType);
-    positions[topic] = await readTopic(events, topic, (event) => gathering.add(eventType, event));
+    positions[topic] = await readTopic(events, topic, {
+      visit: (event) => gathering.add(eventType, event),
+      visitErased: (event) => gathering.pass(eventType, event),
+    });
   }
   return gathering.end(positions);
 }
 
-async function readTopic(events: EventBus, topic: string, visit: (event: CloudEvent) => void): Promise<Offsets> {
+interface Visits {
+  readonly visit: (event: Received<CloudEvent>) => void;
+  readonly visitErased: (event: Received<CloudEvent>) => void;
+}
+
+async function readTopic(events: EventBus, topic: string, { visit, visitErased }: Visits): Promise<Offsets> {
   try {
-    return await readLog(events, topic, visit);
+    return await readLog(events, topic, visit, visitErased);
   } catch (error) {
     if (error instanceof RangeError) throw new SnapshotFault(`${error.message} Apply its EventType first.`);
     throw error;
   }
 }
 
+interface GatheredView {
+  readonly view: ViewPlan;
+  /** The first event time that counts. */
+  readonly from: number;
+  readonly into: Contributions;
+  /** By partition. */
+  readonly watermarks: Map<number, Watermark>;
+}
+
 class Gathering {
   readonly eventTypes: string[];
   readonly #plan: SnapshotPlan;
   readonly #limits: GatherLimits;
-  readonly #views: readonly { readonly view: ViewPlan; readonly from: number; readonly into: Contributions }[];
+  readonly #views: readonly GatheredView[];
   readonly #observations: Observation[] = [];
   readonly #labels = new Map<string, Label>();
   #kept = 0;
@@ -80,26 +99,45 @@ class Gathering {
     this.#plan = plan;
     this.#limits = limits;
     const views = new Set(plan.service.roles.map(({ view }) => view));
-    this.#views = [...views].map((view) => ({ view, from: reachOf(view, plan.from), into: new Contributions(view) }));
+    this.#views = [...views].map((view) => ({
+      view,
+      from: reachOf(view, plan.from),
+      into: new Contributions(view),
+      watermarks: new Map(),
+    }));
     this.eventTypes = [
       ...new Set([plan.observation.eventType, plan.label.eventType, ...[...views].map(({ eventType }) => eventType)]),
     ].sort();
   }
 
-  add(eventType: string, received: CloudEvent): void {
-    const event = toViewEvent(received);
+  add(eventType: string, received: Received<CloudEvent>): void {
+    const event = toLogEvent(received);
+    const counting = this.pass(eventType, received);
     if (!(event.knownTime <= this.#plan.asOf)) return;
     const isErased = (subject: string): boolean => this.#limits.isErased(subject, eventType, event.knownTime);
     if (event.subject !== undefined && isErased(event.subject)) return;
     if (eventType === this.#plan.observation.eventType) this.#addObservation(event, isErased);
     if (eventType === this.#plan.label.eventType) this.#addLabel(event, received.id);
-    for (const { view, from, into } of this.#views) {
-      if (view.eventType !== eventType || event.time < from || event.time >= this.#plan.to) continue;
+    for (const { view, from, into } of counting) {
+      if (event.time < from || event.time >= this.#plan.to) continue;
       const contribution = view.contributionOf(event);
       if (contribution === undefined || (this.#limits.isErased !== nobodyErased && partsOf(contribution.entity).some(isErased))) continue;
       into.add(contribution);
       this.#countKept();
     }
+  }
+
+  /** The views that the event counts for, unless it is late there. Whatever lies on the log makes those behind it late. */
+  pass(eventType: string, received: Received<CloudEvent>): GatheredView[] {
+    const event = toLogEvent(received);
+    return this.#views.filter(({ view: { eventType: own, lateness }, watermarks }) => {
+      if (own !== eventType) return false;
+      if (lateness === undefined) return true;
+      const { partition } = received.position;
+      const watermark = watermarks.get(partition) ?? new Watermark(lateness);
+      watermarks.set(partition, watermark);
+      return !watermark.isLate(event) || lateness.policy === 'update';
+    });
   }
 
   end(positions: Record<string, Offsets>): Gathered {
