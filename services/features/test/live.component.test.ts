@@ -1,5 +1,4 @@
 import { SettableClock } from '@roofshot/testing/clock';
-import { eventually } from '@roofshot/testing/eventually';
 import { LANDED, exampleResources, FeaturesHarness, type Flight } from './features-harness.ts';
 
 const NOON = Date.parse('2001-01-15T12:00:00Z');
@@ -30,11 +29,5 @@ describe('features of a live source', () => {
     clock.advance(60_000);
     await harness.quiet('2001-01-15T11:59:00Z', '2001-01-15T12:01:00Z');
     await harness.reach('2001-01-15T12:01:00Z');
-  });
-
-  test('a value of the wrong type is left out, and the event still counts', async () => {
-    await harness.accept([landing('F2', 10, 'long')]);
-    await eventually(async () => (await harness.read([question]))[0]?.values['inbound__count_1h'] === 2);
-    expect((await harness.read([question]))[0]?.values).toMatchObject({ inbound__mean_delay_1h: 20, inbound__late_share_1h: 1 });
   });
 });

@@ -25,7 +25,15 @@ function makeProjection({ columns }: ServicePlan, { signature }: LoadedVersion):
 }
 
 export function describeMissing(plan: ServicePlan, { model, version }: LoadedVersion, missing: readonly string[]): string {
-  return `version ${version} of ${model} needs ${missing.join(', ')}, which FeatureService ${plan.name} does not have as numbers`;
+  const unfit = missing
+    .flatMap((name) => plan.columns.filter((column) => column.name === name))
+    .map(({ name, dtype }) => `${name} (${dtype})`);
+  const absent = missing.filter((name) => !plan.columns.some((column) => column.name === name));
+  const needs = `version ${version} of ${model} needs`;
+  return [
+    ...(absent.length === 0 ? [] : [`${needs} ${absent.join(', ')}, which FeatureService ${plan.name} does not have`]),
+    ...(unfit.length === 0 ? [] : [`${needs} numbers, which ${unfit.join(', ')} of FeatureService ${plan.name} are not`]),
+  ].join('; ');
 }
 
 /** Row-major, rows × places; null becomes NaN. The places are those of numbers. */
