@@ -76,6 +76,25 @@ describe('reading a partition', () => {
     await loop.end();
   });
 
+  it('goes on where another reader has left it, also when that one has read further than the log reached at the look before', async () => {
+    const { fetch } = logOf(8, 10);
+    const reader = new MemoryReader([['large/0', 5]]);
+    const ends = [3, 8];
+    const loop = new PartitionLoop(topic, 0, {
+      reader,
+      maxBatch: 500,
+      log: silent,
+      fetch,
+      bounds: () => Promise.resolve({ topic: 'large', partition: 0, topicId: 'u', start: 0, end: ends.shift() ?? 8 }),
+      onProgress: () => undefined,
+    });
+    loop.start(Promise.resolve());
+    await eventually(() => loop.hasReached(8));
+    expect(loop.health).not.toHaveProperty('stopped');
+    expect(reader.records.map(({ offset }) => offset)).toEqual([5, 6, 7]);
+    await loop.end();
+  });
+
   it('asks for one at a time when a single one is larger than a batch may be', async () => {
     expect((await readAll(103, 9_000_000)).asked.slice(0, 3)).toEqual([100, 1, 1]);
   });

@@ -26,6 +26,8 @@ export interface LoopSurroundings {
 /** A batch of large records gets fewer of them. Until the size of a partition's records is known, it is taken to be large. */
 const MAX_BATCH_CHARACTERS = 8_000_000;
 const FIRST_BATCH = 100;
+/** A log that ends below the stored position for so long has lost its end, or is another one. */
+const BELIEVED_MS = 2_000;
 const RETRY = { firstMs: 50, longestMs: 5_000 };
 
 /** Reads one partition for one reader: claim, then fetch and read in turn, and after a failure claim again. */
@@ -36,6 +38,8 @@ export class PartitionLoop implements TopicPartition {
   readonly #ending = new AbortController();
   #position: number;
   #end: number;
+  /** Since when the stored position lies above the end; epoch milliseconds. */
+  #aboveSince: number | undefined;
   #limit: number;
   #progressedAt = Date.now();
   #claimed = false;
@@ -138,14 +142,32 @@ export class PartitionLoop implements TopicPartition {
   }
 
   async #claim(): Promise<void> {
-    const bounds = await this.#surroundings.bounds(this);
-    if (bounds === undefined) throw new Error(`Partition ${this.partition} of "${this.topic}" is not on the log.`);
+    const before = await this.#look();
     if (this.#ended) return;
-    const position = await this.#surroundings.reader.claim(bounds);
-    if (position < bounds.start || position > bounds.end) throw outOfRange(this, position, bounds);
+    const position = await this.#surroundings.reader.claim(before);
+    // Whoever had the partition may have read on between the look and the claim.
+    const bounds = position > before.end ? await this.#look() : before;
+    if (position < bounds.start) throw outOfRange(this, position, bounds);
+    if (position > bounds.end) throw this.#aboveEnd(position, bounds);
+    this.#aboveSince = undefined;
     this.#claimed = true;
     this.#end = bounds.end; // lower than before when the log has lost its end
     this.#moveTo(position, bounds.end);
+  }
+
+  async #look(): Promise<LogBounds> {
+    const bounds = await this.#surroundings.bounds(this);
+    if (bounds === undefined) throw new Error(`Partition ${this.partition} of "${this.topic}" is not on the log.`);
+    return bounds;
+  }
+
+  /** The end that a log tells while the partition has no leader is that of an earlier look: it is believed when it stays. */
+  #aboveEnd(position: number, bounds: LogBounds): Error {
+    this.#aboveSince ??= Date.now();
+    if (Date.now() - this.#aboveSince >= BELIEVED_MS) return outOfRange(this, position, bounds);
+    return new Error(
+      `The stored position ${position} of partition ${this.partition} of "${this.topic}" lies above ${bounds.end}, where the log ends as far as is known. It is looked at again.`,
+    );
   }
 
   async #readOn(): Promise<void> {
