@@ -11,8 +11,85 @@ const declared = {
   deleted: Type.Boolean(),
 };
 export const EntityChanged = defineEvent('entity.changed', Type.Object({ ...declared, spec: EntitySpec }));
-export const FeatureViewChanged = defineEvent('feature-view.changed', Type.Object({ ...declared, spec: FeatureViewSpec }));
-export const FeatureServiceChanged = defineEvent('feature-service.changed', Type.Object({ ...declared, spec: FeatureServiceSpec }));
+/** Where the computation of a changed view stands. */
+export const BackfillState = Type.Union([
+  Type.Literal('running'),
+  Type.Literal('paused'),
+  Type.Literal('compared'),
+  Type.Literal('switched'),
+  Type.Literal('cancelled'),
+]);
+export const FeatureViewChanged = defineEvent(
+  'feature-view.changed',
+  Type.Object({
+    ...declared,
+    spec: FeatureViewSpec,
+    /** Rises when something is said again of one generation. Absent: 0. */
+    revision: Type.Optional(Type.Integer({ minimum: 0 })),
+    /** What answers are made of until this generation has been computed. Absent: this generation. */
+    live: Type.Optional(Type.Object({ generation: Type.Integer({ minimum: 1 }), spec: FeatureViewSpec, backfill: BackfillState })),
+  }),
+);
+export const FeatureServiceChanged = defineEvent(
+  'feature-service.changed',
+  Type.Object({
+    ...declared,
+    spec: FeatureServiceSpec,
+    /** What answers while a view that this generation needs is still being computed. */
+    live: Type.Optional(Type.Object({ generation: Type.Integer({ minimum: 1 }), spec: FeatureServiceSpec })),
+  }),
+);
+/** How far the values of two generations are apart. */
+export const FeatureDifference = Type.Object({
+  feature: Type.String(),
+  /** Entities whose values were compared. */
+  compared: Type.Integer(),
+  changed: Type.Integer(),
+  /** changed / compared; null of none. */
+  changedShare: Type.Union([Type.Number(), Type.Null()]),
+  /** Of numbers, the greatest difference; null where there is none. */
+  greatest: Type.Union([Type.Number(), Type.Null()]),
+  /** `none`, `some` or `strong` (see statistics/drift), and in words; null where it cannot be told. */
+  shift: Type.Union([Type.String(), Type.Null()]),
+  shiftReason: Type.String(),
+});
+export const BackfillReport = Type.Object({
+  /** Rows (entities) of each generation. */
+  rowsBefore: Type.Integer(),
+  rowsAfter: Type.Integer(),
+  /** Entities that were compared: all, or a sample of so many. */
+  sample: Type.Integer(),
+  added: Type.Array(Type.String()),
+  removed: Type.Array(Type.String()),
+  features: Type.Array(FeatureDifference),
+});
+export const FeatureBackfillFinished = defineEvent(
+  'feature-backfill.finished',
+  Type.Object({
+    view: Name,
+    generation: Type.Integer({ minimum: 1 }),
+    from: Type.Integer({ minimum: 1 }),
+    state: BackfillState,
+    report: Type.Union([BackfillReport, Type.Null()]),
+  }),
+);
+/** Changed views that were computed beside the ones in force: what became of them, and how far their values are apart. Key: view. */
+export const featureBackfills = defineTopic('feature-backfills.v1', {
+  events: [FeatureBackfillFinished],
+  key: (event) => event.data.view,
+  owner: 'features',
+  retentionDays: 'forever',
+  public: true,
+  description: 'Back-fills of changed feature views that were switched to or cancelled, with the report of their differences.',
+});
+/** What a person or a program may do with a back-fill. */
+export const BackfillAction = Type.Union([Type.Literal('pause'), Type.Literal('resume'), Type.Literal('cancel'), Type.Literal('switch')]);
+export const ControlBackfill = defineCommand('feature-backfill.control', {
+  owner: 'features',
+  schema: Type.Object({ requestId: RunId, view: Name, generation: Type.Integer({ minimum: 1 }), action: BackfillAction }),
+  id: (data) => data.requestId,
+  description: 'Pause, resume, cancel or switch to a changed feature view that is computed beside the one in force.',
+});
 
 /** Definitions in force. Compacted by kind and name; serving folds it from the start. */
 export const featureDefinitions = defineTopic('feature-views.v1', {

@@ -5,7 +5,14 @@ import { deployments } from './deployments.ts';
 import { EraseExperimentsSubject, EraseFeaturesSubject, EraseIngestionSubject, erasures, EraseServingSubject } from './erasures.ts';
 import { eventProgress, eventsInbox, eventTypes, refusedEvents } from './events.ts';
 import { assignments, experiments, StopExperiment } from './experiments.ts';
-import { BuildTrainingSnapshot, featureDefinitions, lateFeatureEvents, trainingSnapshots } from './features.ts';
+import {
+  BuildTrainingSnapshot,
+  ControlBackfill,
+  featureBackfills,
+  featureDefinitions,
+  lateFeatureEvents,
+  trainingSnapshots,
+} from './features.ts';
 import { modelVersions, PromoteModelVersion, RollBackModelVersion } from './models.ts';
 import { exposures, predictions } from './predictions.ts';
 import { resourceReferences } from './references.ts';
@@ -18,6 +25,7 @@ export const allTopics: readonly TopicDefinition[] = [
   refusedEvents,
   featureDefinitions,
   lateFeatureEvents,
+  featureBackfills,
   trainingSnapshots,
   trainingRuns,
   modelVersions,
@@ -33,6 +41,7 @@ export const allTopics: readonly TopicDefinition[] = [
 
 export const allCommands: readonly CommandDefinition[] = [
   BuildTrainingSnapshot,
+  ControlBackfill,
   StartTrainingRun,
   CancelTrainingRun,
   PromoteModelVersion,

@@ -117,6 +117,13 @@ export const FeatureViewSpec = Closed({
       'How long after its last event an entity is spoken of: then its values are null, with the status OUTSIDE_MAX_AGE. Absent: for ever.',
     ),
   ),
+  switch: Type.Optional(
+    Described(
+      Type.Union([Type.Literal('automatic'), Type.Literal('manual')]),
+      'A changed view is computed beside the one in force, and compared with it. `automatic`: then it takes its place; `manual`: when somebody says so (`roofshot backfill`).',
+      'automatic',
+    ),
+  ),
   lateness: Type.Optional(
     Described(
       Closed({

@@ -36,9 +36,15 @@ export class ActiveViews {
     else this.#importers.set(name, importer);
   }
 
-  /** All views in force. */
+  /** All views that are kept up to date: those that answer, and changed ones that are being computed. */
   plans(): ViewPlan[] {
-    return [...this.definitions.views().values()];
+    return [...this.definitions.views().values(), ...this.definitions.candidates()];
+  }
+
+  /** Whether answers are made of the view with this state key. */
+  isLive(stateKey: string): boolean {
+    const plan = this.definitions.views().get(nameOfView(stateKey));
+    return plan?.stateKey === stateKey;
   }
 
   /** The views that read a topic. */
@@ -64,4 +70,9 @@ export class ActiveViews {
   isImporter(eventType: string): boolean | undefined {
     return this.#importers.get(eventType);
   }
+}
+
+/** The view of a state key. */
+export function nameOfView(stateKey: string): string {
+  return stateKey.slice(0, stateKey.lastIndexOf('@'));
 }

@@ -1,17 +1,29 @@
 /** The rules of the kinds that this service owns. */
 import { featureDefinitions } from '@roofshot/contracts/features';
-import { Entity, FeatureService, FeatureView, type EntitySpec } from '@roofshot/contracts/resources/feature-kinds';
+import { Entity, FeatureService, FeatureView, type EntitySpec, type FeatureServiceSpec } from '@roofshot/contracts/resources/feature-kinds';
 import type { Fault } from '@roofshot/contracts/validate';
 import { checkService } from '@roofshot/feature-defs/service-plan';
 import { checkView, compileView, type ViewPlan } from '@roofshot/feature-defs/view-plan';
 import { ownedKind, type DeclaredOf, type OwnedKind, type RuleContext } from '@roofshot/runtime/resource-rules';
+import type { Live } from '@roofshot/feature-defs/definitions';
+import type { Sql } from '@roofshot/storage/sql';
 import type { ActiveViews } from './active-views.ts';
+import { deleteBackfill, findBackfill } from './backfills/backfill-store.ts';
+import type { Backfills } from './backfills/backfills.ts';
+import { viewChanged, withLive } from './backfills/declared-view.ts';
 
 type DeclaredKind = typeof Entity | typeof FeatureView | typeof FeatureService;
 
-/** `adopted`: called when this process has come to know of a changed view, before the change is answered. */
-export function featureKinds(views: ActiveViews, adopted: () => Promise<void>): OwnedKind[] {
-  return [entityKind(views), viewKind(views, adopted), serviceKind(views)];
+export interface FeatureKindsSetup {
+  readonly sql: Sql;
+  readonly views: ActiveViews;
+  readonly backfills: Backfills;
+  /** Called when this process has come to know of a changed view, before the change is answered. */
+  readonly adopted: () => Promise<void>;
+}
+
+export function featureKinds(setup: FeatureKindsSetup): OwnedKind[] {
+  return [entityKind(setup.views), viewKind(setup), serviceKind(setup.views)];
 }
 
 function entityKind(views: ActiveViews): OwnedKind {
@@ -27,7 +39,7 @@ function entityKind(views: ActiveViews): OwnedKind {
   });
 }
 
-function viewKind(views: ActiveViews, adopted: () => Promise<void>): OwnedKind {
+function viewKind({ sql, views, backfills, adopted }: FeatureKindsSetup): OwnedKind {
   return ownedKind(FeatureView, {
     check: async (spec, context) => {
       const faults = checkView({ name: context.name, generation: 1, spec }, await entitiesOf(context));
@@ -35,13 +47,18 @@ function viewKind(views: ActiveViews, adopted: () => Promise<void>): OwnedKind {
     },
     mayDelete: async ({ metadata: { name } }, context) =>
       (await servicesOf(name, context)).map(({ metadata }) => ({ path: '', message: `FeatureService "${metadata.name}" reads it` })),
-    changed: (tx, resource) =>
-      tx.publish(featureDefinitions, [{ type: 'feature-view.changed', subject: subjectOf(resource), data: declared(resource, false) }]),
-    removed: (tx, resource) =>
-      tx.publish(featureDefinitions, [{ type: 'feature-view.changed', subject: subjectOf(resource), data: declared(resource, true) }]),
-    committed: (resource, previous) => {
-      views.declareView(lastOf(resource, previous));
-      return adopted();
+    changed: async (tx, resource, previous) => {
+      const data = viewChanged(await backfills.begin(tx, resource, previous));
+      tx.publish(featureDefinitions, [{ type: 'feature-view.changed', subject: subjectOf(resource), data }]);
+    },
+    removed: async (tx, resource) => {
+      await deleteBackfill(tx, resource.metadata.name);
+      tx.publish(featureDefinitions, [{ type: 'feature-view.changed', subject: subjectOf(resource), data: declared(resource, true) }]);
+    },
+    committed: async (resource, previous) => {
+      const last = lastOf(resource, previous);
+      views.declareView(withLive(last, await findBackfill(sql, last.name)));
+      await adopted();
     },
   });
 }
@@ -49,12 +66,26 @@ function viewKind(views: ActiveViews, adopted: () => Promise<void>): OwnedKind {
 function serviceKind(views: ActiveViews): OwnedKind {
   return ownedKind(FeatureService, {
     check: async (spec, context) => checkService({ name: context.name, generation: 1, spec }, await plansOf(context)),
-    changed: (tx, resource) =>
-      tx.publish(featureDefinitions, [{ type: 'feature-service.changed', subject: subjectOf(resource), data: declared(resource, false) }]),
+    changed: (tx, resource, previous) => {
+      const data = { ...declared(resource, false), ...liveOf(views, previous) };
+      tx.publish(featureDefinitions, [{ type: 'feature-service.changed', subject: subjectOf(resource), data }]);
+    },
     removed: (tx, resource) =>
       tx.publish(featureDefinitions, [{ type: 'feature-service.changed', subject: subjectOf(resource), data: declared(resource, true) }]),
-    committed: (resource, previous) => views.declareService(lastOf(resource, previous)),
+    committed: (resource, previous) => views.declareService({ ...lastOf(resource, previous), ...liveOf(views, previous) }),
   });
+}
+
+/** What a service is until the views that it needs answer: the last that they sufficed for. */
+function liveOf(
+  { definitions }: ActiveViews,
+  previous: DeclaredOf<typeof FeatureService> | undefined,
+): { live?: Live<FeatureServiceSpec> } {
+  if (previous === undefined) return {};
+  const { metadata, generation, spec } = previous;
+  const isWhole = checkService({ name: metadata.name, generation, spec }, definitions.views()).length === 0;
+  const live = isWhole ? { generation, spec } : definitions.lastService(metadata.name)?.live;
+  return live === undefined ? {} : { live: { generation: live.generation, spec: live.spec } };
 }
 
 const subjectOf = ({ kind, metadata }: { kind: string; metadata: { name: string } }): string => `${kind}/${metadata.name}`;

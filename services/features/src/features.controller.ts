@@ -15,6 +15,7 @@ import { PLATFORM, type Platform } from '@roofshot/runtime/service';
 import { ErasedSubjects } from '@roofshot/storage/erased-subjects';
 import { Type } from 'typebox';
 import { PageLimit } from '@roofshot/contracts/http/common';
+import { ActiveViews } from './active-views.ts';
 import { describeParked } from './describe-parked.ts';
 import { previewView } from './preview-view.ts';
 import { Progress } from './progress.ts';
@@ -27,10 +28,12 @@ export class FeaturesController {
     http: HttpRoutes,
     progress: Progress,
     resources: Resources,
+    views: ActiveViews,
     @Inject(PLATFORM) platform: Platform<'events' | 'online' | 'sql'>,
   ) {
     const { name, events, online, sql, clock } = platform;
     const erased = new ErasedSubjects(name);
+    const sources = { resources, db: sql, heard: views.definitions };
     http.route({
       method: 'GET',
       url: '/v1/features/progress',
@@ -46,7 +49,7 @@ export class FeaturesController {
       summary: 'Feature vectors with statuses and ages, as serving reads them.',
       body: ReadFeatures,
       response: ReadFeaturesAnswer,
-      handler: async ({ body }) => ({ vectors: await readFeatures(body, await readDefinitions(resources), { online, now: clock() }) }),
+      handler: async ({ body }) => ({ vectors: await readFeatures(body, await readDefinitions(sources), { online, now: clock() }) }),
     });
     http.route({
       method: 'GET',
@@ -56,7 +59,7 @@ export class FeaturesController {
       query: Type.Object({ limit: Type.Optional(PageLimit) }),
       response: ParkedEvents,
       handler: async ({ params: { name: view }, query: { limit } }) =>
-        describeParked(view, await readDefinitions(resources), { sql, limit: limit ?? 50 }),
+        describeParked(view, await readDefinitions(sources), { sql, limit: limit ?? 50 }),
     });
     http.route({
       method: 'POST',
@@ -65,7 +68,7 @@ export class FeaturesController {
       body: PreviewView,
       response: PreviewAnswer,
       handler: async ({ body }) =>
-        previewView({ ...body, events: body.events ?? 100 }, await readDefinitions(resources), {
+        previewView({ ...body, events: body.events ?? 100 }, await readDefinitions(sources), {
           events,
           isErased: await erased.read(sql),
         }),

@@ -9,6 +9,8 @@ import type { Static } from 'typebox';
 import { ActiveViews } from './active-views.ts';
 import { AuditController } from './audit/audit.controller.ts';
 import { Audit } from './audit/audit.ts';
+import { BackfillsController } from './backfills/backfills.controller.ts';
+import { Backfills } from './backfills/backfills.ts';
 import { CatchUp } from './catch-up.ts';
 import type { FeaturesConfig } from './config.ts';
 import { EraseSubject } from './erasures/erase-subject.ts';
@@ -32,11 +34,13 @@ export type FeaturesPlatform = Platform<'events' | 'commands' | 'sql' | 'online'
 export class FeaturesModule {
   static with(platform: FeaturesPlatform): DynamicModule {
     const views = new ActiveViews();
-    const board = new ProgressBoard();
+    const board = new ProgressBoard((view) => views.isLive(view));
+    const backfills = new Backfills({ ...platform, views });
     const writer = new OnlineWriter({ ...platform, views, board });
     const progress = new Progress({ ...platform, views, board, reconnected: () => writer.repair() });
     const met = async (): Promise<void> => {
       await progress.look();
+      backfills.look();
       await retireViews({ ...platform, views });
     };
     const erased = new ErasedSubjects('features');
@@ -46,10 +50,11 @@ export class FeaturesModule {
     const updateFeatures = new UpdateFeatures({ ...platform, views, quiet, writer, catchUp, erased });
     return {
       module: FeaturesModule,
-      controllers: [FeaturesController, SnapshotsController, AuditController],
+      controllers: [FeaturesController, BackfillsController, SnapshotsController, AuditController],
       providers: [
         { provide: ActiveViews, useValue: views },
         { provide: QuietStreams, useValue: quiet },
+        { provide: Backfills, useValue: backfills },
         { provide: Progress, useValue: progress },
         { provide: UpdateFeatures, useValue: updateFeatures },
         { provide: ErasedSubjects, useValue: erased },
@@ -58,11 +63,7 @@ export class FeaturesModule {
           provide: Resources,
           inject: [HttpRoutes],
           useFactory: (http: HttpRoutes) =>
-            ownResources(
-              http,
-              platform,
-              featureKinds(views, () => progress.look()),
-            ),
+            ownResources(http, platform, featureKinds({ ...platform, views, backfills, adopted: () => progress.look() })),
         },
         {
           provide: Snapshots,
@@ -74,7 +75,18 @@ export class FeaturesModule {
           provide: FeaturesLifecycle,
           inject: [Resources, Snapshots, Readiness],
           useFactory: (resources: Resources, snapshots: Snapshots, readiness: Readiness) =>
-            new FeaturesLifecycle({ resources, readiness, views, progress, writer, catchUp, snapshots, eraseSubject }),
+            new FeaturesLifecycle({
+              ...platform,
+              resources,
+              readiness,
+              views,
+              progress,
+              writer,
+              catchUp,
+              snapshots,
+              eraseSubject,
+              backfills,
+            }),
         },
       ],
     };
@@ -97,7 +109,7 @@ function makeSnapshots(
       isImporter,
       maxEvents: config.snapshotMaxEvents,
       isErased: await erased.read(sql),
-      definitions: await readDefinitions(resources),
+      definitions: await readDefinitions({ resources, db: sql, heard: views.definitions }),
     });
   return new Snapshots({ ...platform, leaseMs: config.snapshotLease, build });
 }

@@ -1,10 +1,11 @@
 import { EraseFeaturesSubject } from '@roofshot/contracts/erasures';
 import { acceptedEvents, eventProgress, eventTypes } from '@roofshot/contracts/events';
-import { BuildTrainingSnapshot, featureDefinitions } from '@roofshot/contracts/features';
+import { BuildTrainingSnapshot, ControlBackfill, featureDefinitions } from '@roofshot/contracts/features';
 import { follow, handle, onBatch } from '@roofshot/messaging/handlers';
 import { PayloadMasks } from '@roofshot/runtime/payload-masks';
 import type { ServiceDefinition } from '@roofshot/runtime/service';
 import { ActiveViews } from './active-views.ts';
+import { Backfills } from './backfills/backfills.ts';
 import { EraseSubject } from './erasures/erase-subject.ts';
 import { QuietStreams } from './quiet-streams.ts';
 import { Snapshots } from './snapshots/snapshots.ts';
@@ -29,5 +30,6 @@ export const handlers: ServiceDefinition['handlers'] = (get) => [
     'feature-service.changed': ({ data }) => get(ActiveViews).declareService(data),
   }),
   handle(EraseFeaturesSubject, (command, tx) => get(EraseSubject).accept(command, tx), { concurrency: 1 }),
+  handle(ControlBackfill, (command) => get(Backfills).accept(command)),
   handle(BuildTrainingSnapshot, (command, tx) => get(Snapshots).accept(command, tx)),
 ];

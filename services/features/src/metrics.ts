@@ -4,6 +4,7 @@ export const metrics = defineMetrics('features', {
   'events.folded': counter('Events that were folded into at least one view.', ['topic']),
   'events.parked': counter('Events that an expression of a view could not read: they count for nothing in it.', ['view']),
   'events.late': counter('Events that came later than a view allows.', ['view', 'kind']),
+  'backfill.steps': counter('Steps of changed views: switched to, compared, paused, resumed, cancelled.', ['kind']),
   'fold.ms': timing('One batch: views moved, series merged and written.', ['topic']),
   'catch-up.events': counter('Events that a new view has folded from the past of the log.', ['view']),
   'online.rows': counter('Rows put into the online store.'),

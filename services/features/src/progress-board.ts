@@ -21,9 +21,15 @@ export interface Look {
 /** How far the views have come, in memory, so that held requests are answered on a signal. */
 export class ProgressBoard {
   readonly changed = new Signal();
+  readonly #counts: (view: string) => boolean;
   #shown: Look = { order: 0, positions: [] };
   #looks: Promise<unknown> = Promise.resolve();
   #order = 0;
+
+  /** `counts`: whether a view (by its state key) is one that answers. One that is only being computed holds nobody up. */
+  constructor(counts: (view: string) => boolean = () => true) {
+    this.#counts = counts;
+  }
 
   /** One look after the other: each sees at least what those before it have seen, also on another connection. */
   look(read: () => Promise<readonly ViewPosition[]>): Promise<Look> {
@@ -45,7 +51,8 @@ export class ProgressBoard {
 
   /** Each partition that views read, sorted. */
   tasks(): TaskProgress[] {
-    const tasks = Map.groupBy(this.#shown.positions, ({ topic, partition }) => `${topic} ${partition}`);
+    const counted = this.#shown.positions.filter(({ view }) => this.#counts(view));
+    const tasks = Map.groupBy(counted, ({ topic, partition }) => `${topic} ${partition}`);
     return [...tasks.values()].map(taskOf).sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1));
   }
 

@@ -1,7 +1,8 @@
 import type { OnlineStore } from '@roofshot/storage/online-store';
 import { progressRow, seriesRow } from '@roofshot/feature-defs/online-rows';
 import type { Sql } from '@roofshot/storage/sql';
-import type { ActiveViews } from './active-views.ts';
+import type { Live } from '@roofshot/feature-defs/definitions';
+import { nameOfView, type ActiveViews } from './active-views.ts';
 import { deleteParked } from './parked-events.ts';
 import { deleteSeries, mergeShards, pageSeries } from './series-store.ts';
 import { deletePositions, knownViews } from './view-positions.ts';
@@ -15,12 +16,11 @@ export interface RetireViewsSetup {
 const PAGE = 500;
 
 /**
- * Clears the state of views that nobody reads any more: of deleted ones, and of generations before the last but one. The last but
- * one stays, because readers learn of a change a moment later. First the online store, then the state, so that nothing is left over.
+ * Clears the state of views that nobody reads any more: of deleted ones, of cancelled ones, and of generations before the one that answered
+ * last. That one stays, because readers learn of a switch a moment later. First the online store, then the state, so that nothing is left over.
  */
 export async function retireViews({ sql, online, views }: RetireViewsSetup): Promise<void> {
-  for (const stateKey of await knownViews(sql)) {
-    if (!isRetired(stateKey, views)) continue;
+  for (const stateKey of retiredAmong(await knownViews(sql), views)) {
     for (;;) {
       const page = await pageSeries(sql, stateKey, { since: null, after: '', limit: PAGE });
       if (page.length === 0) break;
@@ -35,10 +35,24 @@ export async function retireViews({ sql, online, views }: RetireViewsSetup): Pro
   }
 }
 
-function isRetired(stateKey: string, views: ActiveViews): boolean {
-  const at = stateKey.lastIndexOf('@');
-  const [name, generation] = [stateKey.slice(0, at), Number(stateKey.slice(at + 1))];
-  const last = views.definitions.lastView(name);
-  if (last === undefined) return false;
-  return last.deleted ? generation <= last.generation : generation < last.generation - 1;
+/** Those of a view that neither answer, nor are being computed, nor have answered before. */
+function retiredAmong(known: readonly string[], views: ActiveViews): string[] {
+  return [...Map.groupBy(known, nameOfView)].flatMap(([name, keys]) => {
+    const last = views.definitions.lastView(name);
+    if (last === undefined) return [];
+    const generations = keys.map(generationOf).filter((generation) => generation <= last.generation);
+    const kept = last.deleted ? [] : keptGenerations(generations, last);
+    return generations.filter((generation) => !kept.includes(generation)).map((generation) => `${name}@${generation}`);
+  });
 }
+
+function keptGenerations(
+  known: readonly number[],
+  { generation, live }: { generation: number; live?: Live<unknown> | undefined },
+): number[] {
+  const answering = live?.generation ?? generation;
+  const before = Math.max(...known.filter((one) => one < answering));
+  return [answering, before, ...(live?.backfill === 'cancelled' ? [] : [generation])];
+}
+
+const generationOf = (stateKey: string): number => Number(stateKey.slice(stateKey.lastIndexOf('@') + 1));

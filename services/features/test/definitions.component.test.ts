@@ -66,6 +66,7 @@ describe('definitions', () => {
     );
     expect((await harness.apply([renamed, changed, { ...service, spec: { ...service.spec, views } }])).status).toBe(200);
     await harness.reach(END);
+    await harness.switched('airport-landings');
     expect((await harness.read([asked], 'risk-anew'))[0]?.values).toEqual(expected);
     expect((await harness.read([asked]))[0]?.values).toMatchObject(expected);
   });
@@ -132,7 +133,7 @@ describe('definitions', () => {
     const { body } = await harness.send<{ warnings: string[] }>('POST', '/v1/feature-views/preview', { view, events: 5 });
     expect(body.warnings).toEqual([
       'every value of the feature "wrong" is null: `data.flight` is no number in any of 5 events',
-      'a mean needs numbers and got a string (5 times)',
+      '5 events would be parked, and count for nothing: a mean needs numbers and got a string',
     ]);
   });
 

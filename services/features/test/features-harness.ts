@@ -150,6 +150,12 @@ export class FeaturesHarness {
     return body;
   }
 
+  /** Held until a changed view has taken the place of the one before. */
+  async switched(view: string): Promise<void> {
+    const { body } = await this.send<{ state: string }>('GET', `/v1/feature-backfills/${view}?wait=20s`);
+    if (body.state !== 'switched') throw new Error(`The view ${view} was not switched to: ${JSON.stringify(body)}`);
+  }
+
   async read(requests: readonly object[], featureService = 'flight-risk'): Promise<ReadVector[]> {
     const { status, body } = await this.send<{ vectors: ReadVector[] }>('POST', '/v1/features/read', { featureService, requests });
     if (status !== 200) throw new Error(JSON.stringify(body));
