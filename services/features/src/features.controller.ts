@@ -10,16 +10,14 @@ import {
 import { Name, Timestamp } from '@roofshot/contracts/ids';
 import { Wait, waitMs } from '@roofshot/runtime/durations';
 import { HttpRoutes } from '@roofshot/runtime/http';
-import { Resources } from '@roofshot/runtime/resources';
 import { PLATFORM, type Platform } from '@roofshot/runtime/service';
 import { ErasedSubjects } from '@roofshot/storage/erased-subjects';
 import { Type } from 'typebox';
 import { PageLimit } from '@roofshot/contracts/http/common';
-import { ActiveViews } from './active-views.ts';
 import { describeParked } from './describe-parked.ts';
 import { previewView } from './preview-view.ts';
 import { Progress } from './progress.ts';
-import { readDefinitions } from './read-definitions.ts';
+import { CurrentDefinitions } from './read-definitions.ts';
 import { readFeatures } from './read-features.ts';
 
 @Controller()
@@ -27,13 +25,11 @@ export class FeaturesController {
   constructor(
     http: HttpRoutes,
     progress: Progress,
-    resources: Resources,
-    views: ActiveViews,
+    definitions: CurrentDefinitions,
     @Inject(PLATFORM) platform: Platform<'events' | 'online' | 'sql'>,
   ) {
     const { name, events, online, sql, clock } = platform;
     const erased = new ErasedSubjects(name);
-    const sources = { resources, db: sql, heard: views.definitions };
     http.route({
       method: 'GET',
       url: '/v1/features/progress',
@@ -49,7 +45,7 @@ export class FeaturesController {
       summary: 'Feature vectors with statuses and ages, as serving reads them.',
       body: ReadFeatures,
       response: ReadFeaturesAnswer,
-      handler: async ({ body }) => ({ vectors: await readFeatures(body, await readDefinitions(sources), { online, now: clock() }) }),
+      handler: async ({ body }) => ({ vectors: await readFeatures(body, await definitions.read(), { online, now: clock() }) }),
     });
     http.route({
       method: 'GET',
@@ -59,7 +55,7 @@ export class FeaturesController {
       query: Type.Object({ limit: Type.Optional(PageLimit) }),
       response: ParkedEvents,
       handler: async ({ params: { name: view }, query: { limit } }) =>
-        describeParked(view, await readDefinitions(sources), { sql, limit: limit ?? 50 }),
+        describeParked(view, await definitions.read(), { sql, limit: limit ?? 50 }),
     });
     http.route({
       method: 'POST',
@@ -68,7 +64,7 @@ export class FeaturesController {
       body: PreviewView,
       response: PreviewAnswer,
       handler: async ({ body }) =>
-        previewView({ ...body, events: body.events ?? 100 }, await readDefinitions(sources), {
+        previewView({ ...body, events: body.events ?? 100 }, await definitions.read(), {
           events,
           isErased: await erased.read(sql),
         }),

@@ -6,18 +6,30 @@ import type { Queryable } from '@roofshot/storage/sql';
 import { readBackfills } from './backfills/backfill-store.ts';
 import { withLive } from './backfills/declared-view.ts';
 
-export interface DefinitionSources {
+interface DefinitionSources {
   readonly resources: Resources;
-  readonly db: Queryable;
+  readonly sql: Queryable;
   /** What this process has heard: it tells what a service was before the views that it needs. */
   readonly heard: Definitions;
 }
 
 /** All definitions as they are kept now: for answers that must not be a moment behind. */
-export async function readDefinitions({ resources, db, heard }: DefinitionSources): Promise<Definitions> {
+export class CurrentDefinitions {
+  readonly #sources: DefinitionSources;
+
+  constructor(sources: DefinitionSources) {
+    this.#sources = sources;
+  }
+
+  read(): Promise<Definitions> {
+    return readDefinitions(this.#sources);
+  }
+}
+
+async function readDefinitions({ resources, sql, heard }: DefinitionSources): Promise<Definitions> {
   const definitions = new Definitions();
   for (const entity of await resources.list(Entity)) definitions.setEntity(declaredOf(entity));
-  const backfills = await readBackfills(db);
+  const backfills = await readBackfills(sql);
   for (const view of await resources.list(FeatureView)) definitions.setView(withLive(declaredOf(view), backfills.get(view.metadata.name)));
   for (const service of await resources.list(FeatureService)) definitions.setService(withFormer(declaredOf(service), heard));
   return definitions;
