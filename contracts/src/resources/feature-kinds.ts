@@ -114,7 +114,7 @@ export const FeatureViewSpec = Closed({
   ttl: Type.Optional(
     Described(
       Duration,
-      'How long after its last event an entity is spoken of: then its values are null, with the status OUTSIDE_MAX_AGE. Absent: for ever.',
+      'How long after its last event an entity is spoken of, in whole tiles: then its values are null, with the status OUTSIDE_MAX_AGE. Absent: for ever.',
     ),
   ),
   switch: Type.Optional(

@@ -190,11 +190,12 @@ export function firstKeptTile(plan: ViewPlan, series: TileSeries): number {
 
 /**
  * The values of all features at `time`, in the order of `plan.names`. Undefined where it is not known: the window reaches behind what the
- * series keeps (see `firstKeptTile`), or the entity's last event lies further back than the view's time-to-live.
+ * series keeps (see `firstKeptTile`), or the entity's last event lies further back from floor(t, tile) than the view's time-to-live. Within a
+ * tile all moments have the same values.
  */
 export function windowValues(plan: ViewPlan, series: TileSeries, time: number): (FeatureValue | undefined)[] {
   const end = tileAt(plan, time);
-  if (time - lastEventBefore(series, end) > plan.ttlMs) return plan.names.map(() => undefined);
+  if (end * plan.tileMs - lastEventBefore(series, end) > plan.ttlMs) return plan.names.map(() => undefined);
   const question = { series, tileMs: plan.tileMs, end, kept: firstKeptTile(plan, series) };
   const runs = plan.windows.map((window) => runOf(window, question));
   return plan.features.flatMap((feature) => runs.map((run) => run && resultOf(feature, series, run, plan.tileMs)));

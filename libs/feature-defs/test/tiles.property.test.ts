@@ -214,7 +214,8 @@ describe('a time-to-live', () => {
     ['within it the window speaks', START + 20 * MINUTE, 2],
     ['within it an empty window is 0', START + 2 * HOUR, 0],
     ['at its end too', START + 2 * HOUR + 10 * MINUTE, 0],
-    ['after it nothing is known', START + 2 * HOUR + 10 * MINUTE + 1, undefined],
+    ['within the tile of its end as well', START + 2 * HOUR + 15 * MINUTE - 1, 0],
+    ['after it nothing is known', START + 2 * HOUR + 15 * MINUTE, undefined],
     ['before the first event nothing is known', START - HOUR, undefined],
   ])('%s', (_, time, expected) => {
     expect(windowValues(plan, series, time)).toEqual([expected]);

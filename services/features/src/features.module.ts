@@ -10,6 +10,8 @@ import { Audit } from './audit/audit.ts';
 import { BackfillsController } from './backfills/backfills.controller.ts';
 import { Backfills } from './backfills/backfills.ts';
 import { EraseSubject } from './erasures/erase-subject.ts';
+import { FeastController } from './feast/feast.controller.ts';
+import { FeastPlans } from './feast/feast-plans.ts';
 import { featureKinds } from './feature-kinds.ts';
 import { FeaturesLifecycle } from './features-lifecycle.ts';
 import { makeParts, makeSnapshots, type FeaturesParts, type FeaturesPlatform } from './features-parts.ts';
@@ -26,7 +28,7 @@ export class FeaturesModule {
     const parts = makeParts(platform);
     return {
       module: FeaturesModule,
-      controllers: [FeaturesController, BackfillsController, SnapshotsController, AuditController],
+      controllers: [FeaturesController, FeastController, BackfillsController, SnapshotsController, AuditController],
       providers: [...valuesOf(parts), ...factoriesOf(platform, parts)],
     };
   }
@@ -64,6 +66,11 @@ function factoriesOf(platform: FeaturesPlatform, parts: FeaturesParts): Provider
       provide: Snapshots,
       inject: [CurrentDefinitions],
       useFactory: (definitions: CurrentDefinitions) => makeSnapshots(platform, parts, definitions),
+    },
+    {
+      provide: FeastPlans,
+      inject: [CurrentDefinitions],
+      useFactory: (definitions: CurrentDefinitions) => new FeastPlans(views.definitions, () => definitions.read()),
     },
     { provide: Audit, inject: [Resources], useFactory: (resources: Resources) => new Audit({ ...platform, erased }, resources) },
     {

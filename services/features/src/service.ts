@@ -28,7 +28,7 @@ export const features = defineService({
   publishes: [featureDefinitions, lateFeatureEvents, featureBackfills, trainingSnapshots, erasures, audit],
   sends: [BuildTrainingSnapshot],
   kinds: [Entity, FeatureView, FeatureService],
-  paths: ['/v1/features', '/v1/feature-backfills', '/v1/training-snapshots'],
+  paths: ['/v1/features', '/v1/feature-backfills', '/v1/training-snapshots', '/get-online-features', '/health'],
   migrations: [
     ...erasedSubjectsMigrations,
     CreateFeatureState1763700000000,

@@ -12,6 +12,7 @@ import { EVENTS_DOCUMENT } from './event-document.ts';
 import type { EventIntake } from './event-intake.ts';
 import type { EventRouteNeeds } from './event-route-needs.ts';
 import type { SaidProgress } from './event-record.ts';
+import { addPushRoute, PUSH_PATH } from './feast/push-route.ts';
 import { metrics } from './metrics.ts';
 import { BATCHED, mediaTypeOf, NDJSON, readEvents, STRUCTURED } from './read-events.ts';
 import { currentTrace } from './request-trace.ts';
@@ -22,6 +23,8 @@ import { tooLargeFor } from './write-keys/write-keys.ts';
 import { addWebhookHandshake } from './webhook-handshake.ts';
 
 const PATH = '/v1/events';
+/** Doors that ask whose the events are before anything is read of the body. */
+const KEYED: ReadonlySet<string> = new Set([PATH, PUSH_PATH]);
 /** A batch is one transaction; what is larger comes as ndjson. */
 const BODY_LIMIT = 16 * 1024 * 1024;
 /** JSON under other names, for events whose attributes are in headers. */
@@ -44,15 +47,14 @@ export function addEventRoutes(http: HttpRoutes, intake: EventIntake, needs: Eve
   http.fastify.addContentTypeParser(NDJSON, (_request, payload, done) => done(null, payload));
   http.fastify.addContentTypeParser(OTHER_JSON, { parseAs: 'string' }, http.fastify.getDefaultJsonParser('error', 'error'));
   http.fastify.decorateRequest('writeKey');
-  // Before anything is read of the body.
   http.fastify.addHook('onRequest', async (request) => {
-    if (request.method === 'POST' && request.routeOptions.url === PATH) request.writeKey = await needs.keys.keyOf(request.headers);
+    if (request.method === 'POST' && KEYED.has(request.routeOptions.url ?? '')) request.writeKey = await needs.keys.keyOf(request.headers);
   });
   // Not asynchronous: a body that is refused at once must find somebody who hears of it.
   http.fastify.addHook('preParsing', (request, reply, payload, done) => {
     const { url = '' } = request.routeOptions;
     const isSegment = SEGMENT_PATHS.has(url);
-    if (request.method !== 'POST' || (url !== PATH && !isSegment)) return done(null, payload);
+    if (request.method !== 'POST' || (!KEYED.has(url) && !isSegment)) return done(null, payload);
     const most = isSegment ? SEGMENT_MOST : mostOf(request.writeKey);
     return done(null, guardBody(needs, { request, reply, payload: payload as Readable }, most));
   });
@@ -68,6 +70,7 @@ export function addEventRoutes(http: HttpRoutes, intake: EventIntake, needs: Eve
   });
   addWebhookHandshake(http, PATH);
   addSegmentRoutes(http, intake, needs);
+  addPushRoute(http, intake, needs, BODY_LIMIT);
 }
 
 function textOrFault(body: Buffer): string | Error {

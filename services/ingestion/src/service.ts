@@ -36,6 +36,7 @@ export const ingestion = defineService({
     '/v1/group',
     '/v1/alias',
     '/v1/batch',
+    '/push',
     '/subjects',
     '/schemas',
     '/compatibility',
