@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { DEFAULT_URL, Refusal } from './client.ts';
 import { apply, plan } from './commands/apply.ts';
+import { backfill } from './commands/backfill.ts';
 import type { CommandLine, Invocation } from './commands/command.ts';
 import { deadLetters } from './commands/dead-letters.ts';
 import { doctor } from './commands/doctor.ts';
 import { get } from './commands/get.ts';
+import { parked } from './commands/parked.ts';
 import { preview } from './commands/preview.ts';
 import { quarantine } from './commands/quarantine.ts';
 import { replay } from './commands/replay.ts';
@@ -17,7 +19,21 @@ import { EXIT, Exit, type ExitCode } from './exit-codes.ts';
 import { suggest } from '@roofshot/runtime/nearest';
 import { err, out, printJson } from './print.ts';
 
-const COMMANDS: readonly CommandLine[] = [up, plan, apply, get, preview, replay, status, trace, quarantine, deadLetters, doctor];
+const COMMANDS: readonly CommandLine[] = [
+  up,
+  plan,
+  apply,
+  get,
+  preview,
+  backfill,
+  parked,
+  replay,
+  status,
+  trace,
+  quarantine,
+  deadLetters,
+  doctor,
+];
 const COMMON = { url: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
 
 async function main(argv: readonly string[]): Promise<ExitCode> {
