@@ -180,3 +180,49 @@ test('an event with a value of the wrong type counts for nothing, and each such 
 test('nearest names come nearest first and leave strangers out', () => {
   expect(nearestNames('fligth-risk', ['flight-risk', 'flight-risks', 'network'])).toEqual(['flight-risk', 'flight-risks']);
 });
+
+describe('a changed view', () => {
+  const wider = { ...landings, windows: ['10m', '1h', '3h', '24h'] };
+  const first = { generation: 1, deleted: false };
+  const live = { generation: 1, spec: landings };
+  const changed = (revision: number, backfill?: string): Parameters<ReturnType<typeof flightDefinitions>['setView']>[0] => ({
+    name: 'airport-landings',
+    generation: 2,
+    deleted: false,
+    spec: wider,
+    revision,
+    ...(backfill !== undefined && { live: { ...live, backfill } }),
+  });
+  const keysOf = (definitions: ReturnType<typeof flightDefinitions>): unknown[] => [
+    definitions.views().get('airport-landings')?.stateKey,
+    definitions.candidates().map(({ stateKey }) => stateKey),
+  ];
+
+  test('is computed beside the one that answers, until it takes its place', () => {
+    const definitions = flightDefinitions();
+    definitions.setView(changed(0, 'running'));
+    expect(keysOf(definitions)).toEqual(['airport-landings@1', ['airport-landings@2']]);
+    definitions.setView(changed(1, 'paused'));
+    expect(keysOf(definitions)).toEqual(['airport-landings@1', []]);
+    definitions.setView(changed(2));
+    expect(keysOf(definitions)).toEqual(['airport-landings@2', []]);
+  });
+
+  test('that is heard of in another order ends the same', () => {
+    const definitions = flightDefinitions();
+    for (const said of [changed(2), changed(0, 'running'), changed(1, 'paused')]) definitions.setView(said);
+    expect(keysOf(definitions)).toEqual(['airport-landings@2', []]);
+  });
+
+  test('leaves a service that needs it what it was before, until it is there', () => {
+    const definitions = flightDefinitions();
+    const views = [{ role: 'inbound', view: 'airport-landings', keys: { airport: 'origin' }, features: ['count_24h'] }];
+    const spec = { ...risk, views };
+    definitions.setView(changed(0, 'running'));
+    definitions.setService({ ...first, name: 'flight-risk', generation: 2, spec, live: { generation: 1, spec: risk } });
+    expect(definitions.service('flight-risk').columns).toEqual(flightDefinitions().service('flight-risk').columns);
+    expect([1, 2].map((generation) => definitions.answers('flight-risk', generation))).toEqual([true, false]);
+    definitions.setView(changed(1));
+    expect(definitions.service('flight-risk').columns[0]?.name).toBe('inbound__count_24h');
+  });
+});

@@ -127,6 +127,16 @@ export class Definitions {
     }
   }
 
+  /** Whether it is this generation of a service that answers. */
+  answers(name: string, generation: number): boolean {
+    try {
+      return this.service(name).generation === generation;
+    } catch (error) {
+      if (error instanceof DefinitionFaults) return false;
+      throw error;
+    }
+  }
+
   /** The last that was heard of a service. */
   lastService(name: string): Declared<FeatureServiceSpec> | undefined {
     return this.#services.get(name);
