@@ -184,7 +184,9 @@ interface Read {
 
 function readRecords(records: readonly LogRecord[]): Read {
   const decoded = records.map(decodeEvent).flatMap((event) => (isUndecodable(event) ? [] : [event])); // the others are dead letters
-  const events = decoded.filter(({ type }) => type !== SOURCE_PROGRESSED && type !== EVENT_ERASED).map(toLogEvent);
+  const events = decoded
+    .filter(({ type }) => type !== SOURCE_PROGRESSED)
+    .map((event) => (event.type === EVENT_ERASED ? { ...toLogEvent(event), isErased: true } : toLogEvent(event)));
   const controls = decoded.filter(({ type }) => type === SOURCE_PROGRESSED);
   return {
     events,

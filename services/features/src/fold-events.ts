@@ -9,6 +9,8 @@ import type { SeriesDelta } from './series-store.ts';
 /** An event with its place in its partition. */
 export interface LogEvent extends ViewEvent {
   readonly offset: number;
+  /** Only its times are left: it counts for nothing, but others behind it are as late as they were. */
+  readonly isErased?: boolean;
 }
 
 /** An event as plans need it. */
@@ -70,7 +72,9 @@ export function foldView(plan: ViewPlan, events: readonly LogEvent[], { partitio
   const watermark = plan.lateness && new Watermark(plan.lateness, newest);
   for (const event of events) {
     const before = watermark?.newest ?? newest;
-    if (watermark?.isLate(event) === true) {
+    const isLate = watermark?.isLate(event) ?? false;
+    if (event.isErased === true) continue;
+    if (isLate) {
       late.push({ event, newest: before });
       if (plan.lateness?.policy !== 'update') continue;
     }
