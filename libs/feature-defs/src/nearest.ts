@@ -5,7 +5,9 @@
  */
 export function nearestNames(name: string, known: Iterable<string>, limit = 3): string[] {
   const reach = Math.max(2, Math.ceil(name.length / 3));
+  // What differs by more in length differs by more: a name from a request may have thousands of characters.
   return [...known]
+    .filter((candidate) => Math.abs(candidate.length - name.length) <= reach)
     .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
     .filter(({ distance }) => distance <= reach)
     .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))

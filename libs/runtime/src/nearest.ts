@@ -7,7 +7,9 @@ export function suggest(wrong: string, known: readonly string[]): string {
 
 /** At most three known names that a typing error away could be `wrong`: up to a third of the letters differ (at least two). */
 export function nearest(wrong: string, known: readonly string[]): string[] {
+  // What differs by more in length differs by more: a name from a request may have thousands of letters.
   return known
+    .filter((name) => Math.abs(name.length - wrong.length) <= Math.max(2, name.length / 3))
     .map((name) => ({ name, distance: editDistance(wrong.toLowerCase(), name.toLowerCase()) }))
     .filter(({ name, distance }) => distance <= Math.max(2, name.length / 3))
     .sort((a, b) => a.distance - b.distance)
