@@ -23,6 +23,11 @@ test('what became known until the erasure is erased, of that subject and of its 
   expect([isErased('bob', 'order', 20), isErased('bob', 'visit', 20)]).toEqual([true, false]);
 });
 
+test('what was known before 1970 is of nobody erased, unless its subject was', async () => {
+  const isErased = await new ErasedSubjects('shop').read(db.sql);
+  expect([isErased('nobody', 'order', -1), isErased('ann', 'order', -86_400_000)]).toEqual([false, true]);
+});
+
 test('an erasure that is repeated reaches as far as the latest, also for who has read the first', async () => {
   const [writer, reader] = [new ErasedSubjects('shop'), new ErasedSubjects('shop')];
   await db.sql.transaction((tx) => writer.record(tx, { subject: 'cleo', until: 10 }));

@@ -95,7 +95,7 @@ export class ErasedSubjects {
     const hash = (this.#hash ??= await openSecretHash(db, this.#schema));
     return (subject, eventType, known) => {
       const name = hash(subject).toString('hex');
-      return known <= Math.max(this.#known.get(`${name} ${ALL_TYPES}`) ?? -1, this.#known.get(`${name} ${eventType}`) ?? -1);
+      return known <= Math.max(this.#known.get(`${name} ${ALL_TYPES}`) ?? -Infinity, this.#known.get(`${name} ${eventType}`) ?? -Infinity);
     };
   }
 }
