@@ -38,7 +38,7 @@ faulty/events.yaml:17 /spec/schema/type EventType/gate.boarded: JSON Schema has 
 faulty/features.yaml:8 /metadata/name Entity/airport: is declared twice; first in faulty/features.yaml:3. Keep one.
 faulty/features.yaml:15 /spec/entity FeatureView/landings: there is no Entity "airprt". Did you mean airport?
 faulty/features.yaml:17 /spec/source/eventType FeatureView/landings: there is no EventType "flight.landd". Known: order.placed, gate.opened, gate.boarded.
-faulty/features.yaml:23 /spec/features/1/aggregation FeatureView/landings: must be one of "count", "sum", "mean", "share"; it is "averag"
+faulty/features.yaml:23 /spec/features/1/aggregation FeatureView/landings: must be one of "count", "sum", "mean", "share", "ratio", "variance", "stddev", "min", "max", "first", "last", "firstK", "lastK", "topK", "distinct", "percentile", "decayedSum"; it is "averag"
 faulty/features.yaml:31 /spec/source/eventType FeatureView/departures: there is no EventType "flight.landd". Known: order.placed, gate.opened, gate.boarded.
 faulty/features.yaml:34 /spec/windows/1 FeatureView/departures: 7m is not a multiple of the tile 5m
 faulty/features.yaml:36 /spec/features/0/value FeatureView/departures: the expression ends too early (at character 13 of \`data.delay >\`)
