@@ -5,11 +5,13 @@ import type { AuditAnswer, AuditRequest } from '@roofshot/contracts/http/feature
 import { predictions, type PredictionServed } from '@roofshot/contracts/predictions';
 import type { DataOf } from '@roofshot/contracts/define';
 import type { CloudEvent } from '@roofshot/contracts/envelope';
-import { Entity, FeatureService, FeatureView } from '@roofshot/contracts/resources/feature-kinds';
+import { Entity, FeatureService, FeatureView, type FeatureViewSpec } from '@roofshot/contracts/resources/feature-kinds';
 import type { EventBus } from '@roofshot/messaging/events';
+import type { DeclaredOf } from '@roofshot/runtime/resource-rules';
 import type { Resources } from '@roofshot/runtime/resources';
 import type { ErasedSubjects, IsErased } from '@roofshot/storage/erased-subjects';
 import type { Sql } from '@roofshot/storage/sql';
+import { readBackfills, type Backfill } from '../backfills/backfill-store.ts';
 import { metrics } from '../metrics.ts';
 import { readLastEvents, readLog } from '../read-log.ts';
 import { compareVectors, type Comparison, type ServedVector } from './compare-vectors.ts';
@@ -96,7 +98,10 @@ export class Audit {
   }
 
   async #withReferences(spec: AuditedService['spec']): Promise<AuditedService> {
-    const views = new Map((await this.#resources.list(FeatureView)).map(({ metadata, spec: view }) => [metadata.name, view]));
+    const backfills = await readBackfills(this.#platform.sql);
+    const views = new Map(
+      (await this.#resources.list(FeatureView)).map((view) => [view.metadata.name, answering(view, backfills.get(view.metadata.name))]),
+    );
     const entities = new Map((await this.#resources.list(Entity)).map(({ metadata, spec: entity }) => [metadata.name, entity]));
     return { spec, views, entities };
   }
@@ -129,6 +134,11 @@ export class Audit {
     }
     return { events, erased };
   }
+}
+
+/** While a changed view is being computed, the one before it answers. */
+function answering({ generation, spec }: DeclaredOf<typeof FeatureView>, backfill: Backfill | undefined): FeatureViewSpec {
+  return backfill?.generation === generation && backfill.state !== 'switched' ? backfill.fromSpec : spec;
 }
 
 async function compareWith(service: AuditedService, vectors: readonly ServedVector[], raw: Raw['events']): Promise<Comparison> {
