@@ -25,10 +25,8 @@ export interface CellRule<C extends Cell = Cell> {
   readonly merge: (cells: readonly C[]) => C;
 }
 
-const EXTREMES: Readonly<Record<string, (a: number, b: number) => number>> = { min: Math.min, max: Math.max };
-
 function extremeRule(code: 'min' | 'max'): CellRule<number | null> {
-  const choose = EXTREMES[code] as (a: number, b: number) => number;
+  const choose = Math[code];
   const join = (a: number | null, b: number | null): number | null => {
     if (a === null || b === null) return a ?? b;
     return choose(a, b);
